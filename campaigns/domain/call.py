@@ -1,0 +1,141 @@
+"""The words spoken with providers: what we ask for, what they answer, what they report."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class Disposition(StrEnum):
+    """How an attempt ended."""
+
+    ANSWERED = "answered"
+    """A conversation took place."""
+    VOICEMAIL = "voicemail"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    DECLINED = "declined"
+    BAD_NUMBER = "bad_number"
+    FAILED = "failed"
+    """The provider's or carrier's fault; the person did not hear it ring, as far as we know."""
+    UNKNOWN = "unknown"
+    """It ended, and nobody can say how."""
+
+
+class Direction(StrEnum):
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+
+
+@dataclass(frozen=True, slots=True)
+class CallOrder:
+    """What a provider is asked to dial, frozen before it is asked."""
+
+    attempt_id: str
+    phone: str = field(repr=False)
+    """E.164."""
+    agent: str
+    caller_id: str | None
+    variables: dict[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The provider holds the call."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Proved: nothing was dialled, because the provider said no."""
+
+    reason: str
+    account: bool = False
+    """The account's side is refused (401, 402, 403, ...): the campaign stops."""
+    retry_after: timedelta | None = None
+    """Only with `throttled`: how long the provider wants silence; None: it did not say."""
+    throttled: bool = False
+    """429: too fast, not processed."""
+    bad_data: bool = False
+    """This lead's data is refused (400, 422)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Proved: no connection was established, so nothing was asked."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The call may or may not exist. Never dialled again without proof."""
+
+    reason: str
+
+
+Placement = Placed | Refused | NotSent | Unclear
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """What is known of one call, from whatever source; unknown members stay None.
+
+    `merge` makes it the same in whatever order the sources arrive.
+    """
+
+    call_id: str
+    attempt_id: str | None = None
+    """Our own id, where the vendor echoes it."""
+    direction: Direction = Direction.OUTBOUND
+    phone: str | None = field(default=None, repr=False)
+    """The human party, E.164."""
+    ended: bool = False
+    disposition: Disposition | None = None
+    """Set only together with `ended`."""
+    ended_reason: str = ""
+    """The vendor's own word."""
+    talk_seconds: float | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    created_at: datetime | None = None
+    summary: str = field(default="", repr=False)
+    transcript: str = field(default="", repr=False)
+    analysis: dict[str, Any] = field(default_factory=dict, repr=False)
+    recording: str = field(default="", repr=False)
+    cost: float | None = None
+    message_left: bool = False
+    """On an answering machine, as far as the vendor says."""
+    proof: str = ""
+    """`token` where a part of it (analysis, summary) came from a webhook that only its address proves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One request that claims to come from a provider, as received."""
+
+    token: str = field(repr=False)
+    """The unguessable part of the address it came to."""
+    headers: dict[str, str] = field(repr=False)
+    """Lower-case names."""
+    body: bytes = field(repr=False)
+
+
+class Grade(StrEnum):
+    """What a webhook's proof is worth."""
+
+    BODY = "body"
+    """The body is signed and fresh: it is believed."""
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    """Only the secret address is proved: a hint. The call is fetched, and that is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A proved webhook, translated; `dedupe_key` is the same for the same news."""
+
+    grade: Grade
+    dedupe_key: str
+    report: CallReport | None
+    """None: proved, but no news about a call."""

@@ -1,0 +1,74 @@
+"""Every exception of this project.
+
+CampaignsError
+├── InputError          the user can mend it: a file, a setting, an option (exit 2)
+├── AccountRefused      the provider refuses the account: 401, 402, 403 (exit 4)
+├── StoreError          the database cannot be used, or must not be
+│   └── StoreUnavailable    it may work again in a moment (HTTP 503)
+├── ProofError          a webhook whose origin is not proved (HTTP 401)
+└── VendorError         a vendor answered something that is no answer
+    └── Throttled           too fast: be silent for a while
+
+Expected things (refusals, busy lines, blocked contacts, lost races) are values, never exceptions.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+class CampaignsError(Exception):
+    """Base of all errors raised by this package; its text is fit for a user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a file: where, what, and how to mend it."""
+
+    where: str
+    """`file`, or `file:line`, or `file:line: key`."""
+    what: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f" {self.mend}" if self.mend else "")
+
+
+class InputError(CampaignsError):
+    """Something that the user wrote cannot be understood; carries every problem found."""
+
+    def __init__(self, problems: Iterable[Problem] | str) -> None:
+        self.problems = (Problem("campaigns", problems),) if isinstance(problems, str) else tuple(problems)
+        super().__init__(problems if isinstance(problems, str) else "\n".join(str(p) for p in self.problems))
+
+
+class AccountRefused(CampaignsError):
+    """The provider refuses the account (no credit, bad key, forbidden): nothing may be dialled."""
+
+
+class StoreError(CampaignsError):
+    """The database must not be used as it is; the text says why and what to do."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot take a write at this moment."""
+
+
+class ProofError(CampaignsError):
+    """A webhook whose origin is not proved."""
+
+
+class VendorError(CampaignsError):
+    """A vendor answered with an error, or with something unreadable."""
+
+    def __init__(self, vendor: str, operation: str, status: int | None, text: str) -> None:
+        self.status = status
+        super().__init__(f"{vendor}: {operation}: {f'HTTP {status}: ' if status else ''}{text}")
+
+
+class Throttled(VendorError):
+    """A vendor wants silence for `retry_after`."""
+
+    def __init__(self, vendor: str, operation: str, retry_after: timedelta) -> None:
+        self.retry_after = retry_after
+        super().__init__(vendor, operation, 429, "too many requests")

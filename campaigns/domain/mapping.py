@@ -1,0 +1,372 @@
+"""A row of a list → a contact of the campaign, or the reason why it is none; what it says is data, never an order."""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+
+import phonenumbers
+from jinja2 import StrictUndefined, Template, TemplateError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from .rows import BadRow, Row
+
+from .campaign import Campaign, ColumnMoment, Exclude, FileList, PhoneColumn
+from .contact import Contact, PhoneNumber, parse_phone
+from .errors import InputError, Problem
+from .hours import names_public_holidays, parse_hours
+from .zones import zone, zones_of
+
+VALUE_LIMIT = 2_000
+"""Characters of a variable; what is beyond is cut off."""
+_IDENTITY_LIMIT = 200
+_TEMPLATE_LIMIT = 2_000
+_ALWAYS = frozenset({"phone", "key", "id"})
+_FOLDS = (0, 1)
+_UNSPOKEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+
+Cells = Mapping[str, str]
+
+
+def row_mapper(
+    source: FileList, campaign: Campaign, header: Sequence[str], *, file: str
+) -> Callable[[Row], Contact | BadRow]:
+    """Made once for a list. Raises InputError with every column that is missing and every template that is wrong."""
+    templates, problems = _compile(campaign.variables, _mapped(source), header, file)
+    if problems := [*_missing(_wanted(source), header, file), *problems]:
+        raise InputError(problems)
+    mapper = _Mapper(source, campaign, templates)
+
+    def read(row: Row) -> Contact | BadRow:
+        try:
+            return mapper.contact(row.cells)
+        except _Bad as reason:
+            return BadRow(row.line, str(reason))
+
+    return read
+
+
+def exclude_mapper(
+    exclude: Exclude, header: Sequence[str], *, file: str
+) -> Callable[[Row], frozenset[tuple[str, str]]]:
+    """Who a row leaves out: pairs of `phone` (E.164), `id` or `key`, and the value. Raises InputError.
+
+    An empty answer means that the row names nobody that could be read; that deserves a warning.
+    """
+    columns = exclude.columns
+    phones = columns.phone or []
+    names = [(kind, column) for kind, column in (("id", columns.id), ("key", columns.key)) if column]
+    wanted = [*(("columns.phone", phone.column) for phone in phones), *((f"columns.{k}", c) for k, c in names)]
+    if problems := _missing(wanted, header, file):
+        raise InputError(problems)
+
+    def read(row: Row) -> frozenset[tuple[str, str]]:
+        numbers, _ = _read_phones(phones, exclude.region, row.cells)
+        named = ((kind, row.cells.get(column, "")) for kind, column in names)
+        return frozenset([*(("phone", number.e164) for number in numbers), *(pair for pair in named if pair[1])])
+
+    return read
+
+
+class _Bad(Exception):  # noqa: N818  # no error: a row that is none of ours
+    """This row is no contact; the text says why, without anything personal."""
+
+
+class _Mapper:
+    def __init__(self, source: FileList, campaign: Campaign, templates: dict[str, Template]) -> None:
+        self._source = source
+        self._columns = source.columns
+        self._campaign = campaign
+        self._templates = templates
+        self._fields = _mapped(source)
+        self._holidays = names_public_holidays(campaign.calling_hours)
+
+    def contact(self, cells: Cells) -> Contact:
+        phones = self._phones(cells)
+        columns = self._columns
+        person = _identity(columns.id, cells) if columns.id else phones[0].e164
+        key = _identity(columns.key, cells) if columns.key else person
+        country = _country(columns.country, cells)
+        zones = self._zones(cells, country, phones)
+        home = country or _country_of(phones[0])
+        return Contact(
+            person=person,
+            key=key,
+            phones=phones,
+            name=speakable(_cell(columns.name, cells)),
+            zones=zones,
+            country=home,
+            state=_cell(columns.state, cells) or None,
+            language=speakable(_cell(columns.language, cells)),
+            hours=self._hours(cells, home),
+            rank=_rank(columns.rank, cells),
+            call_from=_moment(self._source.call_from, cells, zones, latest=True),
+            call_by=_moment(self._source.call_by, cells, zones, latest=False),
+            variables=self._variables(cells, {"phone": phones[0].e164, "key": key, "id": person}),
+            person_from_id=columns.id is not None,
+        )
+
+    def _phones(self, cells: Cells) -> tuple[PhoneNumber, ...]:
+        phones, reason = _read_phones(self._columns.phone, self._source.region, cells)
+        if not phones:
+            raise _Bad(reason or f"{self._columns.phone[0].column}: empty")
+        return phones
+
+    def _zones(self, cells: Cells, country: str | None, phones: tuple[PhoneNumber, ...]) -> tuple[str, ...]:
+        if self._campaign.zone:
+            return (self._campaign.zone,)
+        column = _cell(self._columns.timezone, cells) or None
+        state = _cell(self._columns.state, cells) or None
+        try:
+            return tuple(zones_of(zone_column=column, country=country, state=state, e164=[p.e164 for p in phones]))
+        except ValueError:
+            raise _Bad(f"{self._columns.timezone or 'zone'}: not a time zone such as Europe/Amsterdam") from None
+
+    def _hours(self, cells: Cells, country: str | None) -> str | None:
+        text = _cell(self._columns.hours, cells)
+        try:
+            if text:
+                parse_hours(text)
+            holidays = self._holidays or (text and names_public_holidays(text))
+        except ValueError as error:
+            # The message quotes the cell; in a list whose columns slipped that may be a number.
+            quoted = re.sub(r"\d[\d ().-]{5,}", "…", str(error))
+            raise _Bad(f"{self._columns.hours}: {quoted[:300]}") from None
+        if holidays and country is None:
+            raise _Bad("the hours name public holidays (PH), and the country is not known")
+        return text or None
+
+    def _variables(self, cells: Cells, known: dict[str, str]) -> dict[str, str]:
+        row = {column: text for column, text in cells.items() if text}
+        plain = {column: text for column, text in row.items() if column not in self._fields}
+        mapped = {field: row[column] for field, column in self._fields.items() if column in row}
+        names = plain | mapped | known
+        return {variable: _render(variable, template, names, row) for variable, template in self._templates.items()}
+
+
+# ── cells ──
+
+
+def _cell(column: str | None, cells: Cells) -> str:
+    return cells.get(column, "").strip() if column else ""
+
+
+def _identity(column: str, cells: Cells) -> str:
+    text = _cell(column, cells)
+    if not text:
+        raise _Bad(f"{column}: empty")
+    if len(text) > _IDENTITY_LIMIT or not text.isprintable():
+        raise _Bad(f"{column}: longer than {_IDENTITY_LIMIT} characters, or not printable")
+    return text
+
+
+def _read_phones(
+    columns: Iterable[PhoneColumn], region: str | None, cells: Cells
+) -> tuple[tuple[PhoneNumber, ...], str]:
+    """The good numbers in order, each once; and what is wrong with the first bad one."""
+    found: dict[str, PhoneNumber] = {}
+    reason = ""
+    for column in columns:
+        if text := _cell(column.column, cells):
+            try:
+                e164 = parse_phone(text, region)
+                found.setdefault(e164, PhoneNumber(e164, column.kind))
+            except ValueError as error:
+                reason = reason or f"{column.column}: {error}"
+    return tuple(found.values()), reason
+
+
+def _country(column: str | None, cells: Cells) -> str | None:
+    text = _cell(column, cells).upper()
+    if text and text not in phonenumbers.SUPPORTED_REGIONS:
+        raise _Bad(f"{column}: not a country code of two letters, such as NL")
+    return text or None
+
+
+def _country_of(phone: PhoneNumber) -> str | None:
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(phone.e164))
+    return region if region in phonenumbers.SUPPORTED_REGIONS else None
+
+
+def _rank(column: str | None, cells: Cells) -> float:
+    text = _cell(column, cells)
+    if not text:
+        return 0.0
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", text, re.ASCII) or not math.isfinite(float(text)):
+        raise _Bad(f"{column}: not a number")
+    return float(text)
+
+
+def speakable(text: str) -> str:
+    """Text for an agent: without control characters and marks that turn its direction, cut to VALUE_LIMIT."""
+    return _UNSPOKEN.sub(" ", text).strip()[:VALUE_LIMIT]
+
+
+# ── moments ──
+
+
+def _moment(wanted: ColumnMoment | None, cells: Cells, zones: Sequence[str], *, latest: bool) -> datetime | None:
+    """The instant that a cell means; a date is its first moment, an empty cell no limit.
+
+    Without an offset it is local time in each of the zones: the latest of these instants, or the earliest.
+    """
+    text = _cell(wanted.column, cells) if wanted else ""
+    if not wanted or not text:
+        return None
+    try:
+        written = _written(text)
+        if written.tzinfo is None and not zones:
+            raise _Bad(f"{wanted.column}: local time, and the person's zone is not known")
+        instants = list(_instants(written, wanted.offset, zones))
+    except (ValueError, OverflowError):
+        raise _Bad(f"{wanted.column}: not a date or time such as 2026-11-23 or 2026-11-23 17:00") from None
+    return max(instants) if latest else min(instants)
+
+
+def _written(text: str) -> datetime:
+    if not re.match(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        raise ValueError
+    return datetime.fromisoformat(text)
+
+
+def _instants(written: datetime, offset: timedelta, zones: Sequence[str]) -> Iterator[datetime]:
+    """Whole days move the clock on the wall, the rest is elapsed time. `72h` is three whole days too."""
+    sign = -1 if offset < timedelta() else 1
+    days = timedelta(days=abs(offset).days) * sign
+    rest = offset - days
+    if written.tzinfo and not (days and zones):
+        yield (written + days + rest).astimezone(UTC)
+        return
+    for there in map(zone, zones):
+        local = written.astimezone(there) if written.tzinfo else written
+        wall = local.replace(tzinfo=None) + days
+        # On the night when clocks change a time exists twice, or never: both readings are taken.
+        yield from ((wall.replace(tzinfo=there, fold=fold)).astimezone(UTC) + rest for fold in _FOLDS)
+
+
+# ── columns that must be there ──
+
+
+def _mapped(source: FileList) -> dict[str, str]:
+    """The fields of `columns` with their columns, without the numbers."""
+    return {k: str(v) for k, v in source.columns.model_dump(exclude={"phone"}, exclude_none=True).items()}
+
+
+def _wanted(source: FileList) -> Iterator[tuple[str, str]]:
+    yield from (("columns.phone", phone.column) for phone in source.columns.phone)
+    yield from ((f"columns.{field}", column) for field, column in _mapped(source).items())
+    for key, moment in (("call_from", source.call_from), ("call_by", source.call_by)):
+        if moment:
+            yield key, moment.column
+
+
+def _missing(wanted: Iterable[tuple[str, str]], header: Sequence[str], file: str) -> list[Problem]:
+    there = set(header)
+    return [
+        Problem(f"{file}:1", f"has no column '{column}', which {key} names.", _nearest(column, header))
+        for key, column in dict.fromkeys(wanted)
+        if column not in there
+    ]
+
+
+def _nearest(column: str, header: Sequence[str]) -> str:
+    folded = {name.casefold(): name for name in reversed(header)}
+    near = get_close_matches(column.casefold(), folded, 1)
+    return f"Did you mean '{folded[near[0]]}'?" if near else f"It has: {', '.join(header[:20])}."
+
+
+# ── variables ──
+
+
+class _Empty(StrictUndefined):
+    """An empty cell, or a column that is not there: an error unless `default` is applied."""
+
+    @property
+    def _undefined_message(self) -> str:
+        return f"'{self._undefined_name}' is empty"
+
+
+def _replace(text: object, old: str, new: str) -> str:
+    if len(str(text)) * max(len(new), 1) > VALUE_LIMIT * 50:
+        raise ValueError("too long")
+    return str(text).replace(old, new)
+
+
+def _round(value: object, digits: int = 0) -> float:
+    return round(float(str(value)), max(0, min(digits, 15)))
+
+
+_FILTERS = (
+    "default", "upper", "lower", "title", "trim", "capitalize", "truncate", "int", "float", "length", "first", "last",
+    "join",
+)  # fmt: skip
+_EXPRESSIONS = (
+    nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getitem, nodes.Slice, nodes.Filter, nodes.Keyword,
+    nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Concat, nodes.Add,
+    nodes.Sub, nodes.Neg, nodes.Template,
+)  # fmt: skip
+
+_JINJA = ImmutableSandboxedEnvironment(undefined=_Empty, autoescape=False)  # spoken, never HTML
+_JINJA.filters = {name: _JINJA.filters[name] for name in _FILTERS} | {"replace": _replace, "round": _round}
+_JINJA.tests = {name: _JINJA.tests[name] for name in ("defined", "undefined")}
+_JINJA.globals.clear()
+
+
+def _compile(
+    variables: Mapping[str, str], mapped: Cells, header: Sequence[str], file: str
+) -> tuple[dict[str, Template], list[Problem]]:
+    templates: dict[str, Template] = {}
+    problems: list[Problem] = []
+    for variable, text in variables.items():
+        try:
+            tree = _checked(text)
+            problems += _missing(_needed(tree, f"variables.{variable}", mapped), header, file)
+            templates[variable] = _JINJA.from_string(text)
+        except (TemplateError, ValueError, ArithmeticError, TypeError, SyntaxError, RecursionError) as error:
+            problems.append(Problem(f"variables.{variable}", f"{error}", "Write text and {{ expressions }} only."))
+    return templates, problems
+
+
+def _checked(text: str) -> nodes.Template:
+    """The parsed template; refuses what could run long, reach out, or print a whole row. Raises ValueError."""
+    if len(text) > _TEMPLATE_LIMIT:
+        raise ValueError(f"longer than {_TEMPLATE_LIMIT} characters.")
+    tree = _JINJA.parse(text)
+    subscripts = {id(node.node) for node in tree.find_all(nodes.Getitem) if isinstance(node.arg, nodes.Const)}
+    for node in tree.find_all(nodes.Node):
+        word = type(node).__name__.lower()
+        if not isinstance(node, _EXPRESSIONS):
+            hint = " Write row['Any header'] for a column." if isinstance(node, nodes.Getattr) else ""
+            raise ValueError(f"'{word}' is not allowed here.{hint}")
+        if isinstance(node, nodes.Name) and node.name == "row" and id(node) not in subscripts:
+            raise ValueError("`row` needs the header of a column: row['Any header'].")
+    return tree
+
+
+def _needed(tree: nodes.Template, where: str, mapped: Cells) -> Iterator[tuple[str, str]]:
+    """The columns that a template cannot do without."""
+    defaulted = {_read_by(node.node) for node in tree.find_all(nodes.Test)}
+    defaulted |= {_read_by(node.node) for node in tree.find_all(nodes.Filter) if node.name == "default"}
+    for node in tree.find_all((nodes.Name, nodes.Getitem)):
+        kind, column = found = _read_by(node)
+        if kind and found not in defaulted and not (kind == "name" and column in _ALWAYS | mapped.keys()):
+            yield where, column
+
+
+def _read_by(node: nodes.Node | None) -> tuple[str, str]:
+    """What an expression reads, if it is that simple: `remark` a name, `row['Remark']` a column."""
+    if isinstance(node, nodes.Name):
+        return ("", "") if node.name == "row" else ("name", node.name)
+    if isinstance(node, nodes.Getitem) and isinstance(node.node, nodes.Name) and node.node.name == "row":
+        return ("column", str(node.arg.value)) if isinstance(node.arg, nodes.Const) else ("", "")
+    return "", ""
+
+
+def _render(variable: str, template: Template, names: Cells, row: Cells) -> str:
+    try:
+        return speakable(template.render({**names, "row": row}))
+    except TemplateError as error:
+        raise _Bad(f"variable {variable}: {error.message}") from None
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+        raise _Bad(f"variable {variable}: its value cannot be made from this row") from None

@@ -1,0 +1,176 @@
+"""The campaign's outcome rules: CEL expressions over the report of a settled attempt."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import cel
+
+from .call import CallReport
+from .durations import parse_duration
+from .lead import Outcome
+
+if TYPE_CHECKING:
+    from .campaign import OutcomeRule
+
+MAX_LENGTH = 1_000
+MAX_MACROS = 2
+"""More nested comprehensions can hold the whole process for seconds; CEL has no limit of its own."""
+
+_MACRO = re.compile(r"\.\s*(all|exists|exists_one|map|filter)\s*\(")
+_BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
+_WORDS = frozenset(
+    "size contains startsWith endsWith matches has int uint double string bool bytes timestamp duration type min max "
+    "getDate getDayOfMonth getDayOfWeek getDayOfYear getFullYear getHours getMinutes getMonth getSeconds "
+    "all exists exists_one map filter in".split()
+)
+_YES = ("true", "yes", "ja", "1")
+
+
+def check_rule(text: str) -> None:
+    """Refuse at load what would fail, or hang, at night. Raises ValueError."""
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"The expression is longer than {MAX_LENGTH} characters. Split it into several rules.")
+    if len(_MACRO.findall(text)) > MAX_MACROS:
+        raise ValueError(f"The expression has more than {MAX_MACROS} of all, exists, map, filter: it could run for ever.")
+    references = _compile(text).references()
+    bound = {"report", *_BOUND.findall(text)}
+    for name in references["variables"]:
+        if name not in bound:
+            raise ValueError(f"'{name}' is unknown. A rule sees only `report`, such as report.disposition; and, or, not are &&, ||, !.")
+    for name in references["functions"]:
+        if re.fullmatch(r"\w+", name) and not name.startswith(("_", "@")) and name not in _WORDS:
+            raise ValueError(f"'{name}(…)' is not a function that rules know.")
+
+
+@lru_cache(maxsize=4096)
+def _compile(text: str) -> cel.Program:
+    try:
+        return cel.compile(text)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the library's parser may raise a PanicException, no Exception
+        first = str(error).strip().partition("\n")[0][:200]
+        raise ValueError(f"This is not a CEL expression: {first}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of one settled attempt; everything empty: nothing."""
+
+    outcome: Outcome | None = None
+    label: str = ""
+    retry: timedelta | None = None
+    callback: object = None
+    """As the report has it: an ISO time or a duration."""
+    warning: str = ""
+
+    @property
+    def decides(self) -> bool:
+        return self.outcome is not None or self.retry is not None or self.callback is not None
+
+
+def opted_out(report: CallReport) -> bool:
+    """The built-in rule, first of all: the person wants no more calls."""
+    return any(_is_yes(report.analysis.get(key)) for key in ("opt_out", "do_not_call"))
+
+
+def _is_yes(value: object) -> bool:
+    return value is True or str(value).strip().lower() in _YES
+
+
+def judge(rules: "Sequence[OutcomeRule]", report: CallReport, *, ordinal: int) -> Verdict:
+    """The first rule that holds; a missing key makes a rule false, a type error is a warning.
+
+    Args:
+        rules: In the order of the file.
+        report: Of the settled attempt.
+        ordinal: The attempt's number, from 1.
+    """
+    if opted_out(report):
+        return Verdict(outcome=Outcome.DO_NOT_CALL, label="opt-out")
+    if not rules:
+        return Verdict()
+    context = cel.Context({"report": report_for_rules(report, ordinal=ordinal)})
+    warnings = []
+    for number, rule in enumerate(rules, 1):
+        holds, warning = _ask(rule.when, context)
+        if warning:
+            warnings.append(f"outcomes[{number - 1}].when: {warning}")
+        if holds is True:
+            verdict, trouble = _verdict(rule, context)
+            return Verdict(**verdict, warning="; ".join([*warnings, *trouble]))
+    return Verdict(warning="; ".join(warnings))
+
+
+def _verdict(rule: "OutcomeRule", context: cel.Context) -> tuple[dict[str, Any], list[str]]:
+    if rule.callback is None:
+        return {"outcome": rule.outcome, "label": rule.label, "retry": rule.retry}, []
+    value, warning = _ask(rule.callback, context)
+    return {"callback": "" if value is None else value, "label": rule.label}, [warning] if warning else []
+
+
+def _ask(text: str, context: cel.Context) -> tuple[object, str]:
+    try:
+        return _compile(text).execute(context), ""
+    except (KeyError, IndexError):
+        return None, ""
+    except Exception as error:  # noqa: BLE001 - whatever an expression does, it is only a warning on the lead
+        return None, f"{type(error).__name__}: {str(error)[:120]}"
+
+
+def report_for_rules(report: CallReport, *, ordinal: int) -> dict[str, Any]:
+    """What a rule sees as `report`; no transcript (conversion would cost more than the rule)."""
+    return {
+        "disposition": str(report.disposition or "unknown"),
+        "talk_seconds": float(report.talk_seconds or 0),
+        "direction": str(report.direction),
+        "message_left": report.message_left,
+        "ended_reason": report.ended_reason,
+        "summary": report.summary,
+        "cost": float(report.cost or 0),
+        "attempt": ordinal,
+        "analysis": without_nulls(report.analysis),
+    }
+
+
+def without_nulls(value: Any) -> Any:
+    """Null members removed: `x != ""` would hold for them."""
+    if isinstance(value, dict):
+        return {str(key): without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def callback_time(value: object, *, zones: Sequence[str], ended_at: datetime, now: datetime) -> datetime | None:
+    """The instant that a person asked for; None: not a time.
+
+    Args:
+        value: An ISO time, or a duration from the end of the call. Without an offset it is the person's local time;
+            where several zones are possible, the latest.
+        zones: The person's possible zones.
+        ended_at: End of the call.
+        now: A time in the past means now.
+    """
+    text = str(value).strip()
+    if isinstance(value, datetime):
+        parsed = value
+    else:
+        try:
+            return max(ended_at + parse_duration(text), now)
+        except (ValueError, OverflowError):
+            pass
+        try:
+            parsed = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+    if parsed.tzinfo is None:
+        if not zones:
+            return None
+        parsed = max(parsed.replace(tzinfo=ZoneInfo(zone)) for zone in zones)
+    return max(parsed, now)

@@ -1,0 +1,233 @@
+"""The table of moves: how an attempt advances, and what a settled attempt makes of its lead."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, assert_never
+
+from .call import CallReport, Disposition, NotSent, Placed, Placement, Refused, Unclear
+from .campaign import Campaign, UncertainPolicy
+from .lead import Attempt, AttemptState, Lead, LeadState, Outcome
+from .outcomes import callback_time, judge, opted_out
+
+S = AttemptState
+
+MOVES: dict[AttemptState, frozenset[AttemptState]] = {
+    S.INTENT: frozenset({S.SENDING, S.NOT_SENT}),
+    S.SENDING: frozenset({S.PLACED, S.REFUSED, S.NOT_SENT, S.UNCLEAR}),
+    S.PLACED: frozenset({S.ENDED}),
+    S.UNCLEAR: frozenset({S.PLACED, S.NOT_CREATED, S.UNCERTAIN, S.ENDED}),
+    S.UNCERTAIN: frozenset({S.PLACED, S.ENDED, S.NOT_CREATED}),
+    S.REFUSED: frozenset(),
+    S.NOT_SENT: frozenset(),
+    S.NOT_CREATED: frozenset(),
+    S.ENDED: frozenset(),
+}
+"""Forward only. There is no arrow back to dialling: a doubt is never dialled again by itself."""
+
+FINAL = frozenset(state for state, after in MOVES.items() if not after)
+LIVE = frozenset({S.PLACED, S.UNCLEAR})
+"""States in which the provider is asked."""
+
+
+def advance(attempt: Attempt, to: AttemptState, **changes: Any) -> Attempt:
+    """The attempt after a move. Raises ValueError for a move that the table does not have."""
+    if to not in MOVES[attempt.state]:
+        raise ValueError(f"An attempt does not go from {attempt.state} to {to}.")
+    return replace(attempt, state=to, open=attempt.open and to not in FINAL, **changes)
+
+
+def answered_to(attempt: Attempt, placement: Placement, *, now: datetime) -> Attempt:
+    """The attempt after the provider's answer to "please call"."""
+    match placement:
+        case Placed(call_id):
+            return advance(attempt, S.PLACED, call_id=call_id, placed_at=now)
+        case Refused():
+            return advance(attempt, S.REFUSED, reason=placement.reason, ended_at=now)
+        case NotSent():
+            return advance(attempt, S.NOT_SENT, reason=placement.reason, ended_at=now)
+        case Unclear():
+            return advance(attempt, S.UNCLEAR, reason=placement.reason, unclear_since=now)
+        case _:
+            assert_never(placement)
+
+
+def found(attempt: Attempt, call_id: str, *, by: str, now: datetime) -> Attempt:
+    """The attempt after evidence that its call exists."""
+    return advance(attempt, S.PLACED, call_id=call_id, placed_at=attempt.first_sent_at or now, resolved_by=by)
+
+
+def merge(known: CallReport | None, news: CallReport) -> CallReport:
+    """Both reports of one call as one: the same for every order of arrival.
+
+    Ended beats not ended, a disposition beats none, `unknown` gives way to any other, and empty members are filled.
+    Where two sources differ the greater word stands, whichever came first.
+    """
+    if known is None:
+        return news
+    return replace(
+        known,
+        attempt_id=known.attempt_id or news.attempt_id,
+        phone=known.phone or news.phone,
+        ended=known.ended or news.ended,
+        disposition=_firmer(known.disposition, news.disposition),
+        ended_reason=max(known.ended_reason, news.ended_reason),
+        talk_seconds=_greater(known.talk_seconds, news.talk_seconds),
+        started_at=_greater(known.started_at, news.started_at),
+        ended_at=_greater(known.ended_at, news.ended_at),
+        created_at=_greater(known.created_at, news.created_at),
+        summary=max(known.summary, news.summary),
+        transcript=max(known.transcript, news.transcript),
+        analysis=_merged(known.analysis, news.analysis),
+        recording=max(known.recording, news.recording),
+        cost=_greater(known.cost, news.cost),
+        message_left=known.message_left or news.message_left,
+        proof=max(known.proof, news.proof),
+    )
+
+
+_FIRMNESS = (
+    Disposition.UNKNOWN,
+    Disposition.FAILED,
+    Disposition.NO_ANSWER,
+    Disposition.BUSY,
+    Disposition.DECLINED,
+    Disposition.BAD_NUMBER,
+    Disposition.VOICEMAIL,
+    Disposition.ANSWERED,
+)
+
+
+def _firmer(one: Disposition | None, other: Disposition | None) -> Disposition | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=_FIRMNESS.index)
+
+
+def _greater(one: Any, other: Any) -> Any:
+    return other if one is None else one if other is None else max(one, other)
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(one)
+    for key, value in other.items():
+        if merged.get(key) is None or (value is not None and str(value) > str(merged[key])):
+            merged[key] = value
+    return dict(sorted(merged.items()))
+
+
+def ended(attempt: Attempt, report: CallReport, *, by: str, now: datetime) -> Attempt:
+    """The attempt after a report that its call is over; also improves an attempt that has ended."""
+    changes: dict[str, Any] = {
+        "call_id": attempt.call_id or report.call_id or None,
+        "disposition": report.disposition or Disposition.UNKNOWN,
+        "ended_at": report.ended_at or attempt.ended_at or now,
+        "report": report,
+        "resolved_by": by,
+    }
+    if attempt.state is S.ENDED:
+        return replace(attempt, **changes)
+    return advance(attempt, S.ENDED, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What follows from a settled attempt: the lead, and whether the person joins the suppression list."""
+
+    lead: Lead
+    opted_out: bool = False
+
+
+def conclude(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:
+    """The lead after its attempt moved. Every state of the attempt gives exactly one state of the lead."""
+    match attempt.state:
+        case S.INTENT | S.SENDING | S.PLACED | S.UNCLEAR:
+            return Conclusion(replace(lead, state=LeadState.CALLING))
+        case S.UNCERTAIN:
+            return Conclusion(_doubted(lead, attempt, campaign, now=now))
+        case S.REFUSED | S.NOT_SENT | S.NOT_CREATED:
+            return Conclusion(_planned_anew(lead, reason=attempt.reason))
+        case S.ENDED:
+            return _settled(lead, attempt, campaign, now=now)
+        case _:
+            assert_never(attempt.state)
+
+
+def close(lead: Lead, outcome: Outcome, *, reason: str, now: datetime, **changes: Any) -> Lead:
+    """The lead with an outcome; planning facts are cleared."""
+    return replace(
+        lead, state=LeadState.CLOSED, outcome=outcome, reason=reason, closed_at=now, due_at=None, closes_at=None,
+        callback_at=None, retry_at=None, **changes,
+    )  # fmt: skip
+
+
+def unusable(lead: Lead, attempt: Attempt, *, now: datetime) -> Lead:
+    """The lead whose data the provider refuses: asking again would be refused again."""
+    return close(lead, Outcome.BLOCKED, reason=f"the provider refuses its data: {attempt.reason}", now=now)
+
+
+def _planned_anew(lead: Lead, **changes: Any) -> Lead:
+    return replace(
+        lead, state=LeadState.WAITING, due_at=None, closes_at=None, outcome=None, closed_at=None, **changes
+    )  # fmt: skip
+
+
+def _doubted(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Lead:
+    if campaign.attempts.uncertain is UncertainPolicy.DROP:
+        return close(lead, Outcome.STOPPED, reason="nobody knows whether the call took place", now=now)
+    if campaign.attempts.uncertain is UncertainPolicy.AS_ATTEMPT:
+        return replace(lead, state=LeadState.CALLING, reason="uncertain: counts as an attempt after its longest time")
+    return replace(lead, state=LeadState.HELD, reason=f"uncertain: {attempt.reason}", rule="attempts.uncertain")
+
+
+def _settled(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:
+    report = attempt.report or CallReport(attempt.call_id or "", disposition=attempt.disposition, ended=True)
+    verdict = judge(campaign.outcomes, report, ordinal=attempt.ordinal)
+    fresh = replace(
+        lead, retry_at=None, retry_like=None, label=verdict.label, warning=verdict.warning,
+        callback_at=None if attempt.callback or lead.promised_by == attempt.ordinal else lead.callback_at,
+    )  # fmt: skip
+    if verdict.outcome is not None:
+        closed = close(fresh, verdict.outcome, reason=verdict.label or f"{attempt.disposition}", now=now)
+        return Conclusion(closed, opted_out=verdict.outcome is Outcome.DO_NOT_CALL)
+    if verdict.retry is not None:
+        return Conclusion(_planned_anew(fresh, retry_at=attempt.ended_by + verdict.retry, reason="retry by rule"))
+    if verdict.callback is not None:
+        return Conclusion(_called_back(fresh, attempt, verdict.callback, now=now))
+    if attempt.disposition is Disposition.ANSWERED:
+        return Conclusion(close(fresh, Outcome.REACHED, reason="answered", now=now))
+    return Conclusion(_planned_anew(fresh, reason=str(attempt.disposition)))
+
+
+def _called_back(lead: Lead, attempt: Attempt, value: object, *, now: datetime) -> Lead:
+    at = callback_time(value, zones=lead.contact.zones, ended_at=attempt.ended_by, now=attempt.ended_by)
+    if at is None:
+        warning = "; ".join(filter(None, [lead.warning, "the callback asked for is not a time"]))
+        return _planned_anew(lead, retry_like=Disposition.UNKNOWN, warning=warning, reason="unreadable callback")
+    # Told twice of the same attempt, it is still one promise: an attempt promises at most one.
+    callbacks = lead.callbacks + (attempt.ordinal != lead.promised_by)
+    return _planned_anew(
+        lead, callback_at=at, callbacks=callbacks, promised_by=attempt.ordinal, reason="asked to be called back"
+    )
+
+
+def called_us(lead: Lead, report: CallReport, campaign: Campaign, *, ordinal: int, now: datetime) -> Conclusion:
+    """A person with an open lead rang us: it waits its `gap`, and the file's own rules may settle it."""
+    waiting = _planned_anew(lead, inbound_at=report.ended_at or now, reason="called us")
+    if not report.ended:
+        return Conclusion(waiting)
+    if opted_out(report):
+        return Conclusion(close(waiting, Outcome.DO_NOT_CALL, reason="opt-out", label="opt-out", now=now), opted_out=True)
+    verdict = judge(campaign.outcomes, report, ordinal=ordinal)
+    if verdict.outcome is not None:
+        closed = close(waiting, verdict.outcome, reason="called us", label=verdict.label, now=now)
+        return Conclusion(closed, opted_out=verdict.outcome is Outcome.DO_NOT_CALL)
+    if verdict.callback is not None:
+        at = callback_time(verdict.callback, zones=lead.contact.zones, ended_at=report.ended_at or now, now=now)
+        return Conclusion(replace(waiting, callback_at=at, callbacks=lead.callbacks + (at is not None)))
+    return Conclusion(waiting)
+
+
+def latest(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The newest attempt, which alone decides the lead."""
+    return max(attempts, key=lambda attempt: attempt.ordinal, default=None)

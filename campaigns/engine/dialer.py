@@ -1,0 +1,153 @@
+"""One call: wait for its instant, take the last permit, ask the provider once, write the answer."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import anyio
+import structlog
+
+from campaigns.domain.call import NotSent, Placed, Placement, Refused, Unclear
+from campaigns.domain.errors import StoreError
+from campaigns.domain.lead import Attempt, AttemptState, CampaignState
+from campaigns.domain.pacing import Breaker
+from campaigns.domain.transitions import advance, answered_to, conclude, unusable
+from campaigns.ports import CallProvider, Clock
+from campaigns.ports.store import Move, Store
+
+from .terms import AccountTerms, Terms
+from .wake import Wake
+
+log = structlog.get_logger()
+
+IN_FLIGHT = 32
+"""POSTs at the same moment; gated apart from calls open."""
+FENCE_AHEAD = timedelta(milliseconds=15)
+"""The fence's transaction is done when the send instant comes."""
+UNREACHABLE, UNREACHABLE_MOST = timedelta(seconds=1), timedelta(seconds=60)
+TRIES = 5
+ALIKE = 3
+"""Refusals of data in a row, on different numbers, after which the fault is not the numbers'."""
+
+
+class Dialer:
+    """Dials for one account; shared by all its campaigns in this process."""
+
+    def __init__(self, store: Store, provider: CallProvider, clock: Clock, account: AccountTerms, owner: str) -> None:
+        self._store, self._provider, self._clock, self._account = store, provider, clock, account
+        self.owner = owner
+        """Names this process in the intents it writes."""
+        self.wake = Wake()
+        """Rung after every answer."""
+        self._gate = anyio.CapacityLimiter(IN_FLIGHT)
+        self._breaker: Breaker | None = None
+        self._unreachable = 0
+        self._alike: tuple[str, set[str]] = ("", set())
+        self.in_flight: set[str] = set()
+        """Attempts whose POST this process is about; any other `sending` is an orphan."""
+
+    async def dial(self, attempt: Attempt, terms: Terms) -> None:
+        """Carry one written intent to an answer. Whatever happens here, the person is asked for at most once."""
+        self.in_flight.add(attempt.id)
+        try:
+            async with self._gate:
+                permitted = await self._permit(attempt, terms)
+                if permitted is not None:
+                    await self._ask(permitted, terms)
+        except StoreError as error:
+            log.error("dial_not_recorded", attempt=attempt.id, why=str(error))
+        finally:
+            self.in_flight.discard(attempt.id)
+            self.wake.ring()
+
+    async def _permit(self, attempt: Attempt, terms: Terms) -> Attempt | None:
+        await self._clock.sleep_until(attempt.send_at - FENCE_AHEAD)
+        permitted = await self._store.fence(attempt, now=self._clock.now())
+        if permitted is None:
+            dropped = advance(attempt, AttemptState.NOT_SENT, reason="no longer allowed", ended_at=self._clock.now())
+            await self._write(attempt, dropped, terms, None)
+            return None
+        send_at = permitted.send_at
+        await self._clock.sleep_until(send_at)
+        while (now := self._clock.now()) > send_at + self._clock.tolerance:
+            send_at = await self._store.new_slot(permitted, terms.limits, now=now)
+            await self._clock.sleep_until(send_at)
+        if now >= permitted.dial_before:
+            late = NotSent("the slot came after the last moment for this dial")
+            await self._answer(permitted, late, terms)
+            return None
+        return permitted
+
+    async def _ask(self, attempt: Attempt, terms: Terms) -> None:
+        try:
+            placement = await self._provider.place(attempt.body, attempt_id=attempt.id)
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True), anyio.move_on_after(5):
+                await self._answer(attempt, Unclear("stopped while asking"), terms)
+            raise
+        with anyio.CancelScope(shield=True), anyio.move_on_after(30):
+            await self._answer(attempt, placement, terms)
+            await self._learn(attempt, placement, terms)
+
+    async def _answer(self, attempt: Attempt, placement: Placement, terms: Terms) -> None:
+        after = answered_to(attempt, placement, now=self._clock.now())
+        log.info("answered", attempt=attempt.id, state=str(after.state), why=after.reason)
+        await self._write(attempt, after, terms, placement)
+
+    async def _write(self, before: Attempt, after: Attempt, terms: Terms, placement: Placement | None) -> None:
+        """Write the move with its lead; a lead that changed meanwhile is read and concluded again."""
+        for _ in range(TRIES):
+            found = await self._store.lead(before.lead_id)
+            if found is None:
+                return
+            lead, rev = found
+            now = self._clock.now()
+            concluded = conclude(lead, after, terms.campaign, now=now).lead
+            if isinstance(placement, Refused) and placement.bad_data:
+                concluded = unusable(lead, after, now=now)
+            move = Move(before, after, after.reason or str(after.state), concluded, rev)
+            if all(await self._store.record([move], now=now)):
+                return
+            stored = await self._store.attempt(before.id)
+            if stored is None or stored.rev != before.rev:
+                return  # a report has overtaken this answer, and moved the attempt already
+        log.error("answer_not_recorded", attempt=before.id, state=str(after.state))
+
+    async def _learn(self, attempt: Attempt, placement: Placement, terms: Terms) -> None:
+        """What an answer says about the provider, beyond this one call."""
+        if isinstance(placement, NotSent):
+            await self._pause(min(UNREACHABLE * 2**self._unreachable, UNREACHABLE_MOST))
+            self._unreachable += 1
+            return
+        self._unreachable = 0
+        await self._count(unclear=isinstance(placement, Unclear))
+        if isinstance(placement, Refused):
+            await self._refused(attempt, placement, terms)
+        elif isinstance(placement, Placed):
+            self._alike = ("", set())
+
+    async def _refused(self, attempt: Attempt, placement: Refused, terms: Terms) -> None:
+        if placement.throttled:
+            await self._pause(placement.retry_after or UNREACHABLE_MOST)
+        elif placement.account:
+            await self._steer(terms, CampaignState.REFUSED, f"the provider refuses the account: {placement.reason}")
+        elif placement.bad_data:
+            numbers = self._alike[1] if self._alike[0] == placement.reason else set[str]()
+            self._alike = (placement.reason, {*numbers, attempt.phone_key})
+            if len(self._alike[1]) >= ALIKE:
+                await self._steer(terms, CampaignState.PAUSED, f"{ALIKE} refusals alike in a row: {placement.reason}")
+
+    async def _steer(self, terms: Terms, to: CampaignState, reason: str) -> None:
+        await self._store.steer(
+            terms.record.name, to, expect=[CampaignState.ACTIVE], reason=reason, now=self._clock.now()
+        )  # fmt: skip
+
+    async def _pause(self, silence: timedelta) -> None:
+        await self._store.pause_account(self._account.name, self._clock.now() + silence)
+
+    async def _count(self, *, unclear: bool) -> None:
+        now = self._clock.now()
+        before = self._breaker or (await self._store.account(self._account.name)).breaker
+        self._breaker = before.unclear(now=now) if unclear else before.clear()
+        if self._breaker.open_until != before.open_until:
+            log.warning("breaker", provider=self._account.name, open_until=str(self._breaker.open_until))
+            await self._store.put_breaker(self._account.name, replace(self._breaker, recent=""))

@@ -1,0 +1,43 @@
+"""Webhooks: proved, kept, and read back."""
+
+from dataclasses import asdict
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from campaigns.domain.call import CallReport, Direction, Disposition, Webhook
+from campaigns.ports import CallProvider, Clock
+from campaigns.ports.store import InboxItem, Store
+
+
+async def receive(
+    store: Store, provider: CallProvider, clock: Clock, *, name: str, webhook: Webhook
+) -> bool:
+    """Prove a webhook and keep it durably; False: it is no news. Raises ProofError, StoreUnavailable."""
+    now = clock.now()
+    notice = provider.read(webhook, now=now)
+    if notice.report is None:
+        return False
+    return await store.receive(
+        name, dedupe_key=notice.dedupe_key, grade=str(notice.grade), report=to_json(notice.report), now=now
+    )
+
+
+_INSTANTS = ("started_at", "ended_at", "created_at")
+
+
+def to_json(report: CallReport) -> dict[str, Any]:
+    data = asdict(report)
+    return {**data, **{name: data[name].isoformat() if data[name] else None for name in _INSTANTS}}
+
+
+def report_of(item: InboxItem) -> CallReport:
+    """What a kept webhook says."""
+    return CallReport(
+        **{
+            **item.report,
+            **{name: datetime.fromisoformat(item.report[name]) if item.report[name] else None for name in _INSTANTS},
+            "direction": Direction(item.report["direction"]),
+            "disposition": Disposition(item.report["disposition"]) if item.report["disposition"] else None,
+        }
+    )

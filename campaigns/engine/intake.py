@@ -1,0 +1,129 @@
+"""Contacts → leads: read every list of a campaign, map, screen, count; never guess, never stop for a bad row."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+import structlog
+
+from campaigns.domain.contact import Contact
+from campaigns.domain.lead import Lead, lead_id
+from campaigns.ports import BadRow, Clock, Row
+from campaigns.ports.store import Merged, NewLead, Store
+
+from .terms import Terms
+
+log = structlog.get_logger()
+
+BATCH = 500
+LISTED = 10_000
+"""Bad rows that are kept with their reasons; all are counted."""
+
+Mapped = Callable[[Row], Contact | BadRow]
+Excluded = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One opened list of a campaign."""
+
+    name: str
+    index: int
+    rows: Callable[[], Iterable[Row | BadRow]]
+    map: Mapped
+    stop_removed: bool = False
+
+
+@dataclass
+class Intake:
+    """What a reading of all lists brought."""
+
+    read: int = 0
+    invalid: int = 0
+    duplicate: int = 0
+    suppressed: int = 0
+    excluded: int = 0
+    new: int = 0
+    updated: int = 0
+    removed: int = 0
+    bad_rows: list[tuple[str, int, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """For the summary."""
+        names = ("read", "invalid", "duplicate", "suppressed", "excluded")
+        return {name: getattr(self, name) for name in names}
+
+    def _bad(self, source: str, row: BadRow) -> None:
+        self.invalid += 1
+        if len(self.bad_rows) < LISTED:
+            self.bad_rows.append((source, row.line, row.reason))
+
+    def _merged(self, merged: Merged) -> None:
+        self.new += merged.new
+        self.updated += merged.updated
+        self.duplicate += merged.duplicate
+        self.suppressed += merged.suppressed
+
+
+async def load(
+    terms: Terms, sources: Sequence[Source], excluded: Excluded, *, store: Store, clock: Clock
+) -> Intake:
+    """Read every list into leads, in batches, leaving room for dialling between them."""
+    intake, name = Intake(), terms.record.name
+    number = await store.next_load(name)
+    for source in sources:
+        before = await store.source_size(name, source.index)
+        good = 0
+        for batch in _batches(_contacts(source, excluded, intake)):
+            leads = [_new_lead(contact, terms, source.index) for contact in batch]
+            intake._merged(await store.put_leads(name, leads, load=number, now=clock.now()))  # noqa: SLF001 - its own
+            good += len(leads)
+            await anyio.lowlevel.checkpoint()
+        if source.stop_removed:
+            await _stop_removed(terms, source, intake, store=store, clock=clock, before=before, good=good, load=number)
+    await store.note_intake(name, intake.counts(), intake.bad_rows)
+    return intake
+
+
+def _contacts(source: Source, excluded: Excluded, intake: Intake) -> Iterator[Contact]:
+    for row in source.rows():
+        intake.read += 1
+        contact = source.map(row) if isinstance(row, Row) else row
+        if isinstance(contact, BadRow):
+            intake._bad(source.name, contact)  # noqa: SLF001 - its own
+        elif _names(contact) & excluded:
+            intake.excluded += 1
+        else:
+            yield contact
+
+
+def _names(contact: Contact) -> Excluded:
+    names = {("phone", phone.e164) for phone in contact.phones} | {("key", contact.key)}
+    return frozenset(names | {("id", contact.person)})
+
+
+def _batches(contacts: Iterable[Contact]) -> Iterator[list[Contact]]:
+    batch: list[Contact] = []
+    for contact in contacts:
+        batch.append(contact)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _new_lead(contact: Contact, terms: Terms, source: int) -> NewLead:
+    lead = Lead(lead_id(terms.record.name, contact.key), terms.record.name, contact, terms.person_key(contact))
+    return NewLead(lead, tuple(sorted({terms.phone_key(phone.e164) for phone in contact.phones})), source)
+
+
+async def _stop_removed(  # noqa: PLR0913 - one reading of one list
+    terms: Terms, source: Source, intake: Intake, *, store: Store, clock: Clock, before: int, good: int, load: int
+) -> None:
+    if good * 2 < before:
+        intake.warnings.append(f"{source.name}: shrank from {before} to {good} rows, so nobody was stopped for missing.")
+        return
+    name = terms.record.name
+    intake.removed += await store.stop_removed(name, source.index, load=load, now=clock.now())

@@ -1,0 +1,213 @@
+"""One campaign's loop: look, plan, act, sleep until the plan's next moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from campaigns.domain.call import CallOrder
+from campaigns.domain.errors import AccountRefused, VendorError
+from campaigns.domain.lead import CampaignState, Lead, Outcome, attempt_id
+from campaigns.domain.transitions import close
+from campaigns.planner.decide import Call, Close, decide, planned
+from campaigns.ports import CallProvider, Clock
+from campaigns.ports.store import Claimed, Intent, Look, Store
+
+from .dialer import Dialer
+from .terms import Terms, TermsBook
+from .wake import Wake
+
+log = structlog.get_logger()
+
+PROMOTE = 500
+CLAIM = 100
+AHEAD = timedelta(seconds=1)
+LEASE = timedelta(seconds=30)
+UNANSWERED = timedelta(seconds=30)
+"""Pause before `prepare` is tried again where the provider cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """Why a run is over."""
+
+    state: CampaignState
+    reason: str = ""
+    interrupted: bool = False
+    """Stopped early and resumable."""
+
+
+class Runner:
+    """Runs one campaign until every lead is closed or held, or until it is steered otherwise."""
+
+    def __init__(  # noqa: PLR0913 - the parts of one run, wired once
+        self,
+        store: Store,
+        provider: CallProvider,
+        clock: Clock,
+        *,
+        book: TermsBook,
+        dialer: Dialer,
+        placed: Wake,
+        tasks: TaskGroup,
+    ) -> None:
+        self._store, self._provider, self._clock = store, provider, clock
+        self._book, self._dialer, self._placed, self._tasks = book, dialer, placed, tasks
+        self._begun = 0
+        self._stopping = False
+        self.wake = Wake()
+        """Ring it when a line is free, a lead is settled or the campaign was steered."""
+
+    def stop(self) -> None:
+        """Begin no more calls; `run` returns once no POST is on its way."""
+        self._stopping = True
+        self.wake.ring()
+
+    async def run(self, name: str, *, limit: int | None = None) -> RunEnd:
+        """Run to the end. With `limit`: dial that many leads, settle them, and pause."""
+        await self._prepare(name)
+        while True:
+            look = await self._store.look(name, now=self._clock.now())
+            if look is None:
+                return RunEnd(CampaignState.STOPPED, "the campaign was removed", interrupted=True)
+            end = await self._end(look, limit)
+            if end is not None:
+                return end
+            acted = await self._act(look, self._room(look, limit))
+            if not acted:
+                await self.wake.sleep(self._clock, self._next(look, limit))
+
+    async def _prepare(self, name: str) -> None:
+        """What the provider must tell before anybody is dialled."""
+        while not self._stopping:
+            record = await self._store.campaign(name)
+            if record is None or record.state is not CampaignState.ACTIVE:
+                return
+            callers = [caller.number for caller in self._book.current(record).campaign.caller_ids]
+            try:
+                await self._provider.prepare(callers)
+            except AccountRefused as error:
+                await self._steer(name, CampaignState.REFUSED, str(error))
+            except VendorError as error:
+                log.warning("cannot_prepare", campaign=name, why=str(error))
+                await self.wake.sleep(self._clock, self._clock.now() + UNANSWERED)
+                continue
+            return
+
+    async def _end(self, look: Look, limit: int | None) -> RunEnd | None:
+        record = look.campaign
+        if self._stopping:
+            return None if self._dialer.in_flight else RunEnd(record.state, "interrupted", interrupted=True)
+        if record.state is not CampaignState.ACTIVE:
+            return None if self._dialer.in_flight else RunEnd(record.state, record.reason, interrupted=True)
+        if look.calling:
+            return None
+        if not look.ready and not look.due and look.next_due_at is None:
+            await self._steer(record.name, CampaignState.FINISHED, "every lead is settled")
+            return RunEnd(CampaignState.FINISHED)
+        if limit is not None and self._begun >= limit:
+            await self._steer(record.name, CampaignState.PAUSED, f"paused after {limit} leads, as asked")
+            return RunEnd(CampaignState.PAUSED, f"paused after {limit} leads, as asked", interrupted=True)
+        return None
+
+    async def _steer(self, name: str, to: CampaignState, reason: str) -> None:
+        await self._store.steer(name, to, expect=[CampaignState.ACTIVE], reason=reason, now=self._clock.now())
+
+    def _room(self, look: Look, limit: int | None) -> int:
+        """How many dials may be written down now."""
+        now, limits = self._clock.now(), self._book.current(look.campaign).limits
+        if self._stopping or look.campaign.state is not CampaignState.ACTIVE or self._held_back(look, now):
+            return 0
+        free = min(limits.at_once - look.open_account, limits.campaign_at_once - look.open_campaign)
+        slot = max(filter(None, [look.account.next_send_at, look.next_send_at, look.account.next_request_at, now]))
+        slots = 0 if slot > now + AHEAD else int(min(limits.per_second, limits.campaign_per_second)) + 1
+        left = CLAIM if limit is None else limit - self._begun
+        trial = 1 if look.account.breaker.is_trial else CLAIM
+        if look.account.breaker.is_trial and self._dialer.in_flight:
+            return 0
+        return max(0, min(free, slots, left, trial, CLAIM))
+
+    def _held_back(self, look: Look, now: datetime) -> bool:
+        paused = look.account.paused_until
+        return (paused is not None and now < paused) or look.account.breaker.is_shut(now=now)
+
+    async def _act(self, look: Look, room: int) -> bool:
+        """Promote, claim, decide, begin; False: nothing came of it, so sleep."""
+        if look.campaign.state is not CampaignState.ACTIVE or self._stopping:
+            return False
+        now, name = self._clock.now(), look.campaign.name
+        promoted = await self._store.promote(name, limit=PROMOTE, now=now) if look.due else 0
+        if not room or not (look.ready or promoted):
+            return promoted > 0
+        claimed = await self._store.claim(name, limit=room, owner=self._dialer.owner, until=now + LEASE, now=now)
+        await self._judge(self._book.current(look.campaign), claimed)
+        return bool(claimed)
+
+    async def _judge(self, terms: Terms, claimed: Sequence[Claimed]) -> None:
+        now = self._clock.now()
+        intents: list[Intent] = []
+        others: list[Lead] = []
+        for claim in claimed:
+            lead = claim.facts.lead
+            step = decide(claim.facts, terms.campaign, terms.people, now=now)
+            agent = terms.agent(lead.contact)
+            if isinstance(step, Close):
+                others.append(close(lead, step.outcome, reason=step.reason, now=now))
+            elif agent is None:
+                reason = f"no agent speaks {lead.contact.language or 'an unnamed language'}"
+                others.append(close(lead, Outcome.BLOCKED, reason=reason, now=now))
+            elif isinstance(step, Call):
+                intents.append(self._intent(terms, claim, step, agent))
+            else:
+                others.append(planned(lead, step, revision=terms.record.revision))
+        if others:
+            await self._store.plan(others, now=now)
+        if intents:
+            await self._begin(terms, intents)
+
+    def _intent(self, terms: Terms, claim: Claimed, step: Call, agent: str) -> Intent:
+        lead = claim.facts.lead
+        name = attempt_id(lead.id, claim.next_ordinal)
+        order = CallOrder(name, step.phone.e164, agent, terms.caller_id(lead.id), lead.contact.variables)
+        return Intent(
+            claimed=claim,
+            attempt_id=name,
+            phone=step.phone,
+            phone_key=terms.phone_key(step.phone.e164),
+            body=self._provider.encode(order),
+            callback=step.callback,
+            closes_at=step.closes_at,
+        )
+
+    async def _begin(self, terms: Terms, intents: Sequence[Intent]) -> None:
+        with anyio.CancelScope(shield=True):  # an intent that is written must not lose its dialer
+            attempts = await self._store.begin(
+                terms.record, intents, terms.limits, owner=self._dialer.owner, now=self._clock.now()
+            )
+            for attempt in attempts:
+                self._dialer.in_flight.add(attempt.id)
+                self._tasks.start_soon(self._dialer.dial, attempt, terms)
+        self._begun += len(attempts)
+        self._placed.ring()
+
+    def _next(self, look: Look, limit: int | None) -> datetime | None:
+        """The next moment at which there may be something to do; None: when something happens."""
+        now, limits = self._clock.now(), self._book.current(look.campaign).limits
+        if self._stopping or look.campaign.state is not CampaignState.ACTIVE:
+            return None
+        moments = [look.next_due_at] if look.next_due_at else []
+        if look.ready and not (limit is not None and self._begun >= limit):
+            free = min(limits.at_once - look.open_account, limits.campaign_at_once - look.open_campaign)
+            if free > 0:
+                slot = max(filter(None, [look.account.next_send_at, look.next_send_at, look.account.next_request_at, now]))
+                shut = [look.account.paused_until, look.account.breaker.open_until]
+                moments.append(max([slot - AHEAD / 2, *filter(None, shut)]))
+            elif look.line_free_at:
+                moments.append(look.line_free_at + limits.longest_call)
+        future = [moment for moment in moments if moment > now]
+        if len(future) < len(moments):
+            future.append(now + timedelta(milliseconds=20))
+        return min(future, default=None)

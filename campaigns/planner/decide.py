@@ -1,0 +1,290 @@
+"""One lead, now: call it, wait until (and why), or close it. The one place where that is decided."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from campaigns.domain.call import Disposition
+from campaigns.domain.campaign import Campaign
+from campaigns.domain.contact import Contact, PhoneNumber
+from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
+from campaigns.domain.hours import CallingWindow, Place, calling_window
+from campaigns.domain.lead import Lead, Outcome, attempt_id
+from campaigns.domain.retry import delay_after, next_day
+
+MARGIN = timedelta(seconds=30)
+"""From the slot to the latest moment of dialling: both must be inside the window."""
+HORIZON = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Dial now."""
+
+    phone: PhoneNumber
+    callback: bool
+    closes_at: datetime
+    last_chance: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not now: look again at `until`, and why."""
+
+    until: datetime
+    reason: str
+    rule: str
+    closes_at: datetime
+    last_chance: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Never: the lead has its outcome."""
+
+    outcome: Outcome
+    reason: str
+    rule: str
+
+
+Step = Call | Wait | Close
+
+
+@dataclass(frozen=True, slots=True)
+class _Earliest:
+    at: datetime
+    reason: str
+    rule: str
+
+
+def decide(facts: Facts, campaign: Campaign, people: PeopleLimits = PeopleLimits(), *, now: datetime) -> Step:  # noqa: B008 - frozen
+    """What to do about one lead. Pure: the same facts give the same step.
+
+    Args:
+        facts: The lead, its attempts, and what other campaigns did to the person.
+        campaign: The campaign file.
+        people: The settings' limits per person.
+        now: The instant to decide for, aware.
+    """
+    window = window_of(facts.lead.contact, campaign)
+    if isinstance(window, Close):
+        return window
+    if (closed := _cannot(facts, campaign)) is not None:
+        return closed
+    earliest = max(_candidates(facts, campaign, people, window, now=now), key=lambda candidate: candidate.at)
+    return _within(facts, campaign, people, window, earliest, now=now)
+
+
+def window_of(contact: Contact, campaign: Campaign) -> CallingWindow | Close:
+    """When this person may be called at all; a Close where nobody can say."""
+    zones = contact.zones
+    if not zones:
+        if campaign.legal_hours.off and campaign.calling_hours == "24/7" and contact.hours is None:
+            zones = ("UTC",)
+        else:
+            return Close(Outcome.BLOCKED, "no time zone is known for this person", "timezone")
+    texts = (campaign.calling_hours,) if contact.hours is None else (campaign.calling_hours, contact.hours)
+    return calling_window(texts, tuple(Place(zone, contact.country, contact.state) for zone in zones))
+
+
+def _cannot(facts: Facts, campaign: Campaign) -> Close | None:
+    lead, used = facts.lead, sum(attempt.counts for attempt in facts.attempts)
+    if facts.suppressed:
+        return Close(Outcome.DO_NOT_CALL, "on the do-not-call list", "suppression")
+    if not good_numbers(facts):
+        return Close(Outcome.BAD_NUMBER, "every number is bad", "contacts")
+    if used >= campaign.attempts.max + lead.callbacks:
+        return Close(Outcome.EXHAUSTED, f"{used} attempts made", "attempts.max")
+    last = last_counted(facts)
+    if last and lead.callback_at is None and lead.retry_at is None and _retry_word(facts, campaign, last) is None:
+        ending = lead.retry_like or last.disposition or Disposition.UNKNOWN
+        return Close(Outcome.EXHAUSTED, f"no retry after {ending}", "attempts.retry")
+    return None
+
+
+def good_numbers(facts: Facts) -> list[PhoneNumber]:
+    """The contact's numbers that did not prove bad."""
+    bad = {attempt.phone for attempt in facts.attempts if attempt.disposition is Disposition.BAD_NUMBER}
+    return [phone for phone in facts.lead.contact.phones if phone.e164 not in bad]
+
+
+def last_counted(facts: Facts) -> PastAttempt | None:
+    """The newest attempt that cost one."""
+    return max((a for a in facts.attempts if a.counts), key=lambda a: a.ordinal, default=None)
+
+
+def _retry_word(facts: Facts, campaign: Campaign, last: PastAttempt) -> object:
+    """The delay after the last attempt: a timedelta, `next_day`, or None for no retry."""
+    ending = facts.lead.retry_like or last.disposition or Disposition.UNKNOWN
+    if ending is Disposition.BAD_NUMBER:
+        return timedelta()  # the next number, as soon as the gap allows
+    nth = sum(1 for attempt in facts.attempts if attempt.counts and attempt.disposition is ending)
+    return delay_after(campaign.attempts.retry, ending, max(nth, 1))
+
+
+def _candidates(
+    facts: Facts, campaign: Campaign, people: PeopleLimits, window: CallingWindow, *, now: datetime
+) -> Iterator[_Earliest]:
+    """Every reason to wait, as the earliest instant it allows."""
+    lead, contact = facts.lead, facts.lead.contact
+    yield _Earliest(now, "", "")
+    if campaign.starts:
+        yield _Earliest(_in_zone(campaign.starts, campaign, contact, latest=True), "the campaign has not begun", "starts")
+    if contact.call_from:
+        yield _Earliest(contact.call_from, "too early for this person's deadline", "contacts.call_from")
+    if facts.busy_until:
+        yield _Earliest(facts.busy_until, "another call to this person is open", "one call at a time")
+    if lead.inbound_at:
+        yield _Earliest(lead.inbound_at + campaign.attempts.gap, "they called us", "attempts.gap")
+    if lead.callback_at:
+        yield _Earliest(lead.callback_at, "they asked to be called back then", "outcomes.callback")
+        return
+    yield from _after_last(facts, campaign, window)
+    if people.gap and facts.elsewhere:
+        yield _Earliest(max(facts.elsewhere) + people.gap, "another campaign called lately", "[people] gap")
+
+
+def _after_last(facts: Facts, campaign: Campaign, window: CallingWindow) -> Iterator[_Earliest]:
+    last = last_counted(facts)
+    if last is None:
+        return
+    lead = facts.lead
+    yield _Earliest(last.ended_by + campaign.attempts.gap, "the gap after the last attempt", "attempts.gap")
+    if lead.retry_at:
+        yield _Earliest(lead.retry_at, "an outcome rule asks to wait", "outcomes.retry")
+        return
+    word = _retry_word(facts, campaign, last)
+    ending = lead.retry_like or last.disposition or Disposition.UNKNOWN
+    if isinstance(word, timedelta):
+        yield _Earliest(last.ended_by + word, f"retry after {ending}", f"attempts.retry.{ending}")
+    elif word == "next_day":
+        zone = lead.contact.zones[0] if lead.contact.zones else "UTC"
+        at = next_day(last.ended_by, window=window, zone=zone, name=attempt_id(lead.id, last.ordinal))
+        yield _Earliest(at or last.ended_by + HORIZON, f"next day after {ending}", f"attempts.retry.{ending}")
+
+
+def _in_zone(local: datetime, campaign: Campaign, contact: Contact, *, latest: bool) -> datetime:
+    """A local moment of the file as an instant; where the person may be in several zones, the careful one."""
+    zones = (campaign.zone,) if campaign.zone else contact.zones or ("UTC",)
+    instants = [local.replace(tzinfo=ZoneInfo(zone)) for zone in zones]
+    return max(instants) if latest else min(instants)
+
+
+def deadline(facts: Facts, campaign: Campaign) -> tuple[datetime | None, str]:
+    """After this nobody is dialled, and the rule that says so."""
+    ends = _in_zone(campaign.ends, campaign, facts.lead.contact, latest=False) if campaign.ends else None
+    by = facts.lead.contact.call_by
+    if ends is None or (by is not None and by < ends):
+        return by, "contacts.call_by"
+    return ends, "ends"
+
+
+def _within(
+    facts: Facts, campaign: Campaign, people: PeopleLimits, window: CallingWindow, earliest: _Earliest, *, now: datetime
+) -> Step:
+    end, rule = deadline(facts, campaign)
+    limit = end - MARGIN if end else None
+    at, why = _open_and_allowed(facts, campaign, people, window, earliest, limit)
+    if at is None:
+        return _never(earliest, end, rule, now=now)
+    closes_at = window.closes_at(at, limit=end or at + timedelta(days=7))
+    last_chance = _is_last_chance(facts.lead.contact, window, at, limit)
+    if at <= now:
+        return Call(next_number(facts), facts.lead.callback_at is not None, closes_at, last_chance)
+    return Wait(at, why.reason, why.rule, closes_at, last_chance)
+
+
+def _never(earliest: _Earliest, end: datetime | None, rule: str, *, now: datetime) -> Close:
+    if end is None:
+        return Close(Outcome.BLOCKED, "no hour at which this person may be called", "calling_hours")
+    if end <= now:
+        return Close(Outcome.EXPIRED, "the deadline has passed", rule)
+    if earliest.at >= end:
+        return Close(Outcome.EXPIRED, f"{earliest.reason or 'the next opening'}: that is after the deadline", rule)
+    return Close(Outcome.EXPIRED, "no open hour is left before the deadline", rule)
+
+
+def _open_and_allowed(
+    facts: Facts,
+    campaign: Campaign,
+    people: PeopleLimits,
+    window: CallingWindow,
+    earliest: _Earliest,
+    limit: datetime | None,
+) -> tuple[datetime | None, _Earliest]:
+    """The first instant that is open and under the caps per day, and what it waited for."""
+    why, at = earliest, earliest.at
+    for _ in range(HORIZON.days):
+        opening = window.next_open(at, before=limit, margin=MARGIN)
+        if opening is None:
+            return None, why
+        if opening > at:
+            why = _Earliest(opening, "outside calling hours", "calling_hours") if why.at <= at or not why.reason else why
+        full = _full_day(facts, campaign, people, opening)
+        if full is None:
+            return opening, why
+        at = full.at
+        why = full
+    return None, why
+
+
+def _full_day(facts: Facts, campaign: Campaign, people: PeopleLimits, at: datetime) -> _Earliest | None:
+    """Where the person's calendar day at `at` has its attempts already: the next midnight."""
+    if facts.lead.callback_at is not None:
+        return None
+    for zone in facts.lead.contact.zones or ("UTC",):
+        own = [a.at for a in facts.attempts if a.counts]
+        day = at.astimezone(ZoneInfo(zone)).date()
+        if _on_day(own, zone, day) >= campaign.attempts.per_day:
+            return _Earliest(_midnight_after(day, zone), "called enough today", "attempts.per_day")
+        if people.per_day is not None and _on_day([*own, *facts.elsewhere], zone, day) >= people.per_day:
+            return _Earliest(_midnight_after(day, zone), "called enough today by all campaigns", "[people] per_day")
+    return None
+
+
+def _on_day(instants: Sequence[datetime], zone: str, day: date) -> int:
+    return sum(1 for instant in instants if instant.astimezone(ZoneInfo(zone)).date() == day)
+
+
+def _midnight_after(day: date, zone: str) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+
+
+def _is_last_chance(contact: Contact, window: CallingWindow, at: datetime, limit: datetime | None) -> bool:
+    """Whether today is the last day on which this person can be reached."""
+    if limit is None:
+        return False
+    zone = contact.zones[0] if contact.zones else "UTC"
+    tomorrow = _midnight_after(at.astimezone(ZoneInfo(zone)).date(), zone)
+    return tomorrow >= limit or _opens_between(window, tomorrow, limit) is None
+
+
+@lru_cache(maxsize=65_536)
+def _opens_between(window: CallingWindow, start: datetime, limit: datetime) -> datetime | None:
+    return window.next_open(start, before=limit, margin=MARGIN)
+
+
+def next_number(facts: Facts) -> PhoneNumber:
+    """The number to dial: after the last one used, in the list's order, leaving out bad ones.
+
+    A promised call back goes to the number on which it was promised.
+    """
+    good, last = good_numbers(facts), last_counted(facts)
+    if last is None:
+        return good[0]
+    if facts.lead.callback_at is not None:
+        return next((phone for phone in good if phone.e164 == last.phone), good[0])
+    order = [phone.e164 for phone in facts.lead.contact.phones]
+    start = order.index(last.phone) + 1 if last.phone in order else 0
+    turned = order[start:] + order[:start]
+    return min(good, key=lambda phone: turned.index(phone.e164))
+
+
+def planned(lead: Lead, step: Wait, *, revision: int) -> Lead:
+    """The lead that carries a Wait: a cache, planned anew when it is claimed."""
+    return replace(
+        lead, due_at=step.until, closes_at=step.closes_at, last_chance=step.last_chance, reason=step.reason,
+        rule=step.rule, revision=revision,
+    )  # fmt: skip

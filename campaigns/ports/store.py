@@ -1,0 +1,303 @@
+"""The seam to the database: one verb, one transaction, each named after what the engine does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from campaigns.domain.contact import PhoneNumber
+from campaigns.domain.facts import Facts
+from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
+from campaigns.domain.pacing import Breaker
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRecord:
+    """A campaign as the database holds it."""
+
+    name: str
+    state: CampaignState
+    document: str
+    """The source text of the file."""
+    folder: str
+    """Where its contact lists are."""
+    provider: str
+    purpose: str
+    created_at: datetime
+    revision: int = 1
+    """Rises when the document changes."""
+    version: int = 1
+    """Rises with every edit and every steering; a permit to dial carries it."""
+    reason: str = ""
+    intake: dict[str, int] = field(default_factory=dict)
+    """Rows read, invalid, duplicate, suppressed, excluded; of the last complete reading."""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What holds for one campaign on one account."""
+
+    at_once: int
+    per_second: float
+    requests_per_minute: float | None
+    campaign_at_once: int
+    campaign_per_second: float
+    longest_call: timedelta
+    tolerance: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class NewLead:
+    """A lead as a contact list has it."""
+
+    lead: Lead
+    phone_keys: tuple[str, ...]
+    source: int
+    """Which of the campaign's lists, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of a batch of contacts."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicate: int = 0
+    """The same key again in the same reading."""
+    suppressed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the database remembers of a provider's account."""
+
+    next_send_at: datetime | None = None
+    next_request_at: datetime | None = None
+    paused_until: datetime | None = None
+    breaker: Breaker = Breaker()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a campaign: what may be done now, and when there is more to do."""
+
+    campaign: CampaignRecord
+    account: Account
+    open_account: int
+    open_campaign: int
+    next_send_at: datetime | None
+    """Of the campaign's own rate."""
+    ready: int
+    due: int
+    next_due_at: datetime | None
+    calling: int
+    held: int
+    line_free_at: datetime | None
+    """When the first held doubt will stop holding its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A lead with its facts, and the version of the person that they belong to."""
+
+    facts: Facts
+    person_version: int
+    next_ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A dial to be written down."""
+
+    claimed: Claimed
+    attempt_id: str
+    phone: PhoneNumber
+    phone_key: str
+    body: bytes = field(repr=False)
+    callback: bool
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step of an attempt, with the lead that follows from it; applied whole or not at all."""
+
+    before: Attempt
+    after: Attempt
+    why: str
+    lead: Lead | None = None
+    """None: the lead stays as it is."""
+    lead_rev: int = 0
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A webhook that is kept until it is applied."""
+
+    id: int
+    provider: str
+    grade: str
+    received_at: datetime
+    report: dict[str, Any] = field(repr=False)
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One entry of the do-not-call list."""
+
+    phone_key: str
+    scope: str
+    """`all`, or a purpose."""
+    shown: str
+    """The masked number."""
+    who: str
+    why: str
+    proof: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """Which leads a list shows; None: all."""
+
+    state: LeadState | None = None
+    outcome: Outcome | None = None
+    label: str | None = None
+    limit: int = 1_000_000
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Where a campaign stands."""
+
+    states: dict[str, int]
+    outcomes: dict[str, int]
+    dispositions: dict[str, int]
+    attempts: dict[str, int]
+    """By state."""
+    reasons: list[tuple[str, str, int, datetime | None]]
+    """Why leads wait: reason, rule, how many, when the first of them is due."""
+    warnings: int = 0
+
+
+class CampaignStore(Protocol):
+    """Campaigns and their leads."""
+
+    async def put_campaign(self, record: CampaignRecord, *, now: datetime) -> CampaignRecord: ...
+    async def campaign(self, name: str) -> CampaignRecord | None: ...
+    async def campaigns(self) -> list[CampaignRecord]: ...
+    async def steer(
+        self, name: str, to: CampaignState, *, expect: Sequence[CampaignState], reason: str, now: datetime
+    ) -> bool:
+        """Change the state where it is one of `expect`; False: it was not. A stop also closes what waits."""
+
+    async def note_intake(
+        self, name: str, counts: dict[str, int], bad_rows: Sequence[tuple[str, int, str]]
+    ) -> None: ...
+    async def bad_rows(self, name: str) -> list[tuple[str, int, str]]: ...
+    async def put_leads(self, name: str, leads: Sequence[NewLead], *, load: int, now: datetime) -> Merged:
+        """Insert or update leads of one reading. Leads with an open attempt and finished leads stay as they are."""
+
+    async def next_load(self, name: str) -> int: ...
+    async def source_size(self, name: str, source: int) -> int: ...
+    async def stop_removed(self, name: str, source: int, *, load: int, now: datetime) -> int:
+        """Close leads of a list that the reading `load` did not show."""
+
+    async def forget(self, name: str) -> None:
+        """Remove a campaign with all that belongs to it (simulated databases only)."""
+
+
+class DialStore(Protocol):
+    """Everything between a waiting lead and a placed call."""
+
+    async def look(self, name: str, *, now: datetime) -> Look | None: ...
+    async def promote(self, name: str, *, limit: int, now: datetime) -> int: ...
+    async def claim(
+        self, name: str, *, limit: int, owner: str, until: datetime, now: datetime
+    ) -> list[Claimed]: ...
+    async def facts(self, lead_ids: Sequence[str], *, now: datetime) -> list[Claimed]:
+        """The same without claiming, for explanations and planning."""
+
+    async def plan(self, leads: Sequence[Lead], *, now: datetime) -> None:
+        """Write what was decided of claimed leads: wait, or closed."""
+
+    async def begin(
+        self, record: CampaignRecord, intents: Sequence[Intent], limits: Limits, *, owner: str, now: datetime
+    ) -> list[Attempt]:
+        """Write down intents, each with its send instant, while lines and slots of the next second last.
+
+        Only where person and campaign are still as they were judged. Whoever is left over goes back to ready.
+        """
+
+    async def fence(self, attempt: Attempt, *, now: datetime) -> Attempt | None:
+        """The last permit, right before the POST; None: it is no longer allowed."""
+
+    async def new_slot(self, attempt: Attempt, limits: Limits, *, now: datetime) -> datetime:
+        """Another send instant for a dial that came too late for its own."""
+
+    async def request_slot(self, provider: str, spacing: timedelta, *, now: datetime) -> datetime:
+        """When the next request that is no dial may be sent."""
+
+    async def account(self, provider: str) -> Account: ...
+    async def pause_account(self, provider: str, until: datetime) -> None: ...
+    async def put_breaker(self, provider: str, breaker: Breaker) -> None: ...
+
+
+class ReportStore(Protocol):
+    """Everything between a placed call and a settled attempt."""
+
+    async def record(self, moves: Sequence[Move], *, now: datetime) -> list[bool]:
+        """Apply each move where its attempt (and lead) is still as it was; False: it was not."""
+
+    async def receive(
+        self, provider: str, *, dedupe_key: str, grade: str, report: dict[str, Any], now: datetime
+    ) -> bool:
+        """Keep a proved webhook; False: the same news is here already. Durable when it returns."""
+
+    async def inbox(self, provider: str, *, limit: int) -> list[InboxItem]: ...
+    async def inbox_done(self, ids: Sequence[int], state: str) -> None: ...
+    async def inbox_retry(self, ids: Sequence[int]) -> None: ...
+    async def attempt(self, attempt_id: str) -> Attempt | None: ...
+    async def attempt_of_call(self, provider: str, call_id: str) -> Attempt | None: ...
+    async def attempts_in(
+        self, provider: str, states: Sequence[AttemptState], *, since: datetime | None = None
+    ) -> list[Attempt]: ...
+    async def free_lines(self, provider: str, longest_call: timedelta, *, now: datetime) -> int:
+        """End `open` for attempts that were sent longer ago than any call lasts; returns how many."""
+
+    async def lead(self, lead_id: str) -> tuple[Lead, int] | None:
+        """A lead and its revision."""
+
+    async def leads_with_phone(self, phone_key: str) -> list[tuple[Lead, int]]: ...
+    async def attempts_of(self, lead_id: str) -> list[Attempt]: ...
+    async def note_inbound(self, provider: str, call_id: str, stage: str) -> bool:
+        """Remember an inbound call's stage; False: known already."""
+
+    async def put_lead(self, lead: Lead, rev: int, *, opted_out: bool, now: datetime, why: str) -> bool: ...
+
+
+class QueryStore(Protocol):
+    """What the faces show."""
+
+    async def counts(self, name: str) -> Counts: ...
+    async def leads(self, name: str, which: LeadFilter) -> list[tuple[Lead, int, str | None]]:
+        """Leads, how many attempts each has, and the number that was dialled last."""
+
+    async def attempts(self, name: str) -> list[Attempt]: ...
+    async def uncertain(self, *, before: datetime | None = None) -> list[Attempt]: ...
+    async def suppress(self, entries: Sequence[Suppression]) -> int: ...
+    async def unsuppress(self, phone_key: str, scope: str | None) -> int: ...
+    async def suppressions(self) -> list[Suppression]: ...
+    async def last_moment(self) -> datetime | None:
+        """The latest instant that the database knows of: where virtual time must go on."""
+
+
+class Store(CampaignStore, DialStore, ReportStore, QueryStore, Protocol):
+    """The only memory."""
+

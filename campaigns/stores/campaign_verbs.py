@@ -1,0 +1,278 @@
+"""Verbs about campaigns and the leads that their lists bring."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from campaigns.domain.lead import CampaignState
+from campaigns.ports.store import CampaignRecord, Merged, NewLead
+
+from .database import Connection, Database
+from .rows import dumps, lead_row, to_campaign, us
+
+
+class CampaignVerbs:
+    """See `ports.store.CampaignStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put_campaign(self, record: CampaignRecord, *, now: datetime) -> CampaignRecord:
+        async def verb(db: Connection) -> CampaignRecord:
+            found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": record.name})
+            known = to_campaign(found[0]) if found else None
+            fresh = _edited(known, record)
+            if fresh != known:
+                await db.run(_PUT_CAMPAIGN, _campaign_row(fresh))
+            return fresh
+
+        return await self._database.write(verb)
+
+    async def campaign(self, name: str) -> CampaignRecord | None:
+        async def verb(db: Connection) -> CampaignRecord | None:
+            found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": name})
+            return to_campaign(found[0]) if found else None
+
+        return await self._database.read(verb)
+
+    async def campaigns(self) -> list[CampaignRecord]:
+        async def verb(db: Connection) -> list[CampaignRecord]:
+            return [to_campaign(row) for row in await db.rows("SELECT * FROM campaign ORDER BY created_at, name")]
+
+        return await self._database.read(verb)
+
+    async def steer(
+        self, name: str, to: CampaignState, *, expect: Sequence[CampaignState], reason: str, now: datetime
+    ) -> bool:
+        async def verb(db: Connection) -> bool:
+            changed = await db.run(
+                "UPDATE campaign SET state = :to, reason = :reason, version = version + 1,"
+                " started_at = CASE WHEN :to = 'active' THEN COALESCE(started_at, :now) ELSE started_at END,"
+                " finished_at = CASE WHEN :to IN ('finished', 'stopped') THEN :now END"
+                " WHERE name = :name AND state IN (SELECT value FROM json_each(:expect))",
+                {"name": name, "to": to, "reason": reason, "now": us(now), "expect": dumps(list(expect))},
+            )
+            if changed and to is CampaignState.STOPPED:
+                await db.run(
+                    "UPDATE lead SET state = 'closed', outcome = 'stopped', reason = 'the campaign was stopped',"
+                    " rule = '', closed_at = :now, due_at = NULL, closes_at = NULL, callback_at = NULL,"
+                    " lease_owner = NULL, rev = rev + 1 WHERE campaign = :name AND state IN ('waiting', 'ready')",
+                    {"name": name, "now": us(now)},
+                )
+            return bool(changed)
+
+        return await self._database.write(verb)
+
+    async def next_load(self, name: str) -> int:
+        async def verb(db: Connection) -> int:
+            rows = await db.rows("UPDATE campaign SET loads = loads + 1 WHERE name = :n RETURNING loads", {"n": name})
+            return int(rows[0]["loads"])
+
+        return await self._database.write(verb)
+
+    async def note_intake(
+        self, name: str, counts: dict[str, int], bad_rows: Sequence[tuple[str, int, str]]
+    ) -> None:  # fmt: skip
+        async def verb(db: Connection) -> None:
+            await db.run("UPDATE campaign SET intake = :c WHERE name = :name", {"name": name, "c": dumps(counts)})
+            await db.run("DELETE FROM bad_row WHERE campaign = :name", {"name": name})
+            await db.run_many(
+                "INSERT INTO bad_row (campaign, source, line, reason) VALUES (:name, :source, :line, :reason)",
+                [{"name": name, "source": s, "line": line, "reason": reason} for s, line, reason in bad_rows],
+            )
+
+        await self._database.write(verb)
+
+    async def bad_rows(self, name: str) -> list[tuple[str, int, str]]:
+        async def verb(db: Connection) -> list[tuple[str, int, str]]:
+            rows = await db.rows(
+                "SELECT source, line, reason FROM bad_row WHERE campaign = :n ORDER BY source, line", {"n": name}
+            )
+            return [(row["source"], row["line"], row["reason"]) for row in rows]
+
+        return await self._database.read(verb)
+
+    async def put_leads(self, name: str, leads: Sequence[NewLead], *, load: int, now: datetime) -> Merged:
+        async def verb(db: Connection) -> Merged:
+            known = await _known(db, leads)
+            barred = await _barred(db, name, leads)
+            fresh = [item for item in leads if item.lead.id in known or not barred & set(item.phone_keys)]
+            sorted_out = _sort_out(fresh, known, load)
+            await _insert(db, name, sorted_out.new, load)
+            await _update(db, sorted_out.updated, load)
+            await db.run(
+                "UPDATE lead SET load = :load WHERE id IN (SELECT value FROM json_each(:ids))",
+                {"load": load, "ids": dumps([item.lead.id for item in leads if item.lead.id in known])},
+            )
+            await _close_suppressed(db, name, list(known), now)
+            return replace(sorted_out.counts, suppressed=len(leads) - len(fresh))
+
+        return await self._database.write(verb)
+
+    async def source_size(self, name: str, source: int) -> int:
+        async def verb(db: Connection) -> int:
+            rows = await db.rows(
+                "SELECT COUNT(*) AS n FROM lead WHERE campaign = :name AND source = :source"
+                " AND load = (SELECT MAX(load) FROM lead WHERE campaign = :name AND source = :source)",
+                {"name": name, "source": source},
+            )
+            return int(rows[0]["n"])
+
+        return await self._database.read(verb)
+
+    async def stop_removed(self, name: str, source: int, *, load: int, now: datetime) -> int:
+        async def verb(db: Connection) -> int:
+            return await db.run(
+                "UPDATE lead SET state = 'closed', outcome = 'stopped', reason = 'removed from its list',"
+                " rule = 'contacts.removed', closed_at = :now, due_at = NULL, closes_at = NULL, callback_at = NULL,"
+                " rev = rev + 1 WHERE campaign = :name AND source = :source AND load < :load"
+                " AND state IN ('waiting', 'ready')",
+                {"name": name, "source": source, "load": load, "now": us(now)},
+            )
+
+        return await self._database.write(verb)
+
+    async def forget(self, name: str) -> None:
+        async def verb(db: Connection) -> None:
+            mine = "(SELECT id FROM lead WHERE campaign = :n)"
+            for sql in (
+                "DELETE FROM journal WHERE attempt_id IN (SELECT id FROM attempt WHERE campaign = :n)",
+                f"DELETE FROM attempt WHERE lead_id IN {mine}",
+                f"DELETE FROM lead_phone WHERE lead_id IN {mine}",
+                "DELETE FROM lead WHERE campaign = :n",
+                "DELETE FROM bad_row WHERE campaign = :n",
+                "DELETE FROM campaign WHERE name = :n",
+            ):
+                await db.run(sql, {"n": name})
+
+        await self._database.write(verb)
+
+
+_PUT_CAMPAIGN = """
+INSERT INTO campaign (name, state, document, folder, provider, purpose, created_at, revision, version, reason, intake,
+                      started_at, finished_at)
+VALUES (:name, :state, :document, :folder, :provider, :purpose, :created_at, :revision, :version, :reason, :intake,
+        :started_at, :finished_at)
+ON CONFLICT (name) DO UPDATE SET document = excluded.document, folder = excluded.folder, provider = excluded.provider,
+    purpose = excluded.purpose, revision = excluded.revision, version = excluded.version, state = excluded.state
+"""
+
+
+def _campaign_row(record: CampaignRecord) -> dict[str, Any]:
+    return {
+        "name": record.name, "state": record.state, "document": record.document, "folder": record.folder,
+        "provider": record.provider, "purpose": record.purpose, "created_at": us(record.created_at),
+        "revision": record.revision, "version": record.version, "reason": record.reason,
+        "intake": dumps(record.intake), "started_at": us(record.started_at), "finished_at": us(record.finished_at),
+    }  # fmt: skip
+
+
+def _edited(known: CampaignRecord | None, record: CampaignRecord) -> CampaignRecord:
+    if known is None:
+        return record
+    if (known.document, known.folder) == (record.document, record.folder):
+        return known
+    return replace(
+        known, document=record.document, folder=record.folder, provider=record.provider, purpose=record.purpose,
+        revision=known.revision + 1, version=known.version + 1,
+    )  # fmt: skip
+
+
+class _SortedOut:
+    """A batch, split into what to insert and what to update."""
+
+    def __init__(self) -> None:
+        self.new: list[NewLead] = []
+        self.updated: list[NewLead] = []
+        self.counts = Merged()
+
+
+def _sort_out(leads: Sequence[NewLead], known: dict[str, Any], load: int) -> _SortedOut:
+    out, seen = _SortedOut(), set[str]()
+    new = updated = unchanged = duplicate = 0
+    latest: dict[str, NewLead] = {}
+    for item in leads:
+        row = known.get(item.lead.id)
+        if item.lead.id in seen or (row is not None and row["load"] == load):
+            duplicate += 1
+        seen.add(item.lead.id)
+        latest[item.lead.id] = item  # the last row of a key is the one that holds
+    for key, item in latest.items():
+        row = known.get(key)
+        if row is None:
+            out.new.append(item)
+            new += 1
+        elif row["state"] in ("closed", "calling") or row["contact"] == lead_row(item.lead)["contact"]:
+            unchanged += row["load"] != load
+        else:
+            out.updated.append(item)
+            updated += row["load"] != load
+    out.counts = Merged(new, updated, unchanged, duplicate)
+    return out
+
+
+async def _known(db: Connection, leads: Sequence[NewLead]) -> dict[str, Any]:
+    rows = await db.rows(
+        "SELECT id, state, contact, load FROM lead WHERE id IN (SELECT value FROM json_each(:ids))",
+        {"ids": dumps([item.lead.id for item in leads])},
+    )
+    return {row["id"]: row for row in rows}
+
+
+async def _barred(db: Connection, name: str, leads: Sequence[NewLead]) -> set[str]:
+    """Which of the numbers are on the do-not-call list for this campaign's purpose."""
+    rows = await db.rows(
+        "SELECT phone_key FROM suppression WHERE phone_key IN (SELECT value FROM json_each(:keys))"
+        " AND scope IN ('all', (SELECT purpose FROM campaign WHERE name = :name))",
+        {"keys": dumps([key for item in leads for key in item.phone_keys]), "name": name},
+    )
+    return {row["phone_key"] for row in rows}
+
+
+async def _insert(db: Connection, name: str, leads: Sequence[NewLead], load: int) -> None:
+    top = await db.rows("SELECT COALESCE(MAX(seq), 0) AS n FROM lead WHERE campaign = :name", {"name": name})
+    rows = [
+        {**lead_row(item.lead), "source": item.source, "load": load, "seq": seq}
+        for seq, item in enumerate(leads, top[0]["n"] + 1)
+    ]
+    if not rows:
+        return
+    columns = ", ".join(rows[0])
+    values = ", ".join(f":{column}" for column in rows[0])
+    await db.run_many(f"INSERT INTO lead ({columns}) VALUES ({values})", rows)
+    await _link(db, leads)
+
+
+async def _link(db: Connection, leads: Sequence[NewLead]) -> None:
+    await db.run_many(
+        "INSERT INTO lead_phone (lead_id, phone_key) VALUES (:lead, :phone) ON CONFLICT DO NOTHING",
+        [{"lead": item.lead.id, "phone": key} for item in leads for key in item.phone_keys],
+    )
+    await db.run_many(
+        "INSERT INTO person (person_key, version) VALUES (:key, 1) ON CONFLICT DO NOTHING",
+        [{"key": item.lead.person_key} for item in leads],
+    )
+
+
+async def _update(db: Connection, leads: Sequence[NewLead], load: int) -> None:
+    """A row that changed: its contact, deadlines and variables; it is planned anew."""
+    await db.run_many(
+        "UPDATE lead SET contact = :contact, person_key = :person_key, rank = :rank, load = :load, state = CASE WHEN"
+        " state = 'ready' THEN 'waiting' ELSE state END, due_at = CASE WHEN state = 'held' THEN due_at END,"
+        " lease_owner = NULL, rev = rev + 1 WHERE id = :id AND state NOT IN ('closed', 'calling')",
+        [{**lead_row(item.lead), "load": load} for item in leads],
+    )
+    await db.run_many("DELETE FROM lead_phone WHERE lead_id = :id", [{"id": item.lead.id} for item in leads])
+    await _link(db, leads)
+
+
+async def _close_suppressed(db: Connection, name: str, ids: Sequence[str], now: datetime) -> int:
+    return await db.run(
+        "UPDATE lead SET state = 'closed', outcome = 'do_not_call', reason = 'on the do-not-call list',"
+        " rule = 'suppression', closed_at = :now, due_at = NULL, closes_at = NULL, rev = rev + 1"
+        " WHERE id IN (SELECT value FROM json_each(:ids)) AND state IN ('waiting', 'ready') AND EXISTS ("
+        " SELECT 1 FROM lead_phone p JOIN suppression s ON s.phone_key = p.phone_key WHERE p.lead_id = lead.id"
+        " AND s.scope IN ('all', (SELECT purpose FROM campaign WHERE name = :name)))",
+        {"ids": dumps(list(ids)), "now": us(now), "name": name},
+    )

@@ -1,0 +1,136 @@
+"""Verbs that the faces read with, and the do-not-call list."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from campaigns.domain.lead import Attempt, Lead
+from campaigns.ports.store import Counts, LeadFilter, Suppression
+
+from .database import Connection, Database
+from .rows import dumps, maybe_at, to_attempt, to_lead, to_suppression, us
+
+
+class QueryVerbs:
+    """See `ports.store.QueryStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def counts(self, name: str) -> Counts:
+        async def verb(db: Connection) -> Counts:
+            async def tally(sql: str) -> dict[str, int]:
+                return {row["word"]: row["n"] for row in await db.rows(sql, {"name": name})}
+
+            reasons = await db.rows(_REASONS, {"name": name})
+            warnings = await db.rows(
+                "SELECT COUNT(*) AS n FROM lead WHERE campaign = :name AND warning <> ''", {"name": name}
+            )
+            return Counts(
+                states=await tally(_tally("state", "lead")),
+                outcomes=await tally(_tally("outcome", "lead")),
+                dispositions=await tally(_tally("disposition", "attempt")),
+                attempts=await tally(_tally("state", "attempt")),
+                reasons=[(row["reason"], row["rule"], row["n"], maybe_at(row["due_at"])) for row in reasons],
+                warnings=warnings[0]["n"],
+            )
+
+        return await self._database.read(verb)
+
+    async def leads(self, name: str, which: LeadFilter) -> list[tuple[Lead, int, str | None]]:
+        async def verb(db: Connection) -> list[tuple[Lead, int, str | None]]:
+            params: dict[str, Any] = {
+                "name": name, "state": which.state, "outcome": which.outcome, "label": which.label,
+                "limit": which.limit, "offset": which.offset,
+            }  # fmt: skip
+            return [(to_lead(row), row["tries"], row["last_phone"]) for row in await db.rows(_LEADS, params)]
+
+        return await self._database.read(verb)
+
+    async def attempts(self, name: str) -> list[Attempt]:
+        async def verb(db: Connection) -> list[Attempt]:
+            rows = await db.rows(
+                "SELECT * FROM attempt WHERE campaign = :name ORDER BY created_at, send_at, id", {"name": name}
+            )
+            return [to_attempt(row) for row in rows]
+
+        return await self._database.read(verb)
+
+    async def uncertain(self, *, before: datetime | None = None) -> list[Attempt]:
+        async def verb(db: Connection) -> list[Attempt]:
+            rows = await db.rows(
+                "SELECT * FROM attempt WHERE state = 'uncertain' AND (:before IS NULL OR first_sent_at < :before)"
+                " ORDER BY created_at",
+                {"before": us(before)},
+            )
+            return [to_attempt(row) for row in rows]
+
+        return await self._database.read(verb)
+
+    async def suppress(self, entries: Sequence[Suppression]) -> int:
+        async def verb(db: Connection) -> int:
+            before = await db.rows("SELECT COUNT(*) AS n FROM suppression")
+            await db.run_many(
+                "INSERT INTO suppression (phone_key, scope, shown, who, why, proof, created_at) VALUES"
+                " (:phone_key, :scope, :shown, :who, :why, :proof, :created_at) ON CONFLICT DO NOTHING",
+                [_suppression_row(entry) for entry in entries],
+            )
+            # Permits that were given before this entry end here.
+            await db.run(
+                "UPDATE person SET version = version + 1 WHERE person_key IN (SELECT lead.person_key FROM lead"
+                " JOIN lead_phone p ON p.lead_id = lead.id WHERE p.phone_key IN (SELECT value FROM json_each(:keys)))",
+                {"keys": dumps([entry.phone_key for entry in entries])},
+            )
+            after = await db.rows("SELECT COUNT(*) AS n FROM suppression")
+            return int(after[0]["n"] - before[0]["n"])
+
+        return await self._database.write(verb)
+
+    async def unsuppress(self, phone_key: str, scope: str | None) -> int:
+        async def verb(db: Connection) -> int:
+            return await db.run(
+                "DELETE FROM suppression WHERE phone_key = :key AND (:scope IS NULL OR scope = :scope)",
+                {"key": phone_key, "scope": scope},
+            )
+
+        return await self._database.write(verb)
+
+    async def suppressions(self) -> list[Suppression]:
+        async def verb(db: Connection) -> list[Suppression]:
+            rows = await db.rows("SELECT * FROM suppression ORDER BY created_at, phone_key")
+            return [to_suppression(row) for row in rows]
+
+        return await self._database.read(verb)
+
+    async def last_moment(self) -> datetime | None:
+        async def verb(db: Connection) -> datetime | None:
+            return maybe_at((await db.rows("SELECT MAX(at) AS at FROM journal"))[0]["at"])
+
+        return await self._database.read(verb)
+
+
+def _tally(column: str, table: str) -> str:
+    return (
+        f"SELECT {column} AS word, COUNT(*) AS n FROM {table} WHERE campaign = :name AND {column} IS NOT NULL"
+        f" GROUP BY {column}"
+    )
+
+
+_REASONS = """
+SELECT reason, rule, COUNT(*) AS n, MIN(due_at) AS due_at FROM lead WHERE campaign = :name AND state IN ('waiting',
+    'ready') GROUP BY reason, rule ORDER BY n DESC
+"""
+_LEADS = """
+SELECT lead.*, (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
+                AND a.state NOT IN ('refused', 'not_sent', 'not_created')) AS tries,
+    (SELECT phone FROM attempt a WHERE a.lead_id = lead.id ORDER BY ordinal DESC LIMIT 1) AS last_phone
+FROM lead WHERE campaign = :name AND (:state IS NULL OR state = :state) AND (:outcome IS NULL OR outcome = :outcome)
+    AND (:label IS NULL OR label = :label) ORDER BY seq LIMIT :limit OFFSET :offset
+"""
+
+
+def _suppression_row(entry: Suppression) -> dict[str, Any]:
+    return {
+        "phone_key": entry.phone_key, "scope": entry.scope, "shown": entry.shown, "who": entry.who, "why": entry.why,
+        "proof": entry.proof, "created_at": us(entry.created_at),
+    }  # fmt: skip

@@ -1,0 +1,14 @@
+"""The store over SQL: every verb, over whichever database."""
+
+from .campaign_verbs import CampaignVerbs
+from .database import Database
+from .dial_verbs import DialVerbs
+from .query_verbs import QueryVerbs
+from .report_verbs import ReportVerbs
+
+
+class SqlStore(CampaignVerbs, DialVerbs, ReportVerbs, QueryVerbs):
+    """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database

@@ -1,0 +1,231 @@
+"""Our fakes and builders, for users' tests too: a scripted provider, and small campaigns to run whole nights with."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, AsyncIterator
+
+import anyio
+
+from campaigns.domain.call import (
+    CallOrder,
+    CallReport,
+    Disposition,
+    Grade,
+    Notice,
+    Placed,
+    Placement,
+    Refused,
+    Unclear,
+    Webhook,
+)
+from campaigns.domain.campaign import Campaign
+from campaigns.domain.contact import Contact, PhoneNumber
+from campaigns.domain.facts import PeopleLimits
+from campaigns.domain.lead import CampaignState, Lead, lead_id
+from campaigns.engine.dialer import Dialer
+from campaigns.engine.reconciler import Reconciler
+from campaigns.engine.runner import RunEnd, Runner
+from campaigns.engine.terms import AccountTerms, Terms, TermsBook, limits_of
+from campaigns.ports import CallPage, Clock, ProviderFacts
+from campaigns.ports.store import CampaignRecord, NewLead, Store
+
+KEY = b"a key for tests, and for tests only"
+
+
+def instant(text: str) -> datetime:
+    """`2026-11-23T09:00Z` → aware datetime."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+
+
+def a_campaign(**changes: Any) -> Campaign:
+    """A campaign that may always dial, but for `changes` (keys of the campaign file)."""
+    keys = {
+        "campaign": "test", "purpose": "informational", "calling_hours": "24/7", "timezone": "Europe/Amsterdam",
+        "contacts": [{"file": "list.csv", "columns": {"phone": "Phone"}}],
+        "pacing": {"at_once": 100, "per_second": 100},
+    }  # fmt: skip
+    return Campaign.model_validate(keys | changes)
+
+
+def a_contact(number: int = 0, **changes: Any) -> Contact:
+    """The `number`-th made-up person, in Amsterdam, with a number of an unissued block."""
+    phone = f"+3120{number:07d}"
+    plain = Contact(person=phone, key=f"k{number}", phones=(PhoneNumber(phone),), zones=("Europe/Amsterdam",), country="NL")
+    return replace(plain, **changes)
+
+
+def an_account(**changes: Any) -> AccountTerms:
+    """An account with wide limits and the default look-ups."""
+    plain = AccountTerms(
+        name="scripted", at_once=100, per_second=100, requests_per_minute=None, poll_every=timedelta(seconds=5),
+        lookups=tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900, 3600)), absence_after=None,
+        longest_call=timedelta(minutes=30), reports_come=False,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+@dataclass
+class Dialled:
+    """One call that the scripted provider created: its truth."""
+
+    call_id: str
+    attempt_id: str
+    phone: str
+    at: datetime
+    ends_at: datetime
+    report: CallReport
+    listed_at: datetime
+
+
+Script = Callable[[str, int], Disposition | Placement | CallReport]
+"""(phone, how often it was asked for, from 1) → how the call ends, or what the provider answers."""
+
+
+@dataclass
+class ScriptedProvider:
+    """Implements `ports.CallProvider` in memory: every call ends as the script says, after `lasts`."""
+
+    clock: Clock
+    script: Script = lambda phone, nth: Disposition.ANSWERED
+    lasts: timedelta = timedelta(seconds=60)
+    facts: ProviderFacts = field(default_factory=lambda: ProviderFacts(documented_per_minute=None))
+    calls: list[Dialled] = field(default_factory=list)
+    asked: list[tuple[datetime, str]] = field(default_factory=list)
+    """Every POST: when and for whom."""
+    inbound: list[CallReport] = field(default_factory=list)
+    pages: int = 0
+
+    def encode(self, order: CallOrder) -> bytes:
+        return f"{order.attempt_id}|{order.phone}".encode()
+
+    async def prepare(self, caller_ids: list[str]) -> None:
+        pass
+
+    async def place(self, body: bytes, *, attempt_id: str) -> Placement:
+        phone = body.decode().partition("|")[2]
+        self.asked.append((self.clock.now(), phone))
+        word = self.script(phone, sum(1 for _, other in self.asked if other == phone))
+        match word:
+            case Placed() | Refused():
+                return word
+            case Unclear(reason) if reason.startswith("created"):
+                self._create(phone, attempt_id, Disposition.ANSWERED)
+                return word
+            case CallReport() | Disposition():
+                return Placed(self._create(phone, attempt_id, word).call_id)
+            case _:
+                return word
+
+    def _create(self, phone: str, attempt: str, word: Disposition | CallReport) -> Dialled:
+        call_id = f"call-{len(self.calls) + 1}"
+        talk = self.lasts.total_seconds() if word is Disposition.ANSWERED else 0.0
+        report = word if isinstance(word, CallReport) else CallReport("", disposition=word, talk_seconds=talk)
+        now = self.clock.now()
+        report = replace(report, call_id=call_id, phone=phone, created_at=now, ended=True, ended_at=now + self.lasts)
+        self.calls.append(Dialled(call_id, attempt, phone, now, now + self.lasts, report, now))
+        return self.calls[-1]
+
+    async def page(self, *, since: datetime, offset: int, limit: int) -> CallPage:
+        self.pages += 1
+        calls = [c for c in self.calls if c.at >= since and c.listed_at <= self.clock.now()]
+        reports = [self._seen(call) for call in calls] + list(self.inbound)
+        return CallPage(tuple(reports[offset : offset + limit]), len(reports), offset + limit < len(reports))
+
+    async def fetch(self, call_id: str) -> CallReport | None:
+        return next((self._seen(call) for call in self.calls if call.call_id == call_id), None)
+
+    def _seen(self, call: Dialled) -> CallReport:
+        if self.clock.now() >= call.ends_at:
+            return call.report
+        return CallReport(call.call_id, phone=call.phone, created_at=call.at)
+
+    def read(self, webhook: Webhook, *, now: datetime) -> Notice:
+        return Notice(Grade.TOKEN, webhook.body.decode(), None)
+
+    @property
+    def dialled(self) -> list[str]:
+        """The numbers for which a call was created, in order."""
+        return [call.phone for call in self.calls]
+
+
+@dataclass
+class Night:
+    """A campaign with everything that runs it, in memory."""
+
+    store: Store
+    clock: Clock
+    provider: ScriptedProvider
+    account: AccountTerms
+    book: TermsBook
+    runner: Runner
+    dialer: Dialer
+    reconciler: Reconciler
+    campaign: Campaign
+
+    async def run(self, limit: int | None = None) -> RunEnd:
+        """Run the campaign to its end."""
+        return await self.runner.run(self.campaign.campaign, limit=limit)
+
+    async def lead(self, number: int = 0) -> Lead:
+        """The lead of `a_contact(number)`."""
+        found = await self.store.lead(lead_id(self.campaign.campaign, f"k{number}"))
+        assert found is not None  # noqa: S101 - a builder for tests
+        return found[0]
+
+
+@asynccontextmanager
+async def a_night(  # noqa: PLR0913 - a builder: everything has a default
+    store: Store,
+    clock: Clock,
+    *,
+    campaign: Campaign | None = None,
+    contacts: Sequence[Contact] | int = 1,
+    script: Script | Mapping[int, Disposition] | None = None,
+    account: AccountTerms | None = None,
+    people: PeopleLimits = PeopleLimits(),  # noqa: B008 - frozen
+    owner: str = "test",
+) -> AsyncIterator[Night]:
+    """A campaign with its leads in `store`, ready to run."""
+    campaign, account = campaign or a_campaign(), account or an_account()
+    people_called = [a_contact(n) for n in range(contacts)] if isinstance(contacts, int) else contacts
+    provider = ScriptedProvider(clock, script) if callable(script) else ScriptedProvider(clock)
+    build = _builder(campaign, account, people, clock)
+    book = TermsBook(store, build, KEY)
+    record = await store.put_campaign(_record(campaign, account, clock.now()), now=clock.now())
+    terms = book.current(record)
+    await store.put_leads(record.name, [_new_lead(c, terms) for c in people_called], load=1, now=clock.now())
+    dialer = Dialer(store, provider, clock, account, owner)
+    async with anyio.create_task_group() as tasks:
+        reconciler = Reconciler(
+            store, provider, clock, account, book=book, dialer=dialer, settled=dialer.wake
+        )  # fmt: skip
+        runner = Runner(
+            store, provider, clock, book=book, dialer=dialer, placed=reconciler.wake, tasks=tasks
+        )  # fmt: skip
+        runner.wake = dialer.wake
+        tasks.start_soon(reconciler.run)
+        yield Night(store, clock, provider, account, book, runner, dialer, reconciler, campaign)
+        tasks.cancel_scope.cancel()
+
+
+def _builder(
+    campaign: Campaign, account: AccountTerms, people: PeopleLimits, clock: Clock
+) -> Callable[[CampaignRecord], Terms]:
+    def build(record: CampaignRecord) -> Terms:
+        return Terms(record, campaign, limits_of(campaign, account, clock.tolerance), people, KEY)
+
+    return build
+
+
+def _record(campaign: Campaign, account: AccountTerms, now: datetime) -> CampaignRecord:
+    return CampaignRecord(
+        name=campaign.campaign, state=CampaignState.ACTIVE, document=campaign.model_dump_json(), folder=".",
+        provider=account.name, purpose=campaign.purpose, created_at=now,
+    )  # fmt: skip
+
+
+def _new_lead(contact: Contact, terms: Terms) -> NewLead:
+    lead = Lead(lead_id(terms.record.name, contact.key), terms.record.name, contact, terms.person_key(contact))
+    return NewLead(lead, tuple(terms.phone_key(phone.e164) for phone in contact.phones), 0)

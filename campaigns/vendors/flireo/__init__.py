@@ -1,0 +1,1 @@
+"""Flireo AI, generation A."""

@@ -1,0 +1,185 @@
+"""Flireo generation A as a call provider."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from pydantic import ValidationError
+
+from campaigns.domain.call import (
+    CallOrder,
+    CallReport,
+    Notice,
+    NotSent,
+    Placed,
+    Placement,
+    Refused,
+    Unclear,
+    Webhook,
+)
+from campaigns.domain.errors import AccountRefused, Throttled, VendorError
+from campaigns.ports import CallPage, ProviderFacts
+from campaigns.vendors.account import Surroundings, VendorAccount
+from campaigns.vendors.http import DialTransport, error_text, new_client, post_once, read_bounded, retry_after
+
+from . import facts, webhooks
+from .calls import CallRecord
+
+SILENCE = timedelta(seconds=30)
+"""After a 429 that does not say how long."""
+
+
+class Flireo:
+    """Implements `ports.CallProvider`; close with `aclose`."""
+
+    facts = ProviderFacts(documented_per_minute=facts.REQUESTS_PER_MINUTE)
+
+    def __init__(self, account: VendorAccount, around: Surroundings) -> None:
+        self._account, self._around = account, around
+        self._base = account.base_url.rstrip("/")
+        self._routes = {**facts.ROUTES, **account.routes}
+        # ASSUMED: a bearer key, as everywhere in generation B.
+        headers = {"Authorization": f"Bearer {account.api_key}"} if account.api_key else {}
+        self._headers = {**headers, "Accept": "application/json", "User-Agent": "campaigns"}
+        self._dial = DialTransport()
+        self._client = new_client(self._base, self._headers)
+        self._number_ids: dict[str, str] = {}
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def encode(self, order: CallOrder) -> bytes:
+        body: dict[str, Any] = {
+            "assistant_id": order.agent,
+            "phone_number": order.phone,
+            "metadata": {"attempt_id": order.attempt_id, "variables": order.variables},
+        }
+        if order.caller_id:
+            body["phone_number_id"] = self._number_ids.get(order.caller_id, order.caller_id)
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+    async def prepare(self, caller_ids: list[str]) -> None:
+        numbers = [caller for caller in caller_ids if caller.startswith("+") and caller not in self._number_ids]
+        if not numbers:
+            return
+        data = await self._get("phone_numbers", params={"limit": "100", "include_default": "true"})
+        for row in _rows(data, "phone_numbers") + _rows(data, "shared_numbers"):
+            if row.get("phone_number") and (row.get("id") or row.get("phone_number_id")):
+                self._number_ids[str(row["phone_number"])] = str(row.get("id") or row.get("phone_number_id"))
+        missing = [number for number in numbers if number not in self._number_ids]
+        if missing:
+            raise AccountRefused(
+                f"{self._account.name}: {len(missing)} of the caller_ids are not numbers of this account. "
+                "Write numbers that the account has, or their provider ids."
+            )
+
+    async def place(self, body: bytes, *, attempt_id: str) -> Placement:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        with self._around.clock.work():
+            answer = await post_once(self._dial, self._base + self._routes["place"], headers=headers, body=body)
+        if isinstance(answer, NotSent | Unclear):
+            return answer
+        return classify(answer, now=self._around.clock.now())
+
+    async def page(self, *, since: datetime, offset: int, limit: int) -> CallPage:
+        params = {"limit": str(min(limit, facts.PAGE)), "offset": str(offset), "start_date": since.isoformat()}
+        data = await self._get("calls", params=params)
+        reports = [report for row in _rows(data, "calls") if (report := _read_call(row)) is not None]
+        paging = data.get("pagination") or data.get("meta") or {} if isinstance(data, dict) else {}
+        total = paging.get("total") if isinstance(paging, dict) else None
+        total = total if isinstance(total, int) else None
+        more = paging.get("has_more") if isinstance(paging, dict) else None
+        if not isinstance(more, bool):
+            more = offset + len(reports) < total if total is not None else len(reports) >= min(limit, facts.PAGE)
+        return CallPage(tuple(reports), total, more)
+
+    async def fetch(self, call_id: str) -> CallReport | None:
+        try:
+            data = await self._get("call", id=call_id)
+        except VendorError as error:
+            if error.status == 404:
+                return None
+            raise
+        for shape in (data, *(data.get(name) for name in ("call", "data") if isinstance(data, dict))):
+            if (report := _read_call(shape)) is not None:
+                return report
+        raise VendorError(self._account.name, "call", None, "the answer is not a call")
+
+    def read(self, webhook: Webhook, *, now: datetime) -> Notice:
+        account = self._account
+        return webhooks.read(webhook, token=account.webhook_token, secret=account.webhook_secret, now=now)
+
+    async def _get(self, route: str, *, params: dict[str, str] | None = None, id: str = "") -> Any:  # noqa: A002 - the route's word
+        await self._around.gate()
+        path = self._routes[route].replace("{id}", quote(id, safe=""))
+        request = self._client.build_request("GET", self._base + path, params=params)
+        try:
+            with self._around.clock.work():
+                response, body = await read_bounded(self._client, request)
+        except httpx.HTTPError as error:
+            raise VendorError(self._account.name, route, None, f"{type(error).__name__}: {error}") from error
+        return self._understood(route, response, body)
+
+    def _understood(self, route: str, response: httpx.Response, body: bytes) -> Any:
+        data = _json(body)
+        code, message = error_text(data)
+        if response.status_code == 429:
+            wait = retry_after(response.headers, now=self._around.clock.now(), default=SILENCE)
+            raise Throttled(self._account.name, route, wait)
+        if response.status_code in (401, 402, 403):
+            raise AccountRefused(f"{self._account.name}: {route}: HTTP {response.status_code} {code or message}".strip())
+        if response.status_code != 200 or data is None:
+            raise VendorError(self._account.name, route, response.status_code, code or message or "unreadable answer")
+        return data
+
+
+def classify(answer: httpx.Response, *, now: datetime) -> Placement:
+    """What an answer to "please call" proves (reliability: everything that proves nothing is unclear)."""
+    status, data = answer.status_code, _json(answer.content)
+    code, message = error_text(data)
+    said = " ".join(filter(None, [f"HTTP {status}", code, message if message != code else ""]))[:200]
+    if status == facts.NOT_PROCESSED:
+        return Refused(said, throttled=True, retry_after=retry_after(answer.headers, now=now, default=SILENCE))
+    if status in facts.ACCOUNT_STATUSES:
+        return Refused(said, account=True)
+    if status in facts.BAD_DATA_STATUSES:
+        return Refused(said, account=code in facts.ACCOUNT_CODES, bad_data=code not in facts.ACCOUNT_CODES)
+    if not 200 <= status < 300:
+        return Unclear(said)
+    return _accepted(data, said)
+
+
+def _accepted(data: Any, said: str) -> Placement:
+    inner = data.get("data") if isinstance(data, dict) and isinstance(data.get("data"), dict) else data
+    call_id = inner.get("call_id") if isinstance(inner, dict) else None
+    if isinstance(call_id, str) and call_id.strip():
+        return Placed(call_id)
+    if isinstance(data, dict) and data.get("success") is False:
+        return Refused(f"{said}: not accepted", bad_data=True)
+    return Unclear(f"{said}: accepted without a call id")
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _rows(data: Any, name: str) -> list[dict[str, Any]]:
+    """The items of a list in either envelope: `{"calls": […]}` or `{"data": […]}`."""
+    if isinstance(data, dict):
+        found = data.get(name) if name in data else data.get("data")
+        if isinstance(found, dict):
+            found = found.get(name)
+        data = found
+    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+
+
+def _read_call(row: Any) -> CallReport | None:
+    try:
+        return CallRecord.model_validate(row).report()
+    except ValidationError:
+        return None

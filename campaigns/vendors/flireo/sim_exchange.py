@@ -1,0 +1,199 @@
+"""The platform behind the Flireo simulator's HTTP surface: it takes calls, knows their state, and keeps the balance."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import BaseModel, Field
+
+from campaigns.domain.lead import spread
+from campaigns.ports import Clock
+
+from .sim_faults import Dice, Options
+from .sim_ledger import Ledger, SimCall, busiest, fastest, overlaps
+from .sim_people import Fate, How, Person
+
+_LONGEST_CALL = timedelta(hours=1)
+
+
+class ApiError(Exception):
+    """An answer of the API that is an error."""
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.headers = status, code, message, headers or {}
+
+
+class DirectCall(BaseModel):
+    """The body of POST /calls/direct (assumed); unknown members are ignored."""
+
+    assistant_id: str = Field(min_length=1, strict=True)
+    phone_number: str = Field(pattern=r"^\+[1-9][0-9]{6,14}$", repr=False)
+    phone_number_id: str | None = None
+    contact_id: str | None = None
+    first_message: str | None = None
+    metadata: dict[str, Any] | None = Field(default=None, repr=False)
+
+
+@dataclass
+class Exchange:
+    """The state of one simulated account."""
+
+    clock: Clock
+    seed: int
+    ledger: Ledger
+    dice: Dice
+    options: Options
+    webhook: str | None
+    born: Callable[[SimCall], None]
+    """Told of each new call, so that what it brings in time is brought."""
+    later: Callable[[datetime, Callable[[], object]], None]
+    """Does something at a moment of the clock."""
+    told: dict[str, int] = field(default_factory=dict)
+    """Webhooks by what became of them."""
+
+    def place(self, order: DirectCall) -> SimCall:
+        """Accept a call. Raises ApiError: 402, 404, 429."""
+        now = self.clock.now()
+        self._admit(order)
+        ordinal = self.ledger.ordinal("outbound", order.phone_number)
+        fate = Person(self.seed, order.phone_number).fate(ordinal, now)
+        call = SimCall(
+            direction="outbound",
+            phone_number=order.phone_number,
+            own_number=self.options.numbers[order.phone_number_id or next(iter(self.options.numbers))],
+            assistant_id=order.assistant_id,
+            phone_number_id=order.phone_number_id,
+            contact_id=order.contact_id,
+            metadata=order.metadata,
+            ordinal=ordinal,
+            **self._played(fate, now, f"outbound:{order.phone_number}:{ordinal}"),
+        )
+        return self._keep(call)
+
+    def ring_us(self, missed: SimCall) -> None:
+        """The person of a missed call calls back."""
+        now = self.clock.now()
+        ordinal = self.ledger.ordinal("inbound", missed.phone_number)
+        fate = Person(self.seed, missed.phone_number).calls_us(ordinal, now)
+        played = self._played(fate, now, f"inbound:{missed.phone_number}:{ordinal}")
+        kept = {"phone_number", "own_number", "assistant_id", "phone_number_id", "contact_id"}
+        answers = missed.call_id
+        self._keep(
+            SimCall(
+                direction="inbound",
+                ordinal=ordinal,
+                answers_call_id=answers,
+                **missed.model_dump(include=kept),
+                **played,
+            )
+        )
+
+    def listed(self, since: datetime | None) -> list[SimCall]:
+        """The records that a list may show by now, in the order of the options."""
+        now = self.clock.now()
+        lag = self.dice.lag
+        calls = [c for c in self.ledger.since(since) if c.created_at + timedelta(seconds=lag(c.call_id)) <= now]
+        if self.options.order == "shuffled":
+            return sorted(calls, key=lambda call: spread(f"{self.seed}|order|{call.call_id}"))
+        return calls[::-1] if self.options.order == "newest" else calls
+
+    def open_calls(self) -> int:
+        now = self.clock.now()
+        return sum(now < call.ended_at for call in self.ledger.since(now - _LONGEST_CALL))
+
+    @property
+    def balance(self) -> int:
+        """Credits left; a million when they are not limited."""
+        return (
+            max(0, self.options.credits - self.ledger.credits_spent) if self.options.credits is not None else 1_000_000
+        )
+
+    def webhook_id(self, call: SimCall) -> str:
+        """The id by which webhooks name a call."""
+        return _id("webhook", call.call_id) if self.options.other_webhook_ids else call.call_id
+
+    def stats(self) -> dict[str, Any]:
+        """Figures for a judge; `most_*` and `overlaps` are of outbound calls."""
+        calls = self.ledger.everything()
+        ours = [call for call in calls if call.direction == "outbound"]
+        return {
+            "calls": len(calls),
+            "outbound": len(ours),
+            "inbound": len(calls) - len(ours),
+            "numbers": len({call.phone_number for call in ours}),
+            "open": self.open_calls(),
+            "most_at_once": busiest(ours),
+            "most_per_second": fastest(ours),
+            "overlaps": overlaps(ours),
+            "fates": {how.value: sum(call.how is how for call in ours) for how in How},
+            "credits": self.balance,
+            "faults": dict(self.dice.struck),
+            "webhooks": dict(self.told),
+        }
+
+    def _admit(self, order: DirectCall) -> None:
+        known = self.options.assistants
+        if known is not None and order.assistant_id not in known:
+            raise ApiError(404, "not_found", "No assistant has this id")
+        if order.phone_number_id is not None and order.phone_number_id not in self.options.numbers:
+            raise ApiError(404, "not_found", "No phone number has this id")
+        if not self.options.numbers:
+            raise ApiError(400, "no_phone_number", "The account has no phone number")
+        if self.balance <= 0:
+            raise ApiError(402, "insufficient_credits", "There are no credits left")
+        if self.options.at_once is not None and self.open_calls() >= self.options.at_once:
+            raise ApiError(429, "rate_limit_exceeded", "Too many calls at once", {"retry-after": "5"})
+
+    def _played(self, fate: Fate, now: datetime, name: str) -> dict[str, Any]:
+        """A fate as the instants of one call."""
+        asked = now + timedelta(seconds=fate.queued)
+        picked = asked + timedelta(seconds=fate.rings or 0.0)
+        ended = picked + timedelta(seconds=fate.talks)
+        back = fate.calls_back_after
+        return {
+            # The instant is part of the name: a second run on the same database must not meet the ids of the first.
+            "call_id": _id("call", f"{self.seed}:{name}:{now.isoformat()}"),
+            "created_at": now,
+            "how": fate.how,
+            "rings_at": asked if fate.rings is not None else None,
+            "answered_at": picked if fate.talks else None,
+            "ended_at": ended,
+            "ended_reason": fate.reason,
+            "analysis": fate.analysis,
+            "troubled": fate.troubled,
+            "calls_back_at": None if back is None else ended + timedelta(seconds=back),
+        }
+
+    def _keep(self, call: SimCall) -> SimCall:
+        self.ledger.add(call)
+        self.born(call)
+        return call
+
+
+def words(call: SimCall) -> tuple[str, str]:
+    """(summary, transcript) of an ended call; both empty when nobody was there."""
+    if call.how is How.VOICEMAIL:
+        return "The call reached a voicemail box.", "AI: Good day, I will try again later."
+    if call.how is not How.ANSWERED:
+        return "", ""
+    wishes = [key.replace("_", " ") for key, value in call.analysis.items() if value is True]
+    summary = f"A short talk; noted: {', '.join(wishes) or 'nothing'}."
+    return summary, "AI: Good day, you speak with an automated assistant.\nGebruiker: Hello.\nAI: Thank you, goodbye."
+
+
+def analysis(call: SimCall) -> dict[str, Any]:
+    """The vendor's analysis object (assumed)."""
+    succeeded = "true" if call.analysis.get("confirmed") else "false"
+    return {"summary": words(call)[0], "structuredData": call.analysis, "successEvaluation": succeeded}
+
+
+def recording(call: SimCall) -> str | None:
+    """A link that leads nowhere; only answered calls have one."""
+    return f"https://recordings.invalid/{call.call_id}.mp3?token=expired" if call.answered_at else None
+
+
+def _id(kind: str, name: str) -> str:
+    return str(uuid5(NAMESPACE_URL, f"flireo-simulator:{kind}:{name}"))

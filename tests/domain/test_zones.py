@@ -1,0 +1,225 @@
+"""Where a person may be: tables worked by hand over columns, addresses and numbers, and public holidays."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from campaigns.domain.hours import calling_window
+from campaigns.domain.zones import Place, holidays_in, offsets_on, public_holidays, subdivision, zone, zones_of
+
+DUTCH, BRITISH, NEW_YORK, TORONTO, INDIAN = (
+    "+31200000001",
+    "+442079460001",
+    "+12125550101",
+    "+14165550101",
+    "+919812345678",
+)
+BRITISH_MOBILE, RUSSIAN_MOBILE, AUSTRALIAN_MOBILE = "+447911123456", "+79161234567", "+61412345678"
+US_FREE, INTERNATIONAL_FREE = "+18005550101", "+80012345678"
+
+
+def of(
+    *numbers: str, country: str | None = None, state: str | None = None, column: str | None = None
+) -> tuple[str, ...]:
+    return zones_of(zone_column=column, country=country, state=state, e164=numbers)
+
+
+def test_the_column_decides_alone() -> None:
+    assert of(DUTCH, country="US", column=" Asia/Kathmandu ") == ("Asia/Kathmandu",)
+    assert of(DUTCH, column="  ") == ("Europe/Amsterdam",)
+
+
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        ("Europe/Amsterdm", "Did you mean Europe/Amsterdam?"),
+        ("half past nine", "Write an IANA name"),
+        ("../zones", "Write an IANA name"),
+        ("Factory", "."),
+        ("Etc/Unknown", "."),
+    ],
+)
+def test_a_column_that_names_no_zone_is_refused(written: str, mend: str) -> None:
+    with pytest.raises(ValueError, match="is not a time zone") as refusal:
+        of(column=written)
+    assert mend in str(refusal.value)
+
+
+@pytest.mark.parametrize("numbers", [(), ("nonsense",), (INTERNATIONAL_FREE,), ("+1",)])
+def test_nobody_knows_where_that_is(numbers: tuple[str, ...]) -> None:
+    assert of(*numbers) == ()
+    assert of(*numbers, country="XX") == ()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "zones"),
+    [
+        ((DUTCH,), ("Europe/Amsterdam",)),
+        ((BRITISH,), ("Europe/London",)),
+        ((BRITISH_MOBILE,), ("Europe/London",)),  # four names, one time
+        ((INDIAN,), ("Asia/Kolkata",)),
+        ((NEW_YORK,), ("America/New_York",)),
+        ((TORONTO,), ("America/Toronto",)),
+        ((DUTCH, NEW_YORK), ("Europe/Amsterdam", "America/New_York")),
+        ((DUTCH, "nonsense"), ("Europe/Amsterdam",)),
+    ],
+)
+def test_numbers_tell_where_they_were_issued(numbers: tuple[str, ...], zones: tuple[str, ...]) -> None:
+    assert of(*numbers) == zones
+
+
+def test_a_number_without_a_place_may_be_anywhere_in_its_country() -> None:
+    assert "Europe/Kaliningrad" in of(RUSSIAN_MOBILE)
+    assert "Australia/Darwin" in of(AUSTRALIAN_MOBILE)
+    assert {"America/New_York", "America/Los_Angeles", "Pacific/Honolulu", "Pacific/Guam"} <= set(of(US_FREE))
+
+
+@pytest.mark.parametrize(
+    ("country", "state", "zones"),
+    [
+        ("NL", None, ("Europe/Amsterdam",)),
+        ("nl", "Utrecht", ("Europe/Amsterdam",)),
+        ("GB", "SCT", ("Europe/London",)),
+        ("US", "NY", ("America/New_York",)),
+        ("US", "US-ca", ("America/Los_Angeles",)),
+        ("US", "Texas", ("America/Chicago", "America/Denver")),
+        ("US", "FL", ("America/New_York", "America/Chicago")),
+        ("US", "IN", ("America/New_York", "America/Chicago")),
+        ("US", "OR", ("America/Denver", "America/Los_Angeles")),
+        ("US", "AZ", ("America/Denver", "America/Phoenix")),
+        ("US", "AK", ("America/Anchorage", "America/Adak")),
+        ("US", "HI", ("Pacific/Honolulu",)),
+        ("US", "PR", ("America/Puerto_Rico",)),
+        ("CA", "QC", ("America/Halifax", "America/Toronto", "America/Blanc-Sablon")),
+        ("CA", "Ontario", ("America/Toronto", "America/Atikokan", "America/Winnipeg")),
+        ("AU", "NSW", ("Australia/Sydney", "Australia/Broken_Hill", "Australia/Lord_Howe")),
+        ("AU", "QLD", ("Australia/Brisbane",)),
+        ("BR", "PE", ("America/Recife", "America/Noronha")),
+    ],
+)
+def test_an_address_has_every_zone_of_its_country_or_state(
+    country: str, state: str | None, zones: tuple[str, ...]
+) -> None:
+    assert of(country=country, state=state) == zones
+
+
+def test_an_unknown_state_means_the_whole_country() -> None:
+    assert of(country="US", state="Atlantis") == of(country="US")
+    assert len(of(country="US")) == 8
+    assert of(country="AU")[:2] == ("Australia/Lord_Howe", "Australia/Hobart")
+
+
+@pytest.mark.parametrize("state", ["TX", "FL", "TN", "KY", "IN", "ND", "SD", "NE", "KS", "ID", "OR", "MI", "AZ", "AK"])
+def test_split_states_have_more_than_one_zone(state: str) -> None:
+    assert len(of(country="US", state=state)) == 2
+
+
+@pytest.mark.parametrize(
+    ("numbers", "country", "state", "zones"),
+    [
+        ((DUTCH,), "NL", None, ("Europe/Amsterdam",)),
+        ((INDIAN,), "IN", None, ("Asia/Kolkata",)),
+        ((DUTCH,), "DE", None, ("Europe/Berlin",)),  # another country, the same time
+        ((NEW_YORK,), "US", None, ("America/New_York",)),
+        ((NEW_YORK,), "US", "FL", ("America/New_York",)),
+        ((US_FREE,), "US", "TX", ("America/Chicago", "America/Denver")),
+        ((BRITISH_MOBILE,), "GB", "SCT", ("Europe/London",)),
+    ],
+)
+def test_address_and_number_that_agree_narrow_each_other(
+    numbers: tuple[str, ...], country: str, state: str | None, zones: tuple[str, ...]
+) -> None:
+    assert of(*numbers, country=country, state=state) == zones
+
+
+def test_address_and_number_that_disagree_both_count() -> None:
+    assert of(NEW_YORK, country="US", state="CA") == ("America/Los_Angeles", "America/New_York")
+    assert of(DUTCH, country="GB") == ("Europe/London", "Europe/Amsterdam")
+    assert of(INTERNATIONAL_FREE, country="GB") == ("Europe/London",)
+
+
+def test_states_are_known_by_code_and_by_name() -> None:
+    assert subdivision("US", "california") == subdivision("US", "CA") == subdivision("US", "us-ca") == "CA"
+    assert subdivision("DE", "Bayern") == "BY"
+    assert subdivision("US", None) is subdivision("US", "Atlantis") is subdivision("XX", "CA") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "pieces"),
+    [
+        ("Europe/Amsterdam", date(2026, 7, 1), [(0, 120)]),
+        ("Europe/Amsterdam", date(2026, 3, 29), [(0, 60), (60, 120)]),
+        ("Australia/Lord_Howe", date(2026, 4, 4), [(0, 660), (900, 630)]),
+        ("Pacific/Chatham", date(2026, 9, 26), [(0, 765), (840, 825)]),
+    ],
+)
+def test_a_day_is_cut_where_the_clocks_change(name: str, day: date, pieces: list[tuple[int, int]]) -> None:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    found = offsets_on(name, day)
+    assert [
+        ((start - midnight).total_seconds() / 60, offset.total_seconds() / 60) for start, _, offset in found
+    ] == pieces
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sampled_from(["Africa/Casablanca", "America/Santiago", "Africa/Cairo", "Asia/Beirut"]), st.integers(0, 3650))
+def test_the_pieces_of_a_day_follow_each_other_and_keep_their_offset(name: str, after: int) -> None:
+    day = date(2026, 1, 1) + timedelta(days=after)
+    pieces = offsets_on(name, day)
+    assert pieces[-1][1] - pieces[0][0] == timedelta(days=1)
+    assert all(one[1] == two[0] and one[2] != two[2] for one, two in pairwise(pieces))
+    for start, end, offset in pieces:
+        assert start.astimezone(zone(name)).utcoffset() == offset
+        assert (end - timedelta(seconds=1)).astimezone(zone(name)).utcoffset() == offset
+
+
+def test_holidays_are_the_actual_and_the_observed_days() -> None:
+    days = public_holidays("US", None, [2026, 2027])
+    assert {date(2026, 7, 3), date(2026, 7, 4), date(2027, 12, 31)} <= set(days)
+    assert days[date(2026, 7, 4)] == "Independence Day"
+
+
+@pytest.mark.parametrize(
+    ("state", "holiday"), [("SCT", True), ("GB-SCT", True), ("Scotland", True), ("ENG", False), ("Atlantis", False)]
+)
+def test_a_state_has_its_own_holidays_and_an_unknown_one_the_national_days(state: str, holiday: bool) -> None:
+    days = public_holidays("GB", state, [2026])
+    assert (date(2026, 11, 30) in days) is holiday
+    assert date(2026, 12, 25) in days
+
+
+def test_an_unknown_country_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"'XX' are not known. Write an ISO code such as NL"):
+        public_holidays("XX", None, [2026])
+
+
+def test_a_year_that_the_library_does_not_know_has_none() -> None:
+    assert public_holidays("NL", None, [2101]) == {}
+    assert holidays_in("NL", None, 2101) is None
+    assert holidays_in("IN", None, 2036) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "day", "opens"),
+    [
+        ("Mo-Su 09:00-17:00; PH off", Place("America/New_York", "US", None), "2026-07-03", False),
+        ("Mo-Su 09:00-17:00; PH off", Place("America/New_York", "US", None), "2026-07-04", False),
+        ("Mo-Su 09:00-17:00; PH off", Place("America/New_York", "US", None), "2026-07-05", True),
+        ("Mo-Su 09:00-17:00; PH off", Place("Europe/London", "GB", "SCT"), "2026-11-30", False),
+        ("Mo-Su 09:00-17:00; PH off", Place("Europe/London", "GB", "ENG"), "2026-11-30", True),
+        ("Mo-Su 09:00-17:00; PH off", Place("Europe/London", "GB", None), "2028-01-01", False),
+        ("Mo-Su 09:00-17:00; PH off", Place("Europe/Amsterdam", "NL", None), "2061-12-25", False),
+        ("Mo-Su 09:00-17:00; PH -1 day off", Place("Europe/Amsterdam", "NL", None), "2026-12-24", False),
+        ("Mo-Su 09:00-17:00; PH -1 day off", Place("Europe/Amsterdam", "NL", None), "2026-12-31", False),
+        ("Mo-Su 09:00-17:00; PH +1 day off", Place("Europe/Amsterdam", "NL", None), "2026-12-27", False),
+        ("PH 09:00-17:00", Place("Europe/Amsterdam", "NL", None), "2026-12-25", True),
+        ("PH 09:00-17:00", Place("Europe/Amsterdam", "NL", None), "2026-12-24", False),
+        ("24/7; PH off", Place("Asia/Colombo", "LK", None), "2099-03-03", False),  # nobody knows that year's holidays
+    ],
+)
+def test_public_holidays_are_those_of_the_place(text: str, place: Place, day: str, opens: bool) -> None:
+    noon = datetime.combine(date.fromisoformat(day), time(12), zone(place.zone))
+    assert calling_window((text,), (place,)).is_open(noon) is opens
