@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from difflib import get_close_matches
 from operator import attrgetter, itemgetter
 from pathlib import Path
@@ -16,7 +15,6 @@ from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from campaigns.domain.campaign import Campaign, CampaignList, FileList, VendorList
-from campaigns.domain.durations import format_duration
 from campaigns.domain.errors import InputError, Problem
 
 MAX_BYTES = 1_000_000
@@ -25,6 +23,7 @@ MAX_VALUES = 20_000
 """After aliases are followed; a campaign has a few hundred."""
 
 MAX_FAULTS = 50
+_NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Key = str | int
 KeyPath = tuple[Key, ...]
@@ -121,27 +120,31 @@ def _beyond(model: BaseModel, keys: KeyPath, defaults: dict[str, object]) -> Ite
 
 
 def _read(path: Path) -> str:
+    where = str(path)
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
+        if len(raw) <= MAX_BYTES:
+            return raw.decode("utf-8-sig")
+        what, mend = "This file is larger than 1 MB.", "Is it a contact list? Name the campaign file."
     except FileNotFoundError:
-        raise _refused(path, "There is no such file.", "Check the path.") from None
+        what, mend = "There is no such file.", "Check the path."
     except IsADirectoryError:
-        raise _refused(path, "This is a directory.", "Name the campaign file in it.") from None
-    except (OSError, ValueError) as error:
-        reason = f"This cannot be read ({getattr(error, 'strerror', None) or error})."
-        raise _refused(path, reason, "Check the path and your rights.") from None
-    if len(raw) > MAX_BYTES:
-        raise _refused(path, "This file is larger than 1 MB.", "Is it a contact list? Name the campaign file.")
-    try:
-        return raw.decode("utf-8-sig")
+        what, mend = "This is a directory.", "Name the campaign file in it."
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise _refused(f"{path}:{line}", "This is not text in UTF-8.", "Save the file as UTF-8.") from None
+        where = f"{path}:{error.object.count(10, 0, error.start) + 1}"
+        what, mend = "This is not text in UTF-8.", "Save the file as UTF-8."
+    except (OSError, ValueError) as error:
+        what, mend = f"This cannot be read ({getattr(error, 'strerror', None) or error}).", "Check the path."
+    raise InputError([Problem(where, what, mend)])
 
 
-def _refused(where: Path | str, what: str, mend: str) -> InputError:
-    return InputError([Problem(str(where), what, mend)])
+def _line(event: events.Event) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _is_empty(event: events.ScalarEvent) -> bool:
+    return not event.style and event.value in ("", "~", "null", "Null", "NULL")
 
 
 class _Stop(Exception):  # noqa: N818 - it carries a fault to the door and is no error of its own
@@ -154,9 +157,7 @@ class _Tree:
     def __init__(self, text: str, name: str) -> None:
         self.lines: dict[KeyPath, int] = {(): 1}
         self.faults: list[tuple[int, Problem]] = []
-        """By line."""
-        self._name = name
-        self._text = text
+        self._name, self._text = name, text
         self._events: Iterator[events.Event] = iter(())
         self._anchors: dict[str, tuple[object, int] | None] = {}
         self._count = 0
@@ -171,9 +172,11 @@ class _Tree:
         except _Stop as stop:
             self._fault((), *stop.args)
         except MarkedYAMLError as error:
-            self._fault((), *_syntax(error, self._text))
-        except (YAMLError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError):
-            # The library's own slips, such as chr() of a number beyond Unicode.
+            line, what, mend = _syntax(error, self._text)
+            if all(line != known for known, _ in self.faults):
+                self._fault((), line, what, mend)
+        except (YAMLError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
+            # Slips of the library, such as chr() of a number beyond Unicode.
             self._fault((), 1, "This is not YAML that can be read.", "Check the quotes and the backslashes.")
         return None
 
@@ -188,8 +191,6 @@ class _Tree:
             self.faults.append((line, problem))
 
     def _check_characters(self) -> None:
-        if len(self._text) > MAX_BYTES:
-            raise _Stop(1, "This text is larger than 1 MB.", "Keep contacts in a list of their own.")
         if strange := _NOT_TEXT.search(self._text):
             line = self._text.count("\n", 0, strange.start()) + 1
             raise _Stop(line, "A character stands here that is no text.", "Is this a campaign file? Save it as UTF-8.")
@@ -227,7 +228,9 @@ class _Tree:
     def _content(self, event: events.Event, keys: KeyPath) -> object:
         if isinstance(event, events.ScalarEvent):
             if keys and _is_empty(event):
-                self._spoil(keys, _line(event), "There is nothing here.", "Give it a value, or remove it.")
+                self._spoil(keys, self.lines[keys], "There is nothing here.", "Give it a value, or remove it.")
+            if _NOT_TEXT.search(event.value):
+                self._spoil(keys, _line(event), "A backslash makes a character that is no text.", "Remove it.")
             return str(event.value)
         if isinstance(event, events.MappingStartEvent):
             return self._mapping(keys)
@@ -252,9 +255,9 @@ class _Tree:
         """The key; for what is none, a fault and a stand-in."""
         if not isinstance(event, events.ScalarEvent):
             self._spoil(keys, _line(event), "Braces or brackets stand where a key should.", "Put {{ … }} in quotes.")
-            self._value(event, (*keys, ""))
-        elif _is_empty(event):
-            self._spoil(keys, _line(event), "A key is empty.", "Write its name before the colon.")
+            self._value(event, (*keys, "\0"))
+        elif _is_empty(event) or _NOT_TEXT.search(event.value):
+            self._spoil(keys, _line(event), "A key is empty or no text.", "Write its name before the colon.")
         elif event.value == "<<" and not event.style:
             self._spoil(keys, _line(event), "`<<` does not merge here.", "Write the keys out.")
         else:
@@ -281,17 +284,6 @@ class _Tree:
             self._fault(keys, line, what, mend)
 
 
-_NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _line(event: events.Event) -> int:
-    return int(event.start_mark.line) + 1
-
-
-def _is_empty(event: events.ScalarEvent) -> bool:
-    return not event.style and event.value in ("", "~", "null", "Null", "NULL")
-
-
 _SYNTAX = (
     (r"'\\t'", "A tab stands where only spaces may.", "Indent with spaces."),
     ("mapping values", "A colon stands where none is expected.", "Mend the indentation, or quote a text with `: `."),
@@ -310,10 +302,10 @@ def _syntax(error: MarkedYAMLError, text: str) -> tuple[int, str, str]:
     opened = re.search("end of stream|document separator|expected ',' or|expected ':'", problem)
     mark = (error.context_mark if opened else None) or error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
-    written = text.splitlines()[line - 1 : line] or [""]
-    if "\t" in written[0][: len(written[0]) - len(written[0].lstrip())]:
+    written = "".join(text.splitlines()[line - 1 : line])
+    if re.match(r" *\t", written):
         return line, *_SYNTAX[0][1:]
-    if "{{" in written[0]:
+    if "{{" in written:
         return line, "Braces begin something else than a text.", "Put a text with {{ … }} in quotes."
     for pattern, what, mend in _SYNTAX:
         if re.search(pattern, problem):
@@ -323,16 +315,13 @@ def _syntax(error: MarkedYAMLError, text: str) -> tuple[int, str, str]:
 
 _SENTENCES = {
     "int_": ("This is not a whole number.", "Write digits only, such as 5."),
-    "float_": ("This is not a number.", "Write one, such as 0.5."),
-    "finite_number": ("This is not a number.", "Write one, such as 0.5."),
+    **dict.fromkeys(("float_", "finite_"), ("This is not a number.", "Write one, such as 0.5.")),
     "greater_than_equal": ("This is too small.", "Write {ge} or more."),
     "greater_than": ("This is too small.", "Write more than {gt}."),
     "less_than_equal": ("This is too large.", "Write {le} or less."),
-    "literal_error": ("{said} is not a word that is known here.", "Write {expected}."),
-    "enum": ("{said} is not a word that is known here.", "Write {expected}."),
+    **dict.fromkeys(("literal_", "enum"), ("{said} is not a word that is known here.", "Write {expected}.")),
     "list_type": ("This must be a list.", "Begin each item on a line of its own with `- `."),
-    "dict_type": ("This must be keys with values.", "Write `key: value` lines below it, indented."),
-    "model_": ("This must be keys with values.", "Write `key: value` lines below it, indented."),
+    **dict.fromkeys(("dict_", "model_"), ("This must be keys with values.", "Write `key: value` lines below it.")),
     "string_type": ("This must be one text.", "Write it on one line, in quotes."),
     "too_short": ("This list is empty.", "Name at least one item."),
 }
@@ -341,11 +330,12 @@ _SENTENCES = {
 
 def _explain(error: ErrorDetails) -> tuple[KeyPath, str, str]:
     """Key path, what is wrong and the mend for an error of pydantic's; union tags (`<…>`) are left out."""
-    keys = tuple(part for part in error["loc"] if not str(part).startswith("<"))
+    *outer, last = error["loc"]
+    keys = tuple(part for part in outer if part not in _TAGS) + ((last,) if last not in _TAGS else ())
     if error["type"] == "missing":
-        return keys, f"The key `{keys[-1]}` is missing.", "Add it."
+        return keys, f"The key `{last}` is missing.", "Add it."
     if error["type"] == "extra_forbidden":
-        return keys, "This key is unknown.", _nearest(str(keys[-1]), _known_keys(error["loc"]))
+        return keys, "This key is unknown.", _nearest(str(last), _known_keys(outer))
     if error["type"] == "value_error":
         what, stop, mend = str(error["ctx"]["error"]).partition(". ")
         return keys, what + stop.strip(), mend
@@ -358,8 +348,6 @@ def _explain(error: ErrorDetails) -> tuple[KeyPath, str, str]:
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, timedelta):
-        return format_duration(value)
     return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "")
 
 
@@ -368,20 +356,21 @@ def _nearest(key: str, known: list[str]) -> str:
     return f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}."
 
 
-def _known_keys(loc: tuple[Key, ...]) -> list[str]:
+def _known_keys(loc: list[Key]) -> list[str]:
     """The keys of the model that an error's location leads to."""
     models: list[type[BaseModel]] = [Campaign]
-    for part in loc[:-1]:
+    for part in loc:
         if isinstance(part, int):
             continue
         if part in _LISTS:
             models = [_LISTS[part]]
-        elif not part.startswith("<"):
+        elif part not in _TAGS:
             models = [found for model in models for found in _models_in(model.model_fields[part].annotation)]
     return [name for model in models for name in model.model_fields]
 
 
 _LISTS: dict[Key, type[BaseModel]] = {"<file>": FileList, "<list>": VendorList, "<campaign>": CampaignList}
+_TAGS = {*_LISTS, "<text>", "<language>"}
 
 
 def _models_in(annotation: object) -> Iterator[type[BaseModel]]:

@@ -127,7 +127,7 @@ class ProviderSettings(_Section):
     requests_per_minute: Whole | None = None
     """For everything that is asked of the vendor; None: what it documents."""
     poll_every: Span = timedelta(seconds=5)
-    lookups: Annotated[list[Span], BeforeValidator(_split), Field(min_length=1, max_length=50)] = [
+    lookups: Annotated[list[Span], BeforeValidator(_split)] = [
         timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600)
     ]
     """When an unclear dial is looked for, from the dial on; after the last it is uncertain."""
@@ -144,8 +144,8 @@ class ProviderSettings(_Section):
     @field_validator("lookups")
     @classmethod
     def _rise(cls, value: list[timedelta]) -> list[timedelta]:
-        if sorted(set(value)) != value:
-            raise ValueError("The look-ups do not come one after the other. Write them from short to long.")
+        if not value or sorted(set(value)) != value:
+            raise ValueError("The look-ups do not come one after the other. Write some, from short to long.")
         return value
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """Campaign files: what is read from them, and the one plain message for everything that is wrong."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,7 @@ def test_other_ways_to_save_the_same_text_are_fine(text: str, tmp_path: Path) ->
     assert load_campaign(path).campaign == parsed(text).campaign == parsed(LEAST).campaign
 
 
+BOMB = "a0: &a0 [1,1,1,1,1,1,1]\n" + "".join(f"a{n + 1}: &a{n + 1} [{f'*a{n},' * 7}]\n" for n in range(9))
 SYNTAX = [
     ("", "c.yaml:1", "empty"),
     ("# nothing\n", "c.yaml:1", "empty"),
@@ -160,7 +162,8 @@ SYNTAX = [
     (LEAST + 'agent: "\\d"\n', "c.yaml:7", "single quotes"),
     (LEAST + 'agent: "\\U00110000"\n', "c.yaml:1", "not YAML that can be read"),
     (LEAST + "variables:\n   a: 1\n  b: 2\n", "c.yaml:9", "Mend the indentation"),
-    (LEAST + "variables:\n  a: {{ name }} x\n", "c.yaml:8", "Put a text with {{ … }} in quotes"),
+    (LEAST + "variables:\n  a: {{ name }} x\n", "c.yaml:8: variables.a", "Put {{ … }} in quotes"),
+    (LEAST + "variables:\n  a: x {{ name }}: y\n", "c.yaml:8", "Put a text with {{ … }} in quotes"),
     (LEAST + "%TAG\n---\n", "c.yaml:7", "This"),
     ("a: x\0y", "c.yaml:1", "no text"),
     ("a: b\nc: \x1b[0m", "c.yaml:2", "no text"),
@@ -169,12 +172,7 @@ SYNTAX = [
     ("a: " + "[" * 5000, "c.yaml:1", "nested too deeply"),
     ("a: " + "{b: " * 5000, "c.yaml:1", "nested too deeply"),
     ("a: &a [" + "x," * 900 + "]\nb: [" + "*a," * 900 + "]", "c.yaml:2", "too large"),
-    (
-        "a: &a [1,1,1,1,1,1,1]\n" + "".join(f"b{n}: &a [*a,*a,*a,*a,*a,*a,*a]\n" for n in range(9)),
-        "c.yaml:6",
-        "too large",
-    ),
-    ("x" * (MAX_BYTES + 1), "c.yaml:1", "larger than 1 MB"),
+    (BOMB, "c.yaml:5", "too large"),
 ]
 
 
@@ -195,13 +193,16 @@ KEYS = [
     ("campaign: b\n", "7: campaign", "stands twice, first on line 1"),
     ("pacing: {at_once: 1, at_once: 2}\n", "7: pacing.at_once", "stands twice, first on line 7"),
     ("<<: {voice: ai}\n", "7", "`<<` does not merge"),
-    ("variables: {a: &x [*x]}\n", "7: variables.a[0]", "`*x` contains itself"),
+    ("variables: &x {a: *x}\n", "7: variables.a", "`*x` contains itself"),
     ("agent: *nobody\n", "7: agent", "`*nobody` was never named"),
     ("priority: !!int 3\n", "7: priority", "is a tag"),
     ("agent: !secret x\n", "7: agent", "is a tag"),
     ("variables: {a: {{ name }}}\n", "7: variables.a", "Put {{ … }} in quotes"),
     ("? [a]\n: b\n", "7", "Put {{ … }} in quotes"),
     ("~: b\n", "7", "A key is empty"),
+    ('agent: "\\ud800"\n', "7: agent", "no text"),
+    ('agent: "a\\0"\n', "7: agent", "no text"),
+    ('"\\e": 1\n', "7", "no text"),
     ("agent:\n", "7: agent", "There is nothing here"),
     ("pacing:\n", "7: pacing", "There is nothing here"),
     ("exclude: [null]\n", "7: exclude[0]", "There is nothing here"),
@@ -227,7 +228,7 @@ KEYS = [
     ("legal_hours: off\n", "7: legal_hours", 'Write auto, or {off: "reason"}.'),
     ("legal_hours: {mobiles: lax}\n", "7: legal_hours.mobiles", "Write strict."),
     ("starts: tomorrow\n", "7: starts", "Write 2026-11-23 or 2026-11-23T17:00."),
-    ('"e\\ev\\nil": 1\n', "7: ['e\\x1bv\\nil']", "unknown"),
+    ('"ev\\nil": 1\n', "7: ['ev\\nil']", "unknown"),
 ]
 
 
@@ -242,7 +243,7 @@ def test_a_wrong_key_is_named_with_its_line_and_the_mend(text: str, where: str, 
 
 LISTS = [
     ("contacts: {file: a.csv}", "2: contacts", "must be a list"),
-    ("contacts: []", "2: contacts", "The list is empty".replace("The", "This")),
+    ("contacts: []", "2: contacts", "This list is empty"),
     ("contacts: [a.csv]", "2: contacts[0]", "must be keys with values"),
     ("contacts: [{file: a.csv}]", "2: contacts[0]", "The key `columns` is missing"),
     ("contacts: [{columns: {phone: P}}]", "2: contacts[0]", "The key `file` is missing"),
@@ -259,7 +260,11 @@ LISTS = [
     ("contacts: [{list: crm, file: a.csv}]", "2: contacts[0].file", "Known here: list, where"),
     ("contacts: [{campaign: b, where: {outcom: x}}]", "2: contacts[0].where.outcom", "Did you mean `outcome`?"),
     ("contacts: [{campaign: b, where: {outcome: x}}]", "2: contacts[0].where.outcome", "Write reached, refused"),
-    ("contacts: [{file: a.csv, columns: {phone: P}, refresh: 0s}]", "2: contacts[0].refresh", "Write 1s or more."),
+    (
+        "contacts: [{file: a.csv, columns: {phone: P}, refresh: 0s}]",
+        "2: contacts[0].refresh",
+        "too often. Write 1s or more.",
+    ),
 ]
 
 
@@ -296,7 +301,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
 def test_the_same_wrong_alias_is_told_at_both_places() -> None:
     found = problems(LEAST + "exclude:\n  - &out {file: b.csv, colums: {}, columns: {id: I}}\n  - *out\n")
     assert [problem.where for problem in found] == ["c.yaml:8: exclude[0].colums", "c.yaml:9: exclude[1]"]
-    assert found[1].what == "The key `colums` is unknown." or "unknown" in found[1].what
+    assert all("Did you mean `columns`?" in problem.mend for problem in found)
 
 
 def test_a_caller_id_is_never_shown_in_a_message() -> None:
@@ -344,16 +349,19 @@ def test_no_bytes_give_a_traceback(tmp_path_factory: pytest.TempPathFactory, raw
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.sampled_from("ab:-#&*!|>'\"%@`{}[],?<~\n\t \\0\ufeff\x85é"), max_size=60), st.booleans())
 def test_no_text_gives_a_traceback(text: str, after: bool) -> None:
+    found = told(LEAST + text if after else text)
+    assert all(problem.where.startswith("c.yaml:") for problem in found)
+
+
+def told(text: str) -> tuple[Problem, ...]:
     try:
-        parsed(LEAST + text if after else text)
+        parsed(text)
     except InputError as error:
-        assert error.problems
-        assert all(problem.where.startswith("c.yaml:") for problem in error.problems)
+        return error.problems
+    return ()
 
 
-_KEYS = st.sampled_from(
-    "campaign contacts columns phone pacing attempts retry agent by nl legal_hours off where x".split()
-)
+_KEYS = st.sampled_from(["campaign", "file", "columns", "phone", "retry", "busy", "by", "nl", "off", "where", "<file>"])
 _VALUES: Any = st.recursive(
     st.sampled_from(["a", "3", "2h", "", "true", "24/7", "*"]) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3),
@@ -364,14 +372,10 @@ _VALUES: Any = st.recursive(
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(parsed(LEAST).campaign.__class__.model_fields)), _VALUES)
 def test_no_value_gives_a_traceback(key: str, value: object) -> None:
-    import json
-
     least = {"campaign": "a", "purpose": "research", "calling_hours": "24/7", "contacts": [{"list": "x"}]}
-    try:
-        parsed(json.dumps({**least, key: value}))
-    except InputError as error:
-        assert all("\n" not in str(problem) for problem in error.problems)
-        assert not any(word in str(error) for word in ("function-", "literal[", "<file>", "<text>", "pydantic"))
+    for problem in told(json.dumps({**least, key: value}, ensure_ascii=False)):
+        assert "\n" not in str(problem)
+        assert not any(word in problem.what for word in ("function-", "literal[", "pydantic"))
 
 
 UNBUILT = {
@@ -477,4 +481,4 @@ def test_a_text_from_elsewhere_keeps_its_folder() -> None:
     loaded = parse_campaign(LEAST, name="lists/c.yaml")
     assert (loaded.path, loaded.folder) == (Path("lists/c.yaml"), Path("lists"))
     assert isinstance(loaded.campaign.contacts[0], FileList)
-    assert "Mobile" not in repr(loaded.lines) or loaded.text not in repr(loaded)
+    assert loaded.text not in repr(loaded)

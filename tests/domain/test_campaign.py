@@ -100,8 +100,8 @@ def test_a_delimiter_is_one_character_or_its_name(written: str, kept: str) -> No
     [
         ("delimiter", ";;", "one character"), ("delimiter", '"', "one character"), ("region", "UK", "Did you mean GB"),
         ("region", "nl", "Did you mean NL"), ("region", "Holland", "two capitals"), ("encoding", "utf-9", "utf-8"),
-        ("encoding", "base64", "utf-8"), ("refresh", "0s", "greater"), ("file", "  ", "blank"), ("sheet", "", "blank"),
-        ("removed", "drop", "keep"),
+        ("encoding", "base64", "utf-8"), ("refresh", "0s", "too often"), ("file", "  ", "blank"),
+        ("sheet", "", "blank"), ("removed", "drop", "keep"),
     ],
 )  # fmt: skip
 def test_a_list_that_could_not_be_read_is_refused(key: str, value: str, message: str) -> None:

@@ -1,0 +1,60 @@
+"""Results as CSV, one line for each lead, safe to open in a spreadsheet."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+
+from campaigns.domain.lead import Attempt, Lead
+from campaigns.ports.store import LeadFilter, Store
+
+COLUMNS = ("lead", "person", "outcome", "label", "attempts", "last_disposition", "closed_at", "reason")
+_PAGE = 1000
+_FORMULA = frozenset("=+-@\t\r\n\0\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+                     "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
+
+
+async def results_csv(store: Store, name: str) -> AsyncIterator[str]:
+    """The header, then a line for each lead in the order of its list; each ends in CR LF.
+
+    `lead` is the list's own key, and `person` its id where it has one, so that results can be joined with the list. A
+    list without `key` and `id` is keyed by the phone number: then that number stands here, whole.
+    `closed_at` is UTC, ISO 8601. A lead without an outcome has its state there: `held`, `waiting`.
+    """
+    yield _line(COLUMNS)
+    last = _last_dispositions(await store.attempts(name))
+    offset = 0
+    while page := await store.leads(name, LeadFilter(limit=_PAGE, offset=offset)):
+        for lead, tries, _ in page:
+            yield _line(_cells(lead, tries, last.get(lead.id, "")))
+        offset += len(page)
+
+
+def _cells(lead: Lead, tries: int, disposition: str) -> tuple[str, ...]:
+    contact = lead.contact
+    return (
+        contact.key,
+        contact.person if contact.person_from_id else "",
+        lead.outcome or lead.state,
+        lead.label,
+        str(tries),
+        disposition,
+        lead.closed_at.isoformat(timespec="seconds") if lead.closed_at else "",
+        lead.reason,
+    )
+
+
+def _last_dispositions(attempts: list[Attempt]) -> dict[str, str]:
+    ended = [attempt for attempt in attempts if attempt.disposition]
+    return {a.lead_id: str(a.disposition) for a in sorted(ended, key=lambda attempt: attempt.ordinal)}
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: one that begins like one is marked as text with `'`."""
+    begins = cell[:1], cell.lstrip()[:1]
+    return f"'{cell}" if _FORMULA.intersection(begins) else cell
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(map(harmless, cells))
+    return out.getvalue()
