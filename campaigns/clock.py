@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import selectors
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -153,6 +153,11 @@ def real_now() -> datetime:
     return datetime.now(UTC)
 
 
-def stamp_log(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def stamp_log(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """A structlog processor that dates a line."""
     return {"at": real_now().isoformat(timespec="milliseconds"), **event}
+
+
+async def real_sleep(seconds: float) -> None:
+    """Real time, whatever the campaign's clock does: for displays."""
+    await anyio.sleep(seconds)

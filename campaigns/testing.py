@@ -144,6 +144,9 @@ class ScriptedProvider:
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:
         return Notice(Grade.TOKEN, webhook.body.decode(), None)
 
+    async def aclose(self) -> None:
+        pass
+
     @property
     def dialled(self) -> list[str]:
         """The numbers for which a call was created, in order."""
@@ -204,7 +207,7 @@ async def a_night(  # noqa: PLR0913 - a builder: everything has a default
         runner = Runner(
             store, provider, clock, book=book, dialer=dialer, placed=reconciler.wake, tasks=tasks
         )  # fmt: skip
-        runner.wake = dialer.wake
+        dialer.wake.link(runner.wake)
         tasks.start_soon(reconciler.run)
         yield Night(store, clock, provider, account, book, runner, dialer, reconciler, campaign)
         tasks.cancel_scope.cancel()

@@ -1,9 +1,9 @@
 """The campaign's outcome rules: CEL expressions over the report of a settled attempt."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import cel
 
 from .call import CallReport
-from .durations import parse_duration
+from .durations import LONGEST, parse_duration
 from .lead import Outcome
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,
 _WORDS = frozenset(
     "size contains startsWith endsWith matches has int uint double string bool bytes timestamp duration type min max "
     "getDate getDayOfMonth getDayOfWeek getDayOfYear getFullYear getHours getMinutes getMonth getSeconds "
-    "all exists exists_one map filter in".split()
+    "all exists exists_one map filter in".split()  # noqa: SIM905 - as a literal it fills a page
 )
 _YES = ("true", "yes", "ja", "1")
 
@@ -36,12 +36,13 @@ def check_rule(text: str) -> None:
     if len(text) > MAX_LENGTH:
         raise ValueError(f"The expression is longer than {MAX_LENGTH} characters. Split it into several rules.")
     if len(_MACRO.findall(text)) > MAX_MACROS:
-        raise ValueError(f"The expression has more than {MAX_MACROS} of all, exists, map, filter: it could run for ever.")
+        raise ValueError(f"The expression has more than {MAX_MACROS} of all, exists, map, filter: it could hang.")
     references = _compile(text).references()
     bound = {"report", *_BOUND.findall(text)}
     for name in references["variables"]:
         if name not in bound:
-            raise ValueError(f"'{name}' is unknown. A rule sees only `report`, such as report.disposition; and, or, not are &&, ||, !.")
+            mend = "A rule sees only `report`, such as report.disposition; and, or, not are &&, ||, !."
+            raise ValueError(f"'{name}' is unknown. {mend}")
     for name in references["functions"]:
         if re.fullmatch(r"\w+", name) and not name.startswith(("_", "@")) and name not in _WORDS:
             raise ValueError(f"'{name}(…)' is not a function that rules know.")
@@ -76,11 +77,12 @@ class Verdict:
 
 def opted_out(report: CallReport) -> bool:
     """The built-in rule, first of all: the person wants no more calls."""
-    return any(_is_yes(report.analysis.get(key)) for key in ("opt_out", "do_not_call"))
+    return any(is_yes(report.analysis.get(key)) for key in ("opt_out", "do_not_call"))
 
 
-def _is_yes(value: object) -> bool:
-    return value is True or str(value).strip().lower() in _YES
+def is_yes(value: object) -> bool:
+    """Whether a vendor's or a model's word means yes: true, 1, `yes`, `ja`, in whatever case."""
+    return value == 1 or str(value).strip().lower() in _YES
 
 
 def judge(rules: "Sequence[OutcomeRule]", report: CallReport, *, ordinal: int) -> Verdict:
@@ -95,7 +97,9 @@ def judge(rules: "Sequence[OutcomeRule]", report: CallReport, *, ordinal: int) -
         return Verdict(outcome=Outcome.DO_NOT_CALL, label="opt-out")
     if not rules:
         return Verdict()
-    context = cel.Context({"report": report_for_rules(report, ordinal=ordinal)})
+    context, unreadable = _caught(lambda: cel.Context({"report": report_for_rules(report, ordinal=ordinal)}))
+    if unreadable:
+        return Verdict(warning=f"outcomes: the report cannot be read: {unreadable}")
     warnings = []
     for number, rule in enumerate(rules, 1):
         holds, warning = _ask(rule.when, context)
@@ -115,12 +119,19 @@ def _verdict(rule: "OutcomeRule", context: cel.Context) -> tuple[dict[str, Any],
 
 
 def _ask(text: str, context: cel.Context) -> tuple[object, str]:
+    return _caught(lambda: _compile(text).execute(context))
+
+
+def _caught(evaluate: Callable[[], Any]) -> tuple[Any, str]:
+    """The value and a warning: whatever an expression or a report does, it is only a warning on the lead."""
     try:
-        return _compile(text).execute(context), ""
+        return evaluate(), ""
     except (KeyError, IndexError):
         return None, ""
-    except Exception as error:  # noqa: BLE001 - whatever an expression does, it is only a warning on the lead
-        return None, f"{type(error).__name__}: {str(error)[:120]}"
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the library may raise a PanicException, no Exception
+        return None, f"{type(error).__name__}: {str(error).partition(chr(10))[0][:120]}"
 
 
 def report_for_rules(report: CallReport, *, ordinal: int) -> dict[str, Any]:
@@ -155,22 +166,21 @@ def callback_time(value: object, *, zones: Sequence[str], ended_at: datetime, no
             where several zones are possible, the latest.
         zones: The person's possible zones.
         ended_at: End of the call.
-        now: A time in the past means now.
+        now: A time in the past means now; one more than ten years ahead is none.
     """
-    text = str(value).strip()
-    if isinstance(value, datetime):
-        parsed = value
-    else:
-        try:
-            return max(ended_at + parse_duration(text), now)
-        except (ValueError, OverflowError):
-            pass
-        try:
-            parsed = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-    if parsed.tzinfo is None:
-        if not zones:
-            return None
-        parsed = max(parsed.replace(tzinfo=ZoneInfo(zone)) for zone in zones)
-    return max(parsed, now)
+    try:
+        moved = value if isinstance(value, timedelta) else parse_duration(str(value).strip())
+        return _soon(ended_at + moved, now)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        if parsed.tzinfo is None:
+            parsed = max(parsed.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) for zone in zones)
+        return _soon(parsed.astimezone(UTC), now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _soon(at: datetime, now: datetime) -> datetime | None:
+    return None if at > now + LONGEST else max(at, now)

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from .call import CallReport, Disposition, NotSent, Placed, Placement, Refused, Unclear
 from .campaign import Campaign, UncertainPolicy
 from .lead import Attempt, AttemptState, Lead, LeadState, Outcome
-from .outcomes import callback_time, judge, opted_out
+from .outcomes import callback_time, is_yes, judge, opted_out
 
 S = AttemptState
 
@@ -67,8 +67,8 @@ def merge(known: CallReport | None, news: CallReport) -> CallReport:
         return news
     return replace(
         known,
-        attempt_id=known.attempt_id or news.attempt_id,
-        phone=known.phone or news.phone,
+        attempt_id=_greater(known.attempt_id, news.attempt_id),
+        phone=_greater(known.phone, news.phone),
         ended=known.ended or news.ended,
         disposition=_firmer(known.disposition, news.disposition),
         ended_reason=max(known.ended_reason, news.ended_reason),
@@ -111,9 +111,13 @@ def _greater(one: Any, other: Any) -> Any:
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     merged = dict(one)
     for key, value in other.items():
-        if merged.get(key) is None or (value is not None and str(value) > str(merged[key])):
-            merged[key] = value
+        merged[key] = max(merged.get(key), value, key=_weight)
     return dict(sorted(merged.items()))
+
+
+def _weight(value: object) -> tuple[bool, bool, str, str]:
+    """A total order: nothing gives way to something, and whatever is said to a yes, so that no opt-out is lost."""
+    return value is not None, is_yes(value), str(value), type(value).__name__
 
 
 def ended(attempt: Attempt, report: CallReport, *, by: str, now: datetime) -> Attempt:
@@ -139,10 +143,22 @@ class Conclusion:
 
 
 def conclude(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:
-    """The lead after its attempt moved. Every state of the attempt gives exactly one state of the lead."""
+    """The lead after its attempt moved. Every state of the attempt gives exactly one state of the lead.
+
+    An opt-out stays, whatever comes later. A stopped lead is never called again; late news may tell how it ended.
+    """
+    if lead.outcome is Outcome.DO_NOT_CALL:
+        return Conclusion(lead)
+    conclusion = _followed(lead, attempt, campaign, now=now)
+    if lead.outcome is Outcome.STOPPED and conclusion.lead.state is not LeadState.CLOSED:
+        return Conclusion(lead)
+    return conclusion
+
+
+def _followed(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:
     match attempt.state:
         case S.INTENT | S.SENDING | S.PLACED | S.UNCLEAR:
-            return Conclusion(replace(lead, state=LeadState.CALLING))
+            return Conclusion(_opened(lead, LeadState.CALLING))
         case S.UNCERTAIN:
             return Conclusion(_doubted(lead, attempt, campaign, now=now))
         case S.REFUSED | S.NOT_SENT | S.NOT_CREATED:
@@ -166,26 +182,31 @@ def unusable(lead: Lead, attempt: Attempt, *, now: datetime) -> Lead:
     return close(lead, Outcome.BLOCKED, reason=f"the provider refuses its data: {attempt.reason}", now=now)
 
 
+def _opened(lead: Lead, state: LeadState, **changes: Any) -> Lead:
+    return replace(lead, state=state, due_at=None, closes_at=None, outcome=None, closed_at=None, **changes)
+
+
 def _planned_anew(lead: Lead, **changes: Any) -> Lead:
-    return replace(
-        lead, state=LeadState.WAITING, due_at=None, closes_at=None, outcome=None, closed_at=None, **changes
-    )  # fmt: skip
+    return _opened(lead, LeadState.WAITING, **changes)
 
 
 def _doubted(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Lead:
     if campaign.attempts.uncertain is UncertainPolicy.DROP:
         return close(lead, Outcome.STOPPED, reason="nobody knows whether the call took place", now=now)
     if campaign.attempts.uncertain is UncertainPolicy.AS_ATTEMPT:
-        return replace(lead, state=LeadState.CALLING, reason="uncertain: counts as an attempt after its longest time")
-    return replace(lead, state=LeadState.HELD, reason=f"uncertain: {attempt.reason}", rule="attempts.uncertain")
+        return _opened(lead, LeadState.CALLING, reason="uncertain: counts as an attempt after its longest time")
+    return _opened(lead, LeadState.HELD, reason=f"uncertain: {attempt.reason}", rule="attempts.uncertain")
 
 
 def _settled(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:
     report = attempt.report or CallReport(attempt.call_id or "", disposition=attempt.disposition, ended=True)
     verdict = judge(campaign.outcomes, report, ordinal=attempt.ordinal)
+    # What this attempt promised when it was told before is taken back first: told twice, it is still one promise.
+    told = lead.promised_by == attempt.ordinal
     fresh = replace(
         lead, retry_at=None, retry_like=None, label=verdict.label, warning=verdict.warning,
-        callback_at=None if attempt.callback or lead.promised_by == attempt.ordinal else lead.callback_at,
+        callback_at=None if attempt.callback or told else lead.callback_at,
+        callbacks=lead.callbacks - told, promised_by=0 if told else lead.promised_by,
     )  # fmt: skip
     if verdict.outcome is not None:
         closed = close(fresh, verdict.outcome, reason=verdict.label or f"{attempt.disposition}", now=now)
@@ -193,38 +214,40 @@ def _settled(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime)
     if verdict.retry is not None:
         return Conclusion(_planned_anew(fresh, retry_at=attempt.ended_by + verdict.retry, reason="retry by rule"))
     if verdict.callback is not None:
-        return Conclusion(_called_back(fresh, attempt, verdict.callback, now=now))
+        return Conclusion(_called_back(fresh, attempt, verdict.callback))
     if attempt.disposition is Disposition.ANSWERED:
         return Conclusion(close(fresh, Outcome.REACHED, reason="answered", now=now))
     return Conclusion(_planned_anew(fresh, reason=str(attempt.disposition)))
 
 
-def _called_back(lead: Lead, attempt: Attempt, value: object, *, now: datetime) -> Lead:
+def _called_back(lead: Lead, attempt: Attempt, value: object) -> Lead:
     at = callback_time(value, zones=lead.contact.zones, ended_at=attempt.ended_by, now=attempt.ended_by)
     if at is None:
         warning = "; ".join(filter(None, [lead.warning, "the callback asked for is not a time"]))
         return _planned_anew(lead, retry_like=Disposition.UNKNOWN, warning=warning, reason="unreadable callback")
-    # Told twice of the same attempt, it is still one promise: an attempt promises at most one.
-    callbacks = lead.callbacks + (attempt.ordinal != lead.promised_by)
-    return _planned_anew(
-        lead, callback_at=at, callbacks=callbacks, promised_by=attempt.ordinal, reason="asked to be called back"
-    )
+    callbacks, reason = lead.callbacks + 1, "asked to be called back"
+    return _planned_anew(lead, callback_at=at, callbacks=callbacks, promised_by=attempt.ordinal, reason=reason)
 
 
 def called_us(lead: Lead, report: CallReport, campaign: Campaign, *, ordinal: int, now: datetime) -> Conclusion:
     """A person with an open lead rang us: it waits its `gap`, and the file's own rules may settle it."""
-    waiting = _planned_anew(lead, inbound_at=report.ended_at or now, reason="called us")
+    at = report.ended_at or now
+    promised = max(lead.callback_at, at + campaign.attempts.gap) if lead.callback_at else None
+    waiting = _planned_anew(lead, inbound_at=at, callback_at=promised, reason="called us")
     if not report.ended:
         return Conclusion(waiting)
     if opted_out(report):
-        return Conclusion(close(waiting, Outcome.DO_NOT_CALL, reason="opt-out", label="opt-out", now=now), opted_out=True)
+        closed = close(waiting, Outcome.DO_NOT_CALL, reason="opt-out", label="opt-out", now=now)
+        return Conclusion(closed, opted_out=True)
     verdict = judge(campaign.outcomes, report, ordinal=ordinal)
     if verdict.outcome is not None:
         closed = close(waiting, verdict.outcome, reason="called us", label=verdict.label, now=now)
         return Conclusion(closed, opted_out=verdict.outcome is Outcome.DO_NOT_CALL)
     if verdict.callback is not None:
-        at = callback_time(verdict.callback, zones=lead.contact.zones, ended_at=report.ended_at or now, now=now)
-        return Conclusion(replace(waiting, callback_at=at, callbacks=lead.callbacks + (at is not None)))
+        asked = callback_time(verdict.callback, zones=lead.contact.zones, ended_at=at, now=now)
+        if asked is not None:
+            # It takes the place of an earlier promise, or adds one.
+            return Conclusion(replace(waiting, callback_at=asked, callbacks=lead.callbacks + (promised is None)))
     return Conclusion(waiting)
 
 

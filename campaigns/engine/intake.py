@@ -8,7 +8,7 @@ import structlog
 
 from campaigns.domain.contact import Contact
 from campaigns.domain.lead import Lead, lead_id
-from campaigns.ports import BadRow, Clock, Row
+from campaigns.ports import BadRow, Clock
 from campaigns.ports.store import Merged, NewLead, Store
 
 from .terms import Terms
@@ -19,7 +19,6 @@ BATCH = 500
 LISTED = 10_000
 """Bad rows that are kept with their reasons; all are counted."""
 
-Mapped = Callable[[Row], Contact | BadRow]
 Excluded = frozenset[tuple[str, str]]
 
 
@@ -29,8 +28,7 @@ class Source:
 
     name: str
     index: int
-    rows: Callable[[], Iterable[Row | BadRow]]
-    map: Mapped
+    contacts: Callable[[], Iterable[Contact | BadRow]]
     stop_removed: bool = False
 
 
@@ -54,12 +52,12 @@ class Intake:
         names = ("read", "invalid", "duplicate", "suppressed", "excluded")
         return {name: getattr(self, name) for name in names}
 
-    def _bad(self, source: str, row: BadRow) -> None:
+    def note_bad(self, source: str, row: BadRow) -> None:
         self.invalid += 1
         if len(self.bad_rows) < LISTED:
             self.bad_rows.append((source, row.line, row.reason))
 
-    def _merged(self, merged: Merged) -> None:
+    def note_merged(self, merged: Merged) -> None:
         self.new += merged.new
         self.updated += merged.updated
         self.duplicate += merged.duplicate
@@ -77,7 +75,7 @@ async def load(
         good = 0
         for batch in _batches(_contacts(source, excluded, intake)):
             leads = [_new_lead(contact, terms, source.index) for contact in batch]
-            intake._merged(await store.put_leads(name, leads, load=number, now=clock.now()))  # noqa: SLF001 - its own
+            intake.note_merged(await store.put_leads(name, leads, load=number, now=clock.now()))
             good += len(leads)
             await anyio.lowlevel.checkpoint()
         if source.stop_removed:
@@ -87,11 +85,10 @@ async def load(
 
 
 def _contacts(source: Source, excluded: Excluded, intake: Intake) -> Iterator[Contact]:
-    for row in source.rows():
+    for contact in source.contacts():
         intake.read += 1
-        contact = source.map(row) if isinstance(row, Row) else row
         if isinstance(contact, BadRow):
-            intake._bad(source.name, contact)  # noqa: SLF001 - its own
+            intake.note_bad(source.name, contact)
         elif _names(contact) & excluded:
             intake.excluded += 1
         else:

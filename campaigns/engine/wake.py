@@ -12,9 +12,20 @@ class Wake:
 
     def __init__(self) -> None:
         self._event = anyio.Event()
+        self._linked: list[Wake] = []
 
     def ring(self) -> None:
+        """Wake the sleeper, and those of every linked one."""
         self._event.set()
+        for other in self._linked:
+            other.ring()
+
+    def link(self, other: "Wake") -> None:
+        """Ringing this rings `other` too; each sleeper has a `Wake` of its own."""
+        self._linked.append(other)
+
+    def unlink(self, other: "Wake") -> None:
+        self._linked.remove(other)
 
     async def sleep(self, clock: Clock, until: datetime | None) -> None:
         """Return at `until` or at the next ring; None: only at a ring."""

@@ -11,7 +11,7 @@ from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import Contact, PhoneNumber
 from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
 from campaigns.domain.hours import CallingWindow, Place, calling_window
-from campaigns.domain.lead import Lead, Outcome, attempt_id
+from campaigns.domain.lead import Lead, LeadState, Outcome, attempt_id
 from campaigns.domain.retry import delay_after, next_day
 
 MARGIN = timedelta(seconds=30)
@@ -285,6 +285,6 @@ def next_number(facts: Facts) -> PhoneNumber:
 def planned(lead: Lead, step: Wait, *, revision: int) -> Lead:
     """The lead that carries a Wait: a cache, planned anew when it is claimed."""
     return replace(
-        lead, due_at=step.until, closes_at=step.closes_at, last_chance=step.last_chance, reason=step.reason,
+        lead, state=LeadState.WAITING, due_at=step.until, closes_at=step.closes_at, last_chance=step.last_chance, reason=step.reason,
         rule=step.rule, revision=revision,
     )  # fmt: skip

@@ -50,3 +50,6 @@ class CallProvider(Protocol):
 
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:
         """Prove and translate a webhook. Raises ProofError for whatever cannot be proved."""
+
+    async def aclose(self) -> None:
+        """Close what it holds open."""

@@ -1,9 +1,8 @@
 """Everything the report says, as values: read from the store once, counted here, without a number or a name in it."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns.domain.campaign import Campaign
@@ -14,6 +13,7 @@ from campaigns.files import parse_campaign
 from campaigns.planner.decide import Close, window_of
 from campaigns.ports.store import CampaignRecord, Counts, LeadFilter, Store
 
+from .discreet import without_numbers
 from .in_force import in_force
 from .timeline import Timeline, shared_zone, timeline
 from .words import DISPOSITIONS, OUTCOMES, UNDIALLED
@@ -100,9 +100,7 @@ class Figures:
     """Empty where the stored file can no longer be read."""
 
 
-async def gather(
-    store: Store, name: str, *, now: datetime, provider: str, law: str, simulated: bool
-) -> Figures:
+async def gather(store: Store, name: str, *, now: datetime, provider: str, law: str, simulated: bool) -> Figures:
     """Read a campaign and count it. Raises InputError when the database has no such campaign.
 
     Args:
@@ -124,7 +122,7 @@ async def gather(
     zone = shared_zone(campaign.zone if campaign else None, (lead.contact.zones for lead in leads))
     doubts = _doubts(attempts, {lead.id: lead for lead in leads})
     return Figures(
-        record=record,
+        record=replace(record, reason=without_numbers(record.reason)),
         provider=provider,
         law=law,
         simulated=simulated,
@@ -242,12 +240,3 @@ def _doubts(attempts: Iterable[Attempt], leads: Mapping[str, Lead]) -> list[Doub
         for attempt in attempts
         if attempt.state is AttemptState.UNCERTAIN
     ]
-
-
-_DIGITS = re.compile(r"\+?\d(?:[ ().\-/]{0,2}\d){6,}")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d)?$")
-
-
-def without_numbers(text: str) -> str:
-    """The text with everything that could be a phone number cut out: reasons may quote a provider or a cell."""
-    return _DIGITS.sub(lambda found: found[0] if _DATE.match(found[0]) else "…", text)

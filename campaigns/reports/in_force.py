@@ -23,6 +23,7 @@ def in_force(campaign: Campaign) -> list[tuple[str, str]]:
     """What holds, in pairs of a name and a sentence."""
     attempts, pacing = campaign.attempts, campaign.pacing
     found = [
+        ("Legal rules", f"switched off: {campaign.legal_hours.off}" if campaign.legal_hours.off else ""),
         ("Purpose", _PURPOSES[campaign.purpose]),
         ("Who talks", "an artificial voice" if campaign.voice == "ai" else "a human voice"),
         ("Calling hours", campaign.calling_hours),

@@ -3,7 +3,6 @@
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -61,7 +60,7 @@ def remarks(figures: Figures) -> list[str]:
     if still:
         found.append(f"{still:,} {'is' if still == 1 else 'are'} not finished.")
     if held:
-        found.append(f"{held:,} {'waits' if held == 1 else 'wait'} for a person to decide: see below.")
+        found.append(f"{held:,} {'waits' if held == 1 else 'wait'} until a person has decided: see below.")
     if figures.leads and not still + held:
         found.append("Every lead has an outcome.")
     return found
@@ -83,16 +82,15 @@ def moment(at: datetime | None, zone: str) -> str:
 
 def write_report(path: Path, text: str) -> None:
     """Write the page whole or not at all; what stood there before is replaced. Raises OSError."""
-    with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent, prefix=".", delete=False) as file:
-        draft = Path(file.name)
-        try:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 _JINJA = Environment(

@@ -27,8 +27,6 @@ class Bar:
     count: int
     share: float
     """Percent of everything."""
-    width: float
-    """Percent of the longest bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +65,9 @@ class Columns:
 
 def bars(words: Sequence[Word], counts: dict[str, int]) -> list[Bar]:
     """Every word that occurs, in the words' own order."""
-    total, longest = sum(counts.values()), max(counts.values(), default=0)
+    total = sum(counts.values())
     present = [(word, counts[word.key]) for word in words if counts.get(word.key)]
-    return [Bar(word, count, 100 * count / total, 100 * count / longest) for word, count in present]
+    return [Bar(word, count, 100 * count / total) for word, count in present]
 
 
 def count_ticks(most: int, wanted: int = 4) -> list[int]:
@@ -107,7 +105,7 @@ def columns(words: Sequence[Word], line: Timeline, *, total: bool = False) -> Co
     marks = count_ticks(max((sum(column.values()) for column in drawn.columns), default=0))
     names = [name_of(start, line.size) for start in line.starts()]
     stacks = (
-        _stack(legend, column, _Place(number, len(names), marks[-1]), names[number])
+        _stack(legend, column, _Place(number, len(names), marks[-1], is_joined=total), names[number])
         for number, column in enumerate(drawn.columns)
     )
     return Columns(
@@ -129,17 +127,20 @@ class _Place:
     many: int
     top: int
     """The count at the upper edge."""
+    is_joined: bool
+    """To its neighbours: a sum goes on between two columns."""
 
 
 def _stack(legend: Iterable[Word], column: dict[str, int], place: _Place, when: str) -> Iterator[Block]:
     step = 100 / place.many
-    width = min(step * 0.88, 8.0)  # one lone column must not fill the page
-    x, base = place.number * step + (step - width) / 2, float(HEIGHT)
+    width = step if place.is_joined else min(step * 0.88, 8.0)  # one lone column must not fill the page
+    x, below = place.number * step + (step - width) / 2, 0
     for word in legend:
         if count := column.get(word.key, 0):
-            height = HEIGHT * count / place.top
-            base -= height
-            yield Block(word.key, x, base, width, height, f"{when}: {count:,} {word.title.lower()}")
+            below += count
+            title = f"{when}: {count:,} {word.title.lower()}"
+            y, height = HEIGHT - HEIGHT * below / place.top, HEIGHT * count / place.top
+            yield Block(word.key, x, y, width, height, title)
 
 
 def name_of(start: datetime, size: timedelta) -> str:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from campaigns.domain.lead import Attempt, Lead
 from campaigns.ports.store import LeadFilter, Store
 
+from .discreet import without_numbers
+
 COLUMNS = ("lead", "person", "outcome", "label", "attempts", "last_disposition", "closed_at", "reason")
 _PAGE = 1000
 _FORMULA = frozenset("=+-@\t\r\n\0\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
@@ -39,7 +41,7 @@ def _cells(lead: Lead, tries: int, disposition: str) -> tuple[str, ...]:
         str(tries),
         disposition,
         lead.closed_at.isoformat(timespec="seconds") if lead.closed_at else "",
-        lead.reason,
+        without_numbers(lead.reason),
     )
 
 

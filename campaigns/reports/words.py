@@ -25,7 +25,7 @@ _BROWN = ("brown", "#7a5636", "#b58e6a")
 _ORANGE = ("orange", "#dd8a00", "#f5ae3d")
 _OLIVE = ("olive", "#97902a", "#c2bb55")
 _SKY = ("sky blue", "#4aa3d8", "#6fc0ef")
-_NAVY = ("dark blue", "#2f4b8f", "#7d9cec")
+_BLUE = ("blue", "#2c49a8", "#5b7cf0")
 _PINK = ("pink", "#e27fa8", "#f2a3c2")
 _PALE = ("pale grey", "#d3d8e0", "#454d5a")
 
@@ -39,7 +39,7 @@ OUTCOMES = (
     Word("expired", "Expired", *_SKY, "their deadline, or the campaign's end, came first"),
     Word("blocked", "Blocked", *_OLIVE, "could not be called: no known zone, no open hour, or refused data"),
     Word("stopped", "Stopped", *_PINK, "taken out by a person, or the campaign was stopped"),
-    Word("held", "Held", *_NAVY, "waits for a person to say whether a call took place"),
+    Word("held", "Held", *_BLUE, "waits for a person to say whether a call took place"),
     Word("open", "Still open", *_PALE, "not finished"),
 )
 DISPOSITIONS = (
@@ -51,7 +51,7 @@ DISPOSITIONS = (
     Word("bad_number", "Bad number", *_BROWN, "the number does not work"),
     Word("failed", "Failed", *_PURPLE, "the provider or the network failed"),
     Word("unknown", "Unknown", *_OLIVE, "it ended, and nobody can say how"),
-    Word("uncertain", "Uncertain", *_NAVY, "nobody could find out whether it took place"),
+    Word("uncertain", "Uncertain", *_BLUE, "nobody could find out whether it took place"),
     Word("in_progress", "In progress", *_PALE, "not over when this report was made"),
 )
 UNDIALLED = {

@@ -3,7 +3,8 @@
 import fcntl
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from campaigns.domain.errors import StoreError, StoreUnavailable
 from campaigns.ports import Clock
 
 from .database import Connection, Params
+from .rows import maybe_at
 from .sql import SqlStore
 from .writer import Writer
 
@@ -209,6 +211,20 @@ async def kind_of(path: Path) -> str | None:
     except sqlite3.Error:
         return None
     return str(rows[0][0]) if rows else None
+
+
+def last_moment_in(path: Path, campaign: str) -> datetime | None:
+    """The latest instant that a database knows of for a campaign: where its virtual time goes on."""
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as raw:
+            rows = raw.execute(
+                "SELECT MAX(j.at) FROM journal j JOIN attempt a ON a.id = j.attempt_id WHERE a.campaign = ?", (campaign,)
+            ).fetchall()
+    except sqlite3.Error:
+        return None
+    return maybe_at(rows[0][0])
 
 
 @contextmanager

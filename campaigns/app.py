@@ -1,0 +1,215 @@
+"""The composition root: settings → database, clock, providers and everything that dials on them."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from anyio.abc import TaskGroup
+
+from campaigns.clock import real_now
+from campaigns.domain.errors import InputError
+from campaigns.domain.facts import PeopleLimits
+from campaigns.engine.dialer import Dialer
+from campaigns.engine.reconciler import Reconciler
+from campaigns.engine.runner import Runner
+from campaigns.engine.terms import AccountTerms, Terms, TermsBook, limits_of
+from campaigns.files import parse_campaign
+from campaigns.loading import database_path
+from campaigns.ports import CallProvider, Clock
+from campaigns.ports.store import CampaignRecord, Store
+from campaigns.settings import ProviderSettings, Settings
+from campaigns.stores.sqlite import open_sqlite
+from campaigns.vendors import PROVIDERS
+from campaigns.vendors.account import Surroundings, VendorAccount
+
+SIMULATOR = "simulator"
+LIVE_DATABASE = "sqlite:///campaigns.db"
+SIMULATED_DATABASE = "sqlite:///campaigns-simulated.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One process at work on one database."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    book: TermsBook
+    hash_key: bytes
+    path: Path
+    simulated: bool
+    owner: str
+
+    def webhook_token(self, provider: str) -> str:
+        """The secret part of a provider's webhook address: the settings' own, or one that follows from the hash key."""
+        own = self.settings.providers.get(provider)
+        if own is not None and own.webhook_token is not None:
+            return own.webhook_token.get_secret_value()
+        return hmac.new(self.hash_key, f"webhook:{provider}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Everything that dials on one provider's account."""
+
+    name: str
+    provider: CallProvider
+    dialer: Dialer
+    reconciler: Reconciler
+
+    @contextmanager
+    def runner(self, session: Session, tasks: TaskGroup) -> Iterator[Runner]:
+        """A runner for one campaign on this account; it is woken by whatever the account's dials and reports change."""
+        runner = Runner(
+            session.store, self.provider, session.clock, book=session.book, dialer=self.dialer,
+            placed=self.reconciler.wake, tasks=tasks,
+        )  # fmt: skip
+        self.dialer.wake.link(runner.wake)
+        try:
+            yield runner
+        finally:
+            self.dialer.wake.unlink(runner.wake)
+
+
+def database_of(settings: Settings, *, simulated: bool) -> Path:
+    """The database file: the settings' own, else the default of its kind."""
+    return database_path(settings.database or (SIMULATED_DATABASE if simulated else LIVE_DATABASE))
+
+
+def is_loopback(settings: Settings, provider: str) -> bool:
+    """Whether calls of this provider can only go to this machine."""
+    if provider == SIMULATOR:
+        return True
+    return provider_settings(settings, provider).is_loopback()
+
+
+def provider_settings(settings: Settings, provider: str) -> ProviderSettings:
+    """The section of the settings. Raises InputError when it is missing or cannot be dialled with."""
+    own = settings.providers.get(provider)
+    if provider == SIMULATOR:
+        return own or ProviderSettings(kind="flireo")
+    if own is None:
+        known = ", ".join(["simulator", *settings.providers])
+        raise InputError(
+            f"The provider '{provider}' is not in the settings. Add a section [providers.{provider}] to campaigns.toml; "
+            f"known are: {known}."
+        )
+    if own.kind not in PROVIDERS:
+        raise InputError(f"[providers.{provider}] kind = '{own.kind}' is unknown. Known are: {', '.join(PROVIDERS)}.")
+    if own.base_url is None:
+        raise InputError(f"[providers.{provider}] has no base_url: where is its API?")
+    return own
+
+
+@asynccontextmanager
+async def open_session(
+    settings: Settings, clock: Clock, *, simulated: bool, path: Path | None = None
+) -> AsyncIterator[Session]:
+    """Open the database and what belongs to it. Raises StoreError, InputError."""
+    path = path or database_of(settings, simulated=simulated)
+    async with open_sqlite(path, clock=clock, simulated=simulated) as store:
+        hash_key = _hash_key(settings, path)
+        people = PeopleLimits(settings.people.per_day, settings.people.gap)
+
+        def build(record: CampaignRecord) -> Terms:
+            campaign = parse_campaign(record.document, name=str(Path(record.folder) / record.name)).campaign
+            account = account_terms(settings, record.provider)
+            return Terms(record, campaign, limits_of(campaign, account, clock.tolerance), people, hash_key)
+
+        yield Session(
+            settings=settings,
+            clock=clock,
+            store=store,
+            book=TermsBook(store, build, hash_key),
+            hash_key=hash_key,
+            path=path,
+            simulated=simulated,
+            owner=f"{socket.gethostname()}:{os.getpid()}:{real_now().isoformat()}",
+        )
+
+
+def _hash_key(settings: Settings, path: Path) -> bytes:
+    """The key of all hashes: from the settings, else made once beside the database."""
+    if settings.hash_key is not None:
+        return settings.hash_key.get_secret_value().encode()
+    file = Path(f"{path}.key")
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(secrets.token_hex(32))
+            new.flush()
+            os.fsync(new.fileno())
+    except FileExistsError:
+        pass
+    key = file.read_text().strip()
+    if len(key) < 32:
+        raise InputError(f"{file}: is not a hash key. Restore it from a backup, or set `hash_key` in the settings.")
+    return key.encode()
+
+
+def account_terms(settings: Settings, provider: str) -> AccountTerms:
+    """How the provider's account may be used."""
+    own = provider_settings(settings, provider)
+    documented = PROVIDERS[own.kind].facts.documented_per_minute  # type: ignore[attr-defined] # every provider class has it
+    return AccountTerms(
+        name=provider,
+        at_once=own.at_once,
+        per_second=own.per_second,
+        requests_per_minute=own.requests_per_minute or documented,
+        poll_every=own.poll_every,
+        lookups=tuple(own.lookups),
+        absence_after=own.absence_after,
+        longest_call=own.longest_call,
+        reports_come=settings.public_url is not None,
+    )
+
+
+@asynccontextmanager
+async def open_account(session: Session, name: str, *, base_url: str | None = None) -> AsyncIterator[Account]:
+    """A provider with its dialer and reconciler; run `account.reconciler.run` in a task of yours.
+
+    Args:
+        session: The process.
+        name: As campaign files call the provider.
+        base_url: Of a simulator that was started for this run.
+    """
+    own, terms = provider_settings(session.settings, name), account_terms(session.settings, name)
+    spacing = timedelta(minutes=1) / terms.requests_per_minute if terms.requests_per_minute else timedelta()
+
+    async def gate() -> None:
+        now = session.clock.now()
+        slot = await session.store.request_slot(name, spacing + session.clock.tolerance * bool(spacing), now=now)
+        await session.clock.sleep_until(slot)
+
+    vendor = VendorAccount(
+        name=name,
+        base_url=base_url or own.base_url or "",
+        api_key=own.api_key.get_secret_value() if own.api_key else "",
+        webhook_token=session.webhook_token(name),
+        webhook_secret=own.webhook_secret.get_secret_value() if own.webhook_secret else "",
+        routes=own.routes,
+    )
+    async with AsyncExitStack() as stack:
+        provider = PROVIDERS[own.kind](vendor, Surroundings(session.clock, gate))
+        stack.push_async_callback(provider.aclose)
+        dialer = Dialer(session.store, provider, session.clock, terms, session.owner)
+        yield Account(name, provider, dialer, _reconciler(session, provider, terms, dialer))
+
+
+def _reconciler(session: Session, provider: CallProvider, terms: AccountTerms, dialer: Dialer) -> Reconciler:
+    return Reconciler(
+        session.store, provider, session.clock, terms, book=session.book, dialer=dialer, settled=dialer.wake
+    )  # fmt: skip
+
+
+def local_start(text: datetime | None, fallback: datetime) -> datetime:
+    """Where virtual time begins for a campaign whose `starts` is a local time: early enough for every zone."""
+    if text is None:
+        return fallback
+    return text.replace(tzinfo=fallback.tzinfo) - timedelta(hours=14)

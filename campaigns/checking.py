@@ -1,0 +1,235 @@
+"""What `validate` and `doctor` find out, without calling anybody."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from campaigns.app import SIMULATOR, account_terms, database_of, is_loopback, open_account, open_session, provider_settings
+from campaigns.clock import SystemClock
+from campaigns.domain.campaign import Campaign
+from campaigns.domain.contact import Contact
+from campaigns.domain.durations import format_duration
+from campaigns.domain.errors import CampaignsError
+from campaigns.domain.hours import Place, names_public_holidays, public_holidays, surprises, week
+from campaigns.files import Loaded, load_campaign
+from campaigns.loading import OpenedLists, check_acted_on, open_lists
+from campaigns.settings import Settings
+from campaigns.stores.sqlite import kind_of
+
+LISTED = 100
+"""Bad rows that are shown with their reasons."""
+AHEAD = timedelta(days=400)
+
+
+@dataclass
+class Finding:
+    """A valid campaign file, as it was understood."""
+
+    name: str
+    file: str
+    hours: str
+    zone: str
+    week: list[tuple[date, list[tuple[str, str]], str]]
+    holidays: list[tuple[date, str]]
+    lines: list[str] = field(default_factory=list)
+    surprises: list[str] = field(default_factory=list)
+    bad_rows: list[tuple[str, int, str]] = field(default_factory=list)
+    contacts: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "campaign": self.name,
+            "file": self.file,
+            "zone": self.zone,
+            "week": [{"date": str(day), "open": spans, "holiday": name} for day, spans, name in self.week],
+            "public_holidays": [{"date": str(day), "name": name} for day, name in self.holidays],
+            "contacts": self.contacts,
+            "notes": self.surprises,
+            "bad_rows": [{"list": s, "line": line, "reason": reason} for s, line, reason in self.bad_rows],
+        }
+
+
+@dataclass
+class _Seen:
+    """What a reading of the lists shows."""
+
+    read: int = 0
+    good: int = 0
+    invalid: int = 0
+    zones: dict[int, int] = field(default_factory=dict)
+    """How many possible zones → how many contacts."""
+    places: dict[Place, int] = field(default_factory=dict)
+    languages: set[str] = field(default_factory=set)
+    bad_rows: list[tuple[str, int, str]] = field(default_factory=list)
+
+
+async def validate_file(path: Path, settings: Settings, *, today: date) -> Finding:
+    """Check a campaign file and every row of its lists. Raises InputError with everything that is wrong."""
+    loaded = load_campaign(path)
+    campaign = loaded.campaign
+    check_acted_on(loaded, loopback=is_loopback(settings, campaign.provider))
+    seen = _read(await open_lists(loaded, None))
+    place = max(seen.places, key=lambda place: seen.places[place], default=Place(campaign.zone or "UTC", None, None))
+    if campaign.zone:
+        place = Place(campaign.zone, place.country, place.state)
+    begins = _begins(campaign, today)
+    return Finding(
+        name=campaign.campaign,
+        file=str(path),
+        hours=campaign.calling_hours,
+        zone=place.zone,
+        week=week(campaign.calling_hours, place, begins),
+        holidays=_holidays(campaign, place, begins),
+        lines=list(_lines(loaded, seen)),
+        surprises=[*surprises(campaign.calling_hours), *_odd(campaign, settings, seen)],
+        bad_rows=seen.bad_rows,
+        contacts={"read": seen.read, "good": seen.good, "invalid": seen.invalid},
+    )
+
+
+def _begins(campaign: Campaign, today: date) -> date:
+    """The first day to show: with the simulator time begins with the campaign."""
+    if campaign.starts is None:
+        return today
+    return campaign.starts.date() if campaign.provider == SIMULATOR else max(today, campaign.starts.date())
+
+
+def _read(lists: OpenedLists) -> _Seen:
+    seen = _Seen()
+    for source in lists.sources:
+        for contact in source.contacts():
+            seen.read += 1
+            if isinstance(contact, Contact):
+                _note(seen, contact)
+                continue
+            seen.invalid += 1
+            if len(seen.bad_rows) < LISTED:
+                seen.bad_rows.append((source.name, contact.line, contact.reason))
+    return seen
+
+
+def _note(seen: _Seen, contact: Contact) -> None:
+    seen.good += 1
+    seen.zones[len(contact.zones)] = seen.zones.get(len(contact.zones), 0) + 1
+    seen.languages.add(contact.language)
+    if contact.zones:
+        place = Place(contact.zones[0], contact.country, contact.state)
+        seen.places[place] = seen.places.get(place, 0) + 1
+
+
+def _holidays(campaign: Campaign, place: Place, begins: date) -> list[tuple[date, str]]:
+    if not names_public_holidays(campaign.calling_hours) or place.country is None:
+        return []
+    days = public_holidays(place.country, place.state, [begins.year, begins.year + 1])
+    return [(day, name) for day, name in sorted(days.items()) if begins <= day < begins + AHEAD]
+
+
+def _lines(loaded: Loaded, seen: _Seen) -> Iterator[str]:
+    campaign = loaded.campaign
+    yield f"contacts: {seen.read:,} rows read, {seen.good:,} good, {seen.invalid:,} bad"
+    several = sum(count for zones, count in seen.zones.items() if zones > 1)
+    yield f"zones: {seen.zones.get(1, 0):,} have one, {several:,} several (open only when open in all), {seen.zones.get(0, 0):,} none"
+    attempts = campaign.attempts
+    yield f"attempts: at most {attempts.max}, {attempts.per_day} a day, {format_duration(attempts.gap)} apart"
+    pacing = campaign.pacing
+    yield f"pacing: {pacing.at_once} calls at once, {pacing.per_second:g} a second, within the account's limits"
+    if campaign.legal_hours.off:
+        yield f"law: every rule is switched off ({campaign.legal_hours.off}). Not legal advice."
+    else:
+        yield "law: no law is checked; every call stays on this machine. Not legal advice."
+
+
+def _odd(campaign: Campaign, settings: Settings, seen: _Seen) -> Iterator[str]:
+    """Legal, but perhaps not what was meant."""
+    attempts = campaign.attempts
+    for name in type(attempts.retry).model_fields:
+        delays = getattr(attempts.retry, name) or []
+        for delay in delays:
+            if isinstance(delay, timedelta) and delay < attempts.gap:
+                yield f"retry.{name} {format_duration(delay)} is shorter than gap {format_duration(attempts.gap)}: the gap holds"
+    if seen.zones.get(0):
+        yield f"{seen.zones[0]} contacts have no time zone, so they are not called"
+    account = account_terms(settings, campaign.provider)
+    if campaign.pacing.at_once > account.at_once:
+        yield f"pacing.at_once {campaign.pacing.at_once} is more than the account's {account.at_once}: the account holds"
+    if campaign.pacing.per_second > account.per_second:
+        yield f"pacing.per_second {campaign.pacing.per_second:g} is more than the account's {account.per_second:g}"
+    by = campaign.agent
+    if by is not None and not isinstance(by, str):
+        unspoken = sorted(language for language in seen.languages if by.of(language) is None)
+        if unspoken:
+            yield f"no agent speaks {', '.join(repr(language) for language in islice(unspoken, 5))}, and there is no `other`"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that `doctor` looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+async def doctor_checks(settings: Settings) -> list[Check]:
+    """Look at everything that dialling needs; only list requests are sent, and only to the settings' own providers."""
+    checks = [Check("settings", True, "understood")]
+    checks += [await _database(settings)]
+    for name in settings.providers:
+        checks += await _provider(settings, name)
+    if not settings.providers:
+        checks.append(Check("providers", True, "none in the settings; only the simulator can be dialled"))
+    if settings.public_url is None:
+        checks.append(Check("webhooks", True, "no public_url: calls are polled, no report can come in"))
+    return checks
+
+
+async def _database(settings: Settings) -> Check:
+    path = database_of(settings, simulated=False)
+    if await kind_of(path) is None and path.exists():
+        return Check("database", False, f"{path} is not a database of ours")
+    if not path.exists():
+        return Check("database", path.parent.is_dir(), f"{path} will be made by the first run")
+    try:
+        simulated = await kind_of(path) == "simulated"
+        async with open_session(settings, SystemClock(), simulated=simulated, path=path):
+            return Check("database", True, f"{path}: WAL, synchronous=FULL, foreign keys, secure delete")
+    except CampaignsError as error:
+        return Check("database", False, str(error))
+
+
+async def _provider(settings: Settings, name: str) -> list[Check]:
+    clock = SystemClock()
+    try:
+        own = provider_settings(settings, name)
+        path = database_of(settings, simulated=False)
+        async with open_session(settings, clock, simulated=False, path=path) as session:
+            async with open_account(session, name) as account:
+                await account.provider.page(since=clock.now() - timedelta(minutes=1), offset=0, limit=1)
+            checks = [Check(name, True, f"{own.base_url} answers and accepts the key")]
+            if settings.public_url:
+                token = session.webhook_token(name)
+                address = f"{settings.public_url.rstrip('/')}/webhooks/{name}/{token}"
+                checks.append(Check(f"{name} webhooks", len(token) >= 16, f"give the assistant this server URL: {address}"))
+            return [*checks, await _clock_check(name, own.base_url or "")]
+    except CampaignsError as error:
+        return [Check(name, False, str(error))]
+
+
+async def _clock_check(name: str, base_url: str) -> Check:
+    """Our clock against the provider's Date header."""
+    try:
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+            answer = await client.get(base_url)
+    except httpx.HTTPError:
+        return Check(f"{name} clock", True, "not compared: the address itself does not answer")
+    try:
+        skew = abs(SystemClock().now() - parsedate_to_datetime(answer.headers["date"]))
+    except (KeyError, ValueError, TypeError):
+        return Check(f"{name} clock", True, "not compared: the provider sends no date")
+    return Check(f"{name} clock", skew < timedelta(seconds=30), f"differs from ours by {skew.total_seconds():.0f} s")

@@ -1,0 +1,131 @@
+"""`init`, `validate`, `doctor`, `schema`, `providers`: before anybody is called."""
+
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from campaigns.checking import Check, Finding, doctor_checks, validate_file
+from campaigns.clock import real_now, run_real
+from campaigns.domain.errors import InputError
+from campaigns.files import campaign_schema
+from campaigns.vendors import PROVIDERS
+
+from .context import err, options, out, print_json, print_table
+
+STARTER = ("campaign.yaml", "contacts.csv", "campaigns.toml")
+
+
+def register(cli: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (init, validate, doctor, schema, providers):
+        cli.command()(command)
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Where to write.", metavar="DIR")] = Path(),
+) -> None:
+    """Write a commented campaign file, a contact list and settings to start from.
+
+    Example: campaigns init my-campaign
+    """
+    taken = [name for name in STARTER if (folder / name).exists()]
+    if taken:
+        raise InputError(f"{folder}: {', '.join(taken)} exist already, and nothing is overwritten. Choose another folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in STARTER:
+            (folder / name).write_text((files("campaigns.data") / "init" / name).read_text("utf-8"), "utf-8")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror}).") from None
+    if options(context).json:
+        print_json({"written": [str(folder / name) for name in STARTER]})
+        return
+    for name in STARTER:
+        out.print(f"written   {folder / name}", markup=False)
+    out.print(f"next      campaigns validate {folder / 'campaign.yaml'}, then campaigns run {folder / 'campaign.yaml'}")
+
+
+def validate(
+    context: typer.Context,
+    file: Annotated[list[Path], typer.Argument(help="Campaign files.", metavar="FILE…")],
+) -> None:
+    """Check campaign files and their lists, and show the week as it was understood. Calls nobody.
+
+    Example: campaigns validate sample_campaigns/dentist-reminders/campaign.yaml
+    """
+    settings, found, wrong = options(context).settings(), [], []
+    for path in file:
+        try:
+            found.append(run_real(lambda path=path: validate_file(path, settings, today=_today())))  # type: ignore[misc] # bound now
+        except InputError as error:
+            wrong.append(error)
+    if options(context).json:
+        print_json([finding.as_json() for finding in found])
+    else:
+        for finding in found:
+            _tell(finding)
+    if wrong:
+        raise InputError([problem for error in wrong for problem in error.problems])
+
+
+def _today() -> date:
+    return real_now().date()
+
+
+def _tell(finding: Finding) -> None:
+    out.print(f"[bold]{finding.name}[/]  {finding.file}", highlight=False)
+    out.print(f"  calling hours {finding.hours}, in the zone {finding.zone}", markup=False)
+    for day, spans, holiday in finding.week:
+        open_ = ", ".join(f"{start}–{end}" for start, end in spans) or "closed"
+        out.print(f"    {day:%a %d %b}  {open_}" + (f"  ({holiday})" if holiday else ""), markup=False)
+    if finding.holidays:
+        out.print("  PH means " + ", ".join(f"{day:%a %d %b %Y} ({name})" for day, name in finding.holidays), markup=False)
+    for line in finding.lines:
+        out.print(f"  {line}", markup=False)
+    for text in finding.surprises:
+        out.print(f"  note: {text}", markup=False)
+    for source, line_number, reason in finding.bad_rows[:20]:
+        out.print(f"  bad row {source}:{line_number}: {reason}", markup=False)
+
+
+def doctor(context: typer.Context) -> None:
+    """Check settings, keys, providers, clock, database and webhook address.
+
+    Example: campaigns doctor
+    """
+    checks: list[Check] = run_real(lambda: doctor_checks(options(context).settings()))
+    if options(context).json:
+        print_json([{"check": c.name, "ok": c.ok, "detail": c.detail} for c in checks])
+    else:
+        for check in checks:
+            out.print(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.detail}", markup=False)
+    if not all(check.ok for check in checks):
+        err.print("Mend what is wrong before you dial.")
+        raise typer.Exit(2)
+
+
+def schema() -> None:
+    """Print the JSON Schema of campaign files, for editors.
+
+    Example: campaigns schema > campaign.schema.json
+    """
+    print_json(campaign_schema())
+
+
+def providers(context: typer.Context) -> None:
+    """List the call providers, and those that the settings name.
+
+    Example: campaigns providers
+    """
+    settings = options(context).settings()
+    rows: list[dict[str, Any]] = [{"name": "simulator", "kind": "flireo", "base_url": "built in, on loopback"}]
+    rows += [{"name": name, "kind": own.kind, "base_url": own.base_url} for name, own in settings.providers.items()]
+    rows += [{"name": "", "kind": kind, "base_url": None} for kind in PROVIDERS]
+    if options(context).json:
+        print_json(rows)
+    else:
+        print_table("", ["name", "kind", "address"], [[r["name"] or "(kind)", r["kind"], r["base_url"]] for r in rows])

@@ -1,0 +1,135 @@
+"""A campaign file with its contact lists: opened, checked, and turned into sources of contacts."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from campaigns.domain.campaign import Campaign
+from campaigns.domain.contact import Contact
+from campaigns.domain.errors import InputError, Problem
+from campaigns.domain.mapping import exclude_mapper, row_mapper
+from campaigns.domain.sources import CampaignList, FileList
+from campaigns.engine.intake import Excluded, Source
+from campaigns.files import Loaded, not_acted_on
+from campaigns.lists import open_list
+from campaigns.ports import BadRow, Row
+from campaigns.ports.store import LeadFilter, Store
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLists:
+    """Every list of a campaign, ready to be read, and who is left out."""
+
+    sources: list[Source]
+    excluded: Excluded
+
+
+def check_acted_on(loaded: Loaded, *, loopback: bool) -> None:
+    """Refuse keys that this version does not act on. Raises InputError with all of them."""
+    problems = [
+        Problem(loaded.where(*keys), what, mend) for keys, what, mend in not_acted_on(loaded.campaign, loopback=loopback)
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+async def open_lists(loaded: Loaded, store: Store | None) -> OpenedLists:
+    """Open every list and check its columns. Raises InputError with everything that is wrong in any of them.
+
+    Args:
+        loaded: The campaign file.
+        store: For lists that are earlier campaigns; None: they are taken as they are (validation).
+    """
+    problems: list[Problem] = []
+    sources: list[Source] = []
+    excluded: set[tuple[str, str]] = set()
+    for index, contacts in enumerate(loaded.campaign.contacts):
+        try:
+            if isinstance(contacts, FileList):
+                sources.append(_file_source(loaded, contacts, index))
+            elif isinstance(contacts, CampaignList) and store is not None:
+                sources.append(await _campaign_source(loaded, contacts, index, store))
+        except InputError as error:
+            problems += _placed(error, loaded.where("contacts", index))
+    for index in range(len(loaded.campaign.exclude)):
+        try:
+            excluded |= _excluded(loaded, index)
+        except InputError as error:
+            problems += _placed(error, loaded.where("exclude", index))
+    if problems:
+        raise InputError(problems)
+    return OpenedLists(sources, frozenset(excluded))
+
+
+def _placed(error: InputError, where: str) -> Iterator[Problem]:
+    """The list's own problem, with the place in the campaign file that names the list."""
+    for problem in error.problems:
+        own = f"{problem.where}: " if problem.where != "campaigns" else ""
+        yield Problem(where, f"{own}{problem.what}", problem.mend)
+
+
+def _file_source(loaded: Loaded, wanted: FileList, index: int) -> Source:
+    opened = open_list(
+        loaded.folder / wanted.file, encoding=wanted.encoding, delimiter=wanted.delimiter, sheet=wanted.sheet
+    )
+    read = row_mapper(wanted, loaded.campaign, opened.header(), file=wanted.file)
+
+    def contacts() -> Iterator[Contact | BadRow]:
+        for row in opened.rows():
+            yield read(row) if isinstance(row, Row) else row
+
+    return Source(wanted.file, index, contacts, stop_removed=wanted.removed == "stop")
+
+
+async def _campaign_source(loaded: Loaded, wanted: CampaignList, index: int, store: Store) -> Source:
+    if await store.campaign(wanted.campaign) is None:
+        raise InputError(
+            [Problem(wanted.campaign, "The database has no such campaign.", "See `campaigns status` for the names.")]
+        )
+    outcomes, labels = wanted.where.outcome, wanted.where.label
+    leads = [
+        lead.contact
+        for lead, _, _ in await store.leads(wanted.campaign, LeadFilter())
+        if (outcomes is None or lead.outcome in outcomes) and (labels is None or lead.label in labels)
+    ]
+
+    def contacts() -> Iterable[Contact | BadRow]:
+        return iter(leads)
+
+    return Source(f"campaign {wanted.campaign}", index, contacts)
+
+
+def _excluded(loaded: Loaded, index: int) -> set[tuple[str, str]]:
+    wanted = loaded.campaign.exclude[index]
+    opened = open_list(
+        loaded.folder / wanted.file, encoding=wanted.encoding, delimiter=wanted.delimiter, sheet=wanted.sheet
+    )
+    read = exclude_mapper(wanted, opened.header(), file=wanted.file)
+    names: set[tuple[str, str]] = set()
+    for row in opened.rows():
+        found = read(row) if isinstance(row, Row) else frozenset[tuple[str, str]]()
+        if not found:
+            # Somebody who must be left out cannot be read: dialling on would be a guess.
+            raise InputError(
+                [Problem(f"{wanted.file}:{row.line}", "Nobody can be recognised in this row.", "Mend or remove it.")]
+            )
+        names |= found
+    return names
+
+
+def refresh_every(campaign: Campaign) -> float | None:
+    """Seconds between readings while the campaign runs; None: the lists are read once."""
+    every = [s.refresh.total_seconds() for s in campaign.contacts if isinstance(s, FileList) and s.refresh]
+    return min(every, default=None)
+
+
+def sample_zone(campaign: Campaign, contacts: Iterable[Contact]) -> str:
+    """The zone in which the campaign's times are shown: its own, else the first contact's."""
+    if campaign.zone:
+        return campaign.zone
+    return next((contact.zones[0] for contact in contacts if contact.zones), "UTC")
+
+
+def database_path(address: str) -> Path:
+    """`sqlite:///x.db` → path."""
+    return Path(address.removeprefix("sqlite:///"))

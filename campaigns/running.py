@@ -1,0 +1,268 @@
+"""Run one campaign file from its first row to its last outcome."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from signal import SIGINT, SIGTERM
+from typing import Any
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from campaigns.app import (
+    SIMULATOR,
+    Account,
+    Session,
+    database_of,
+    is_loopback,
+    local_start,
+    open_account,
+    open_session,
+)
+from campaigns.clock import DiscreteClock, ScaledClock, SystemClock, real_now, run_real, run_virtual
+from campaigns.domain.errors import CampaignsError, InputError
+from campaigns.domain.lead import CampaignState
+from campaigns.engine.intake import Intake, load
+from campaigns.engine.runner import RunEnd, Runner
+from campaigns.files import Loaded, load_campaign
+from campaigns.loading import OpenedLists, check_acted_on, open_lists, refresh_every
+from campaigns.ports import Clock
+from campaigns.ports.store import CampaignRecord
+from campaigns.settings import Settings, read_settings
+from campaigns.stores.sqlite import dialer_lock, last_moment_in
+from campaigns.summary import Summary, summarise
+from campaigns.vendors.flireo.simulator import FlireoSimulator, Options, own_numbers
+from campaigns.web.receiver import receiver
+from campaigns.web.serve import bind, serving
+
+log = structlog.get_logger()
+
+POSTS_END = 25.0
+"""Seconds that POSTs on their way are given when the run is stopped."""
+HAND_OVER_LOOK = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a campaign file is run."""
+
+    limit: int | None = None
+    fresh: bool = False
+    at: datetime | None = None
+    speed: float | None = None
+    settings: Settings = field(default_factory=Settings)
+    report: Path | None = None
+    """Where the HTML report goes; None: `NAME.html` in the current folder."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a display may look at while the run goes on."""
+
+    session: Session
+    name: str
+    loaded: Intake | None = None
+    handed_over: bool = False
+
+
+Watcher = Callable[[Progress], Coroutine[Any, Any, None]]
+"""Runs beside the campaign until it is cancelled."""
+
+
+def run_campaign(path: Path, options: RunOptions | None = None, watch: Watcher | None = None) -> Summary:
+    """Run a campaign file until every lead has an outcome, in real or virtual time, and write its report.
+
+    Args:
+        path: The campaign file.
+        options: How; default: as the settings of this folder and environment say.
+        watch: A display.
+
+    Raises:
+        InputError: Something in a file or setting is wrong; nobody was called.
+        StoreError: The database cannot be used.
+    """
+    options = options or RunOptions(settings=read_settings(None, environ=os.environ))
+    loaded = load_campaign(path)
+    check_acted_on(loaded, loopback=is_loopback(options.settings, loaded.campaign.provider))
+    clock = _clock(loaded, options)
+
+    async def main() -> Summary:
+        return await _run(loaded, options, clock, watch)
+
+    return run_virtual(clock, main) if isinstance(clock, DiscreteClock) else run_real(main)
+
+
+def _clock(loaded: Loaded, options: RunOptions) -> Clock:
+    """Virtual time for the simulator, scaled time for a foreign server on loopback, else the real one."""
+    provider = loaded.campaign.provider
+    if provider == SIMULATOR:
+        known = None if options.fresh else last_moment_in(_database(loaded, options), loaded.campaign.campaign)
+        start = known or options.at or local_start(loaded.campaign.starts, real_now())
+        return DiscreteClock(start, options.speed)
+    if options.speed is None and options.at is None:
+        return SystemClock()
+    if not is_loopback(options.settings, provider):
+        raise InputError("--at and --speed are for the simulator and for servers on loopback: real calls take real time.")
+    return ScaledClock(options.at or real_now(), options.speed or 1.0)
+
+
+def _is_simulated(loaded: Loaded, options: RunOptions) -> bool:
+    return loaded.campaign.provider == SIMULATOR or options.speed is not None or options.at is not None
+
+
+def _database(loaded: Loaded, options: RunOptions) -> Path:
+    return database_of(options.settings, simulated=_is_simulated(loaded, options))
+
+
+async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher | None) -> Summary:
+    simulated = _is_simulated(loaded, options)
+    async with open_session(options.settings, clock, simulated=simulated) as session:
+        lists = await open_lists(loaded, session.store)
+        with dialer_lock(session.path) as ours:
+            if options.fresh:
+                await _forget(session, loaded, ours=ours)
+            record = await put_campaign(session, loaded)
+            progress = Progress(session, record.name, handed_over=not ours)
+            async with anyio.create_task_group() as tasks:
+                if watch is not None:
+                    tasks.start_soon(watch, progress)
+                progress.loaded = await load_leads(session, record, lists)
+                await activate(session, record)
+                run = run_here if ours else _watch_worker
+                end = await run(session, loaded, options, lists)
+                tasks.cancel_scope.cancel()
+            return await summarise(session, loaded, end, progress.loaded, report=options.report)
+
+
+async def _forget(session: Session, loaded: Loaded, *, ours: bool) -> None:
+    if not session.simulated:
+        raise InputError("--fresh forgets who was called, so it works on simulated databases only.")
+    if not ours:
+        raise InputError("--fresh: another process is dialling from this database. Stop it first.")
+    await session.store.forget(loaded.campaign.campaign)
+    _ledger(session, loaded).unlink(missing_ok=True)
+
+
+async def put_campaign(session: Session, loaded: Loaded) -> CampaignRecord:
+    """The campaign in the database, new or edited."""
+    campaign = loaded.campaign
+    return await session.store.put_campaign(
+        CampaignRecord(
+            name=campaign.campaign,
+            state=CampaignState.PAUSED,
+            document=loaded.text,
+            folder=str(loaded.folder.resolve()),
+            provider=campaign.provider,
+            purpose=campaign.purpose,
+            created_at=session.clock.now(),
+        ),
+        now=session.clock.now(),
+    )
+
+
+async def activate(session: Session, record: CampaignRecord) -> bool:
+    """Let the campaign dial, whatever it was before; False: it does already."""
+    others = [state for state in CampaignState if state is not CampaignState.ACTIVE]
+    return await session.store.steer(
+        record.name, CampaignState.ACTIVE, expect=others, reason="", now=session.clock.now()
+    )  # fmt: skip
+
+
+async def load_leads(session: Session, record: CampaignRecord, lists: OpenedLists) -> Intake:
+    """Read the lists into leads."""
+    fresh = await session.store.campaign(record.name)
+    terms = session.book.current(fresh or record)
+    return await load(terms, lists.sources, lists.excluded, store=session.store, clock=session.clock)
+
+
+async def run_here(session: Session, loaded: Loaded, options: RunOptions, lists: OpenedLists) -> RunEnd:
+    """Dial in this process."""
+    end = RunEnd(CampaignState.ACTIVE, "interrupted", interrupted=True)
+    async with AsyncExitStack() as stack:
+        tasks = await stack.enter_async_context(anyio.create_task_group())
+        base_url = await stack.enter_async_context(run_simulator(session, loaded, tasks))
+        account = await stack.enter_async_context(open_account(session, loaded.campaign.provider, base_url=base_url))
+        if session.settings.public_url is not None:
+            listener = bind(session.settings.listen_host, session.settings.listen_port)
+            await stack.enter_async_context(serving(receiver(session, {account.name: account}), listener))
+        runner = stack.enter_context(account.runner(session, tasks))
+        tasks.start_soon(account.reconciler.run)
+        tasks.start_soon(stop_on_signal, [runner], tasks)
+        tasks.start_soon(notice_steering, session, [runner])
+        tasks.start_soon(_refresh, session, loaded, lists, runner)
+        end = await runner.run(loaded.campaign.campaign, limit=options.limit)
+        tasks.cancel_scope.cancel()
+    return end
+
+
+@asynccontextmanager
+async def run_simulator(session: Session, loaded: Loaded, tasks: TaskGroup) -> AsyncIterator[str | None]:
+    """The built-in simulator on a loopback port of its own, where the campaign asks for it."""
+    if loaded.campaign.provider != SIMULATOR:
+        yield None
+        return
+    callers = [caller.number for caller in loaded.campaign.caller_ids]
+    options = Options(numbers=own_numbers(*callers)) if callers else Options()
+    simulator = FlireoSimulator(clock=session.clock, ledger=_ledger(session, loaded), options=options)
+    async with serving(simulator.app, bind("127.0.0.1", 0)) as base_url:
+        tasks.start_soon(simulator.run)
+        yield base_url
+
+
+def _ledger(session: Session, loaded: Loaded) -> Path:
+    return session.path.with_name(f"{session.path.stem}.{loaded.campaign.campaign}.ledger.jsonl")
+
+
+async def stop_on_signal(runners: list[Runner], tasks: TaskGroup) -> None:
+    """Ctrl-C and SIGTERM: begin nothing more, let POSTs end, then leave."""
+    with anyio.open_signal_receiver(SIGINT, SIGTERM) as signals:
+        async for _ in signals:
+            log.info("stopping")
+            for runner in runners:
+                runner.stop()
+            tasks.start_soon(_end_in_time, tasks)
+
+
+async def _end_in_time(tasks: TaskGroup) -> None:
+    with anyio.move_on_after(POSTS_END):
+        await anyio.sleep_forever()
+    tasks.cancel_scope.cancel()
+
+
+async def notice_steering(session: Session, runners: list[Runner]) -> None:
+    """Let runners look at what other processes wrote. In virtual time they look at every step anyway."""
+    every = session.clock.watch_every
+    while every is not None:
+        await session.clock.sleep_until(session.clock.now() + every)
+        for runner in runners:
+            runner.wake.ring()
+
+
+async def _refresh(session: Session, loaded: Loaded, lists: OpenedLists, runner: Runner) -> None:
+    """Read the lists again while the campaign runs, as often as the file asks."""
+    every = refresh_every(loaded.campaign)
+    while every is not None:
+        await session.clock.sleep_until(session.clock.now() + timedelta(seconds=every))
+        record = await session.store.campaign(loaded.campaign.campaign)
+        try:
+            if record is not None:
+                await load_leads(session, record, await open_lists(loaded, session.store))
+        except CampaignsError as error:
+            log.warning("list_not_refreshed", why=str(error))  # what is loaded stays
+        runner.wake.ring()
+
+
+async def _watch_worker(session: Session, loaded: Loaded, _options: RunOptions, _lists: OpenedLists) -> RunEnd:
+    """Another process dials from this database: watch it until the campaign is over."""
+    log.info("handed_over", campaign=loaded.campaign.campaign)
+    while True:
+        record = await session.store.campaign(loaded.campaign.campaign)
+        if record is None or record.state is not CampaignState.ACTIVE:
+            state = record.state if record else CampaignState.STOPPED
+            return RunEnd(state, record.reason if record else "", interrupted=state is not CampaignState.FINISHED)
+        await session.clock.sleep_until(session.clock.now() + HAND_OVER_LOOK)
+

@@ -1,0 +1,143 @@
+"""The long-running process: every active campaign of the database, webhooks in, until it is told to stop."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from datetime import timedelta
+from signal import SIGINT, SIGTERM
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from campaigns.app import SIMULATOR, Account, Session, database_of, open_account, open_session
+from campaigns.clock import SystemClock, run_real
+from campaigns.domain.errors import CampaignsError, InputError
+from campaigns.domain.lead import CampaignState
+from campaigns.engine.runner import Runner
+from campaigns.ports.store import CampaignRecord
+from campaigns.settings import Settings
+from campaigns.stores.sqlite import dialer_lock
+from campaigns.web.receiver import receiver
+from campaigns.web.serve import bind, serving
+
+log = structlog.get_logger()
+
+LOOK_EVERY = timedelta(seconds=1)
+POSTS_END = 25.0
+"""Seconds that POSTs on their way are given."""
+
+
+def run_worker(settings: Settings, *, say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; ends within 35 s with nothing lost. Raises InputError, StoreError."""
+    clock = SystemClock()
+
+    async def main() -> None:
+        async with open_session(settings, clock, simulated=False) as session:
+            with dialer_lock(database_of(settings, simulated=False)) as ours:
+                if not ours:
+                    raise InputError(f"Another process dials from {session.path}. One at a time: stop it first.")
+                await _Worker(session, say).run()
+
+    run_real(main)
+
+
+class _Worker:
+    def __init__(self, session: Session, say: Callable[[str], None]) -> None:
+        self._session, self._say = session, say
+        self._accounts: dict[str, Account] = {}
+        self._runners: dict[str, Runner] = {}
+        self._stopping = False
+
+    async def run(self) -> None:
+        async with AsyncExitStack() as stack:
+            tasks = await stack.enter_async_context(anyio.create_task_group())
+            await self._open_accounts(stack, tasks)
+            address = await stack.enter_async_context(self._listening())
+            self._say(f"worker: {self._session.path}; listening on {address}")
+            self._say_webhooks()
+            tasks.start_soon(self._stop_on_signal, tasks)
+            await self._look_for_campaigns(tasks)
+            tasks.cancel_scope.cancel()
+        self._say("worker: stopped; nothing is lost, start it again to go on")
+
+    async def _open_accounts(self, stack: AsyncExitStack, tasks: TaskGroup) -> None:
+        for name, own in self._session.settings.providers.items():
+            if name != SIMULATOR and own.base_url is not None:
+                account = await stack.enter_async_context(open_account(self._session, name))
+                self._accounts[name] = account
+                tasks.start_soon(account.reconciler.run)
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[str]:
+        listener = bind(self._session.settings.listen_host, self._session.settings.listen_port)
+        async with serving(receiver(self._session, self._accounts), listener) as address:
+            yield address
+
+    def _say_webhooks(self) -> None:
+        public = self._session.settings.public_url
+        for name in self._accounts:
+            if public:
+                self._say(f"worker: {name} reports to {public.rstrip('/')}/webhooks/{name}/… (see `campaigns doctor`)")
+
+    async def _look_for_campaigns(self, tasks: TaskGroup) -> None:
+        """Take up active campaigns, those too that `start` brings later; returns when stopped and quiet."""
+        while not (self._stopping and not self._runners):
+            for record in await self._active():
+                if not self._stopping and record.name not in self._runners:
+                    self._take_up(record, tasks)
+            for runner in list(self._runners.values()):
+                runner.wake.ring()
+            await self._session.clock.sleep_until(self._session.clock.now() + LOOK_EVERY)
+
+    async def _active(self) -> list[CampaignRecord]:
+        try:
+            records = await self._session.store.campaigns()
+        except CampaignsError as error:
+            log.error("cannot_look", why=str(error))
+            return []
+        return [record for record in records if record.state is CampaignState.ACTIVE]
+
+    def _take_up(self, record: CampaignRecord, tasks: TaskGroup) -> None:
+        account = self._accounts.get(record.provider)
+        if account is None:
+            tasks.start_soon(self._refuse, record)
+            return
+        stack = ExitStack()
+        runner = stack.enter_context(account.runner(self._session, tasks))
+        self._runners[record.name] = runner
+        tasks.start_soon(self._supervise, record.name, runner, stack)
+
+    async def _refuse(self, record: CampaignRecord) -> None:
+        reason = f"the settings have no provider '{record.provider}' that a worker can dial with"
+        await self._steer(record.name, CampaignState.PAUSED, reason)
+
+    async def _supervise(self, name: str, runner: Runner, links: ExitStack) -> None:
+        """The one broad `except`: a fault stops this campaign, never the others."""
+        try:
+            end = await runner.run(name)
+            self._say(f"worker: {name}: {end.state}" + (f" ({end.reason})" if end.reason else ""))
+        except Exception as error:  # noqa: BLE001 - the supervisor
+            log.exception("campaign_failed", campaign=name)
+            await self._steer(name, CampaignState.PAUSED, f"an error in the runner: {type(error).__name__}")
+        finally:
+            links.close()
+            self._runners.pop(name, None)
+
+    async def _steer(self, name: str, to: CampaignState, reason: str) -> None:
+        self._say(f"worker: {name}: {to}: {reason}")
+        await self._session.store.steer(
+            name, to, expect=[CampaignState.ACTIVE], reason=reason, now=self._session.clock.now()
+        )  # fmt: skip
+
+    async def _stop_on_signal(self, tasks: TaskGroup) -> None:
+        with anyio.open_signal_receiver(SIGINT, SIGTERM) as signals:
+            async for _ in signals:
+                self._stopping = True
+                for runner in self._runners.values():
+                    runner.stop()
+                tasks.start_soon(self._end_in_time, tasks)
+
+    async def _end_in_time(self, tasks: TaskGroup) -> None:
+        with anyio.move_on_after(POSTS_END):
+            await anyio.sleep_forever()
+        tasks.cancel_scope.cancel()
