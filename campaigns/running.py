@@ -125,6 +125,8 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher
         with dialer_lock(session.path) as ours:
             if options.fresh:
                 await _forget(session, loaded, ours=ours)
+            if ours and session.simulated:
+                await session.store.forget_account(loaded.campaign.provider)
             record = await put_campaign(session, loaded)
             progress = Progress(session, record.name, handed_over=not ours)
             async with anyio.create_task_group() as tasks:

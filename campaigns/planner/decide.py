@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from campaigns.domain.call import Disposition
@@ -59,6 +60,26 @@ class _Earliest:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One question: whom it is about, and everything that holds for them."""
+
+    facts: Facts
+    campaign: Campaign
+    people: PeopleLimits
+    window: CallingWindow
+    now: datetime
+
+    @property
+    def lead(self) -> Lead:
+        return self.facts.lead
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Where the person may be; for a person of no known zone (only with hours 24/7 and no law) the world's."""
+        return self.facts.lead.contact.zones or ("UTC",)
+
+
 def decide(facts: Facts, campaign: Campaign, people: PeopleLimits = PeopleLimits(), *, now: datetime) -> Step:  # noqa: B008 - frozen
     """What to do about one lead. Pure: the same facts give the same step.
 
@@ -68,13 +89,13 @@ def decide(facts: Facts, campaign: Campaign, people: PeopleLimits = PeopleLimits
         people: The settings' limits per person.
         now: The instant to decide for, aware.
     """
+    if (closed := _cannot(facts, campaign)) is not None:
+        return closed
     window = window_of(facts.lead.contact, campaign)
     if isinstance(window, Close):
         return window
-    if (closed := _cannot(facts, campaign)) is not None:
-        return closed
-    earliest = max(_candidates(facts, campaign, people, window, now=now), key=lambda candidate: candidate.at)
-    return _within(facts, campaign, people, window, earliest, now=now)
+    case = _Case(facts, campaign, people, window, now)
+    return _within(case, max(_candidates(case), key=lambda candidate: candidate.at))
 
 
 def window_of(contact: Contact, campaign: Campaign) -> CallingWindow | Close:
@@ -86,7 +107,10 @@ def window_of(contact: Contact, campaign: Campaign) -> CallingWindow | Close:
         else:
             return Close(Outcome.BLOCKED, "no time zone is known for this person", "timezone")
     texts = (campaign.calling_hours,) if contact.hours is None else (campaign.calling_hours, contact.hours)
-    return calling_window(texts, tuple(Place(zone, contact.country, contact.state) for zone in zones))
+    try:
+        return calling_window(texts, tuple(Place(zone, contact.country, contact.state) for zone in zones))
+    except ValueError as error:
+        return Close(Outcome.BLOCKED, str(error), "calling_hours")
 
 
 def _cannot(facts: Facts, campaign: Campaign) -> Close | None:
@@ -99,8 +123,7 @@ def _cannot(facts: Facts, campaign: Campaign) -> Close | None:
         return Close(Outcome.EXHAUSTED, f"{used} attempts made", "attempts.max")
     last = last_counted(facts)
     if last and lead.callback_at is None and lead.retry_at is None and _retry_word(facts, campaign, last) is None:
-        ending = lead.retry_like or last.disposition or Disposition.UNKNOWN
-        return Close(Outcome.EXHAUSTED, f"no retry after {ending}", "attempts.retry")
+        return Close(Outcome.EXHAUSTED, f"no retry after {_ending(lead, last)}", "attempts.retry")
     return None
 
 
@@ -115,84 +138,85 @@ def last_counted(facts: Facts) -> PastAttempt | None:
     return max((a for a in facts.attempts if a.counts), key=lambda a: a.ordinal, default=None)
 
 
-def _retry_word(facts: Facts, campaign: Campaign, last: PastAttempt) -> object:
-    """The delay after the last attempt: a timedelta, `next_day`, or None for no retry."""
-    ending = facts.lead.retry_like or last.disposition or Disposition.UNKNOWN
+def _ending(lead: Lead, last: PastAttempt) -> Disposition:
+    return lead.retry_like or last.disposition or Disposition.UNKNOWN
+
+
+def _retry_word(facts: Facts, campaign: Campaign, last: PastAttempt) -> timedelta | Literal["next_day"] | None:
+    """The delay after the last attempt; None: no retry."""
+    ending = _ending(facts.lead, last)
     if ending is Disposition.BAD_NUMBER:
         return timedelta()  # the next number, as soon as the gap allows
     nth = sum(1 for attempt in facts.attempts if attempt.counts and attempt.disposition is ending)
     return delay_after(campaign.attempts.retry, ending, max(nth, 1))
 
 
-def _candidates(
-    facts: Facts, campaign: Campaign, people: PeopleLimits, window: CallingWindow, *, now: datetime
-) -> Iterator[_Earliest]:
+def _candidates(case: _Case) -> Iterator[_Earliest]:
     """Every reason to wait, as the earliest instant it allows."""
-    lead, contact = facts.lead, facts.lead.contact
-    yield _Earliest(now, "", "")
-    if campaign.starts:
-        yield _Earliest(_in_zone(campaign.starts, campaign, contact, latest=True), "the campaign has not begun", "starts")
-    if contact.call_from:
-        yield _Earliest(contact.call_from, "too early for this person's deadline", "contacts.call_from")
+    facts, lead = case.facts, case.lead
+    yield _Earliest(case.now, "", "")
+    if case.campaign.starts:
+        yield _Earliest(_in_zone(case.campaign.starts, case, latest=True), "the campaign has not begun", "starts")
+    if lead.contact.call_from:
+        yield _Earliest(lead.contact.call_from, "too early for this person's deadline", "contacts.call_from")
     if facts.busy_until:
         yield _Earliest(facts.busy_until, "another call to this person is open", "one call at a time")
-    if lead.inbound_at:
-        yield _Earliest(lead.inbound_at + campaign.attempts.gap, "they called us", "attempts.gap")
     if lead.callback_at:
         yield _Earliest(lead.callback_at, "they asked to be called back then", "outcomes.callback")
         return
-    yield from _after_last(facts, campaign, window)
-    if people.gap and facts.elsewhere:
-        yield _Earliest(max(facts.elsewhere) + people.gap, "another campaign called lately", "[people] gap")
-
-
-def _after_last(facts: Facts, campaign: Campaign, window: CallingWindow) -> Iterator[_Earliest]:
+    if lead.inbound_at:
+        yield _Earliest(lead.inbound_at + case.campaign.attempts.gap, "they called us", "attempts.gap")
     last = last_counted(facts)
-    if last is None:
-        return
-    lead = facts.lead
-    yield _Earliest(last.ended_by + campaign.attempts.gap, "the gap after the last attempt", "attempts.gap")
+    if last is not None:
+        yield from _after(last, case)
+    dialled = [*facts.elsewhere, *([last.ended_by] if last else [])]
+    if case.people.gap and dialled:
+        yield _Earliest(max(dialled) + case.people.gap, "called lately", "[people] gap")
+
+
+def _after(last: PastAttempt, case: _Case) -> Iterator[_Earliest]:
+    lead = case.lead
+    yield _Earliest(last.ended_by + case.campaign.attempts.gap, "the gap after the last attempt", "attempts.gap")
     if lead.retry_at:
         yield _Earliest(lead.retry_at, "an outcome rule asks to wait", "outcomes.retry")
         return
-    word = _retry_word(facts, campaign, last)
-    ending = lead.retry_like or last.disposition or Disposition.UNKNOWN
+    word, ending = _retry_word(case.facts, case.campaign, last), _ending(lead, last)
+    reason, rule = f"retry after {ending}", f"attempts.retry.{ending}"
     if isinstance(word, timedelta):
-        yield _Earliest(last.ended_by + word, f"retry after {ending}", f"attempts.retry.{ending}")
+        yield _Earliest(last.ended_by + word, reason, rule)
     elif word == "next_day":
-        zone = lead.contact.zones[0] if lead.contact.zones else "UTC"
-        at = next_day(last.ended_by, window=window, zone=zone, name=attempt_id(lead.id, last.ordinal))
-        yield _Earliest(at or last.ended_by + HORIZON, f"next day after {ending}", f"attempts.retry.{ending}")
+        name = attempt_id(lead.id, last.ordinal)
+        at = next_day(last.ended_by, window=case.window, zone=case.zones[0], name=name)
+        yield _Earliest(at or last.ended_by + HORIZON, f"next day after {ending}", rule)
 
 
-def _in_zone(local: datetime, campaign: Campaign, contact: Contact, *, latest: bool) -> datetime:
+def _in_zone(local: datetime, case: _Case, *, latest: bool) -> datetime:
     """A local moment of the file as an instant; where the person may be in several zones, the careful one."""
-    zones = (campaign.zone,) if campaign.zone else contact.zones or ("UTC",)
-    instants = [local.replace(tzinfo=ZoneInfo(zone)) for zone in zones]
+    zones = (case.campaign.zone,) if case.campaign.zone else case.zones
+    # In UTC, because sums in a zone are sums of wall time: wrong by an hour around a change of the clocks.
+    instants = [local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) for zone in zones]
     return max(instants) if latest else min(instants)
 
 
-def deadline(facts: Facts, campaign: Campaign) -> tuple[datetime | None, str]:
-    """After this nobody is dialled, and the rule that says so."""
-    ends = _in_zone(campaign.ends, campaign, facts.lead.contact, latest=False) if campaign.ends else None
-    by = facts.lead.contact.call_by
-    if ends is None or (by is not None and by < ends):
-        return by, "contacts.call_by"
+def _deadline(case: _Case) -> tuple[datetime | None, str]:
+    """From this instant on nobody is dialled, and the rule that says so."""
+    ends = _in_zone(case.campaign.ends, case, latest=False) if case.campaign.ends else None
+    by = case.lead.contact.call_by
+    if by is not None and (ends is None or by < ends):
+        return by.astimezone(UTC), "contacts.call_by"
     return ends, "ends"
 
 
-def _within(
-    facts: Facts, campaign: Campaign, people: PeopleLimits, window: CallingWindow, earliest: _Earliest, *, now: datetime
-) -> Step:
-    end, rule = deadline(facts, campaign)
+def _within(case: _Case, earliest: _Earliest) -> Step:
+    end, rule = _deadline(case)
     limit = end - MARGIN if end else None
-    at, why = _open_and_allowed(facts, campaign, people, window, earliest, limit)
+    at, why = _open_and_allowed(case, earliest, limit)
     if at is None:
-        return _never(earliest, end, rule, now=now)
-    closes_at = window.closes_at(at, limit=end or at + timedelta(days=7))
-    last_chance = _is_last_chance(facts.lead.contact, window, at, limit)
-    if at <= now:
-        return Call(next_number(facts), facts.lead.callback_at is not None, closes_at, last_chance)
+        return _never(earliest, end, rule, now=case.now)
+    closes_at = case.window.closes_at(at, limit=end or at + timedelta(days=7))
+    last_chance = _is_last_chance(case, at, limit)
+    if at <= case.now:
+        return Call(next_number(case.facts), case.lead.callback_at is not None, closes_at, last_chance)
     return Wait(at, why.reason, why.rule, closes_at, last_chance)
 
 
@@ -206,40 +230,33 @@ def _never(earliest: _Earliest, end: datetime | None, rule: str, *, now: datetim
     return Close(Outcome.EXPIRED, "no open hour is left before the deadline", rule)
 
 
-def _open_and_allowed(
-    facts: Facts,
-    campaign: Campaign,
-    people: PeopleLimits,
-    window: CallingWindow,
-    earliest: _Earliest,
-    limit: datetime | None,
-) -> tuple[datetime | None, _Earliest]:
+def _open_and_allowed(case: _Case, earliest: _Earliest, limit: datetime | None) -> tuple[datetime | None, _Earliest]:
     """The first instant that is open and under the caps per day, and what it waited for."""
     why, at = earliest, earliest.at
     for _ in range(HORIZON.days):
-        opening = window.next_open(at, before=limit, margin=MARGIN)
+        opening = case.window.next_open(at, before=limit, margin=MARGIN)
         if opening is None:
             return None, why
-        if opening > at:
-            why = _Earliest(opening, "outside calling hours", "calling_hours") if why.at <= at or not why.reason else why
-        full = _full_day(facts, campaign, people, opening)
+        if opening > at and why is earliest:
+            why = _Earliest(opening, "outside calling hours", "calling_hours")
+        full = _full_day(case, opening)
         if full is None:
             return opening, why
-        at = full.at
-        why = full
+        at, why = full.at, full
     return None, why
 
 
-def _full_day(facts: Facts, campaign: Campaign, people: PeopleLimits, at: datetime) -> _Earliest | None:
+def _full_day(case: _Case, at: datetime) -> _Earliest | None:
     """Where the person's calendar day at `at` has its attempts already: the next midnight."""
-    if facts.lead.callback_at is not None:
+    if case.lead.callback_at is not None:
         return None
-    for zone in facts.lead.contact.zones or ("UTC",):
-        own = [a.at for a in facts.attempts if a.counts]
+    own = [attempt.at for attempt in case.facts.attempts if attempt.counts]
+    for zone in case.zones:
         day = at.astimezone(ZoneInfo(zone)).date()
-        if _on_day(own, zone, day) >= campaign.attempts.per_day:
+        if _on_day(own, zone, day) >= case.campaign.attempts.per_day:
             return _Earliest(_midnight_after(day, zone), "called enough today", "attempts.per_day")
-        if people.per_day is not None and _on_day([*own, *facts.elsewhere], zone, day) >= people.per_day:
+        most = case.people.per_day
+        if most is not None and _on_day([*own, *case.facts.elsewhere], zone, day) >= most:
             return _Earliest(_midnight_after(day, zone), "called enough today by all campaigns", "[people] per_day")
     return None
 
@@ -249,16 +266,15 @@ def _on_day(instants: Sequence[datetime], zone: str, day: date) -> int:
 
 
 def _midnight_after(day: date, zone: str) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
 
 
-def _is_last_chance(contact: Contact, window: CallingWindow, at: datetime, limit: datetime | None) -> bool:
+def _is_last_chance(case: _Case, at: datetime, limit: datetime | None) -> bool:
     """Whether today is the last day on which this person can be reached."""
     if limit is None:
         return False
-    zone = contact.zones[0] if contact.zones else "UTC"
-    tomorrow = _midnight_after(at.astimezone(ZoneInfo(zone)).date(), zone)
-    return tomorrow >= limit or _opens_between(window, tomorrow, limit) is None
+    tomorrow = _midnight_after(at.astimezone(ZoneInfo(case.zones[0])).date(), case.zones[0])
+    return tomorrow >= limit or _opens_between(case.window, tomorrow, limit) is None
 
 
 @lru_cache(maxsize=65_536)
@@ -285,6 +301,6 @@ def next_number(facts: Facts) -> PhoneNumber:
 def planned(lead: Lead, step: Wait, *, revision: int) -> Lead:
     """The lead that carries a Wait: a cache, planned anew when it is claimed."""
     return replace(
-        lead, state=LeadState.WAITING, due_at=step.until, closes_at=step.closes_at, last_chance=step.last_chance, reason=step.reason,
-        rule=step.rule, revision=revision,
+        lead, state=LeadState.WAITING, due_at=step.until, closes_at=step.closes_at, last_chance=step.last_chance,
+        reason=step.reason, rule=step.rule, revision=revision,
     )  # fmt: skip

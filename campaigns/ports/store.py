@@ -245,6 +245,9 @@ class DialStore(Protocol):
         """When the next request that is no dial may be sent."""
 
     async def account(self, provider: str) -> Account: ...
+    async def forget_account(self, provider: str) -> None:
+        """Remove what is remembered of an account (simulated databases only: each run has a time of its own)."""
+
     async def pause_account(self, provider: str, until: datetime) -> None: ...
     async def put_breaker(self, provider: str, breaker: Breaker) -> None: ...
 

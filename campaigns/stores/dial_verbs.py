@@ -165,6 +165,12 @@ class DialVerbs:
     async def account(self, provider: str) -> Account:
         return await self._database.read(lambda db: _account(db, provider))
 
+    async def forget_account(self, provider: str) -> None:
+        async def verb(db: Connection) -> None:
+            await db.run("DELETE FROM account WHERE provider = :provider", {"provider": provider})
+
+        await self._database.write(verb)
+
     async def pause_account(self, provider: str, until: datetime) -> None:
         async def verb(db: Connection) -> None:
             await _lock_account(db, provider)

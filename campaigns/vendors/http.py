@@ -1,11 +1,13 @@
 """HTTP as all vendors use it: a dial that is sent at most once, and bounded requests for everything else."""
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import anyio
@@ -46,10 +48,12 @@ class DialTransport(httpx.AsyncBaseTransport):
     Every exception below the line marked in `handle_async_request` means that the request may have been read.
     """
 
-    def __init__(self, deadlines: Deadlines = Deadlines(), tls: ssl.SSLContext | None = None) -> None:  # noqa: B008 - frozen
+    def __init__(self, deadlines: Deadlines = Deadlines(), tls: ssl.SSLContext | None = None) -> None:
         self._deadlines, self._tls = deadlines, tls
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.scheme not in _PORTS or not request.url.host:
+            raise httpx.UnsupportedProtocol(f"cannot dial {request.url.scheme or 'an address without scheme'}")
         connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=64_000)
         out = _encode(connection, request)
         stream = await self._connect(request.url)
@@ -63,11 +67,11 @@ class DialTransport(httpx.AsyncBaseTransport):
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.aclose_forcefully(stream)
-        return httpx.Response(head.status_code, headers=list(head.headers), content=body, request=request)
+        # Without Content-Encoding httpx unpacks nothing: we asked for plain bytes, and packed ones may be a bomb.
+        headers = [(name, value) for name, value in head.headers if name != b"content-encoding"]
+        return httpx.Response(head.status_code, headers=headers, content=body, request=request)
 
     async def _connect(self, url: httpx.URL) -> ByteStream:
-        if url.scheme not in _PORTS or not url.host:
-            raise httpx.UnsupportedProtocol(f"cannot dial {url.scheme or 'without scheme'}")
         port = url.port or _PORTS[url.scheme]
         try:
             with anyio.fail_after(self._deadlines.connect):
@@ -77,7 +81,7 @@ class DialTransport(httpx.AsyncBaseTransport):
                 return await anyio.connect_tcp(url.host, port, ssl_context=context, tls_standard_compatible=False)
         except TimeoutError as error:
             raise httpx.ConnectTimeout("no connection in time") from error
-        except (OSError, ssl.SSLError, UnicodeError, ValueError, anyio.EndOfStream, anyio.BrokenResourceError) as error:
+        except Exception as error:  # whatever it was, nothing has been written yet
             raise httpx.ConnectError(f"no connection: {type(error).__name__}") from error
 
     async def _write(self, stream: ByteStream, out: bytes) -> None:
@@ -132,7 +136,7 @@ def _encode(connection: h11.Connection, request: httpx.Request) -> bytes:
         out += connection.send(h11.Data(data=request.content)) or b""
         out += connection.send(h11.EndOfMessage()) or b""
     except h11.LocalProtocolError as error:
-        raise httpx.LocalProtocolError(str(error)) from error
+        raise httpx.LocalProtocolError("not HTTP") from error
     return out
 
 
@@ -158,16 +162,24 @@ async def post_once(
         request = httpx.Request("POST", url, headers=dict(headers), content=body)
         return await transport.handle_async_request(request)
     except _NEVER_SENT as error:
-        return NotSent(f"{type(error).__name__}: {error}")
+        return NotSent(why(error))
     except Exception as error:  # noqa: BLE001 - the rule of the protocol: whatever else happens is a doubt
-        return Unclear(f"{type(error).__name__}: {error}")
+        return Unclear(why(error))
+
+
+def why(error: Exception) -> str:
+    """What went wrong with a request, short, and without what was sent: the text of a protocol error quotes headers."""
+    if isinstance(error, httpx.LocalProtocolError):
+        return "LocalProtocolError: the address or a header holds what HTTP cannot carry"
+    return f"{type(error).__name__}: {error}"[:200]
 
 
 def new_client(base_url: str, headers: Mapping[str, str]) -> httpx.AsyncClient:
-    """For everything that is not a dial: a small pool, no environment proxies, identity encoding."""
+    """For everything that is not a dial: a small pool, no environment proxies, no cookies, identity encoding."""
     return httpx.AsyncClient(
         base_url=base_url,
         headers={**headers, "Accept-Encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         limits=httpx.Limits(max_connections=8, max_keepalive_connections=4),
         timeout=httpx.Timeout(READ, connect=CONNECT),
         follow_redirects=False,
@@ -223,12 +235,21 @@ def _seconds(text: str) -> float | None:
     return value if value == value and abs(value) < 1e12 else None  # noqa: PLR0124 - NaN is not itself
 
 
+_NUMBERS = re.compile(r"\+?\d(?:[ ().-]{0,2}\d){5,}")
+
+
 def error_text(data: Any) -> tuple[str, str]:
-    """(code, message) of an error body in either shape: `{"error": {code, message}}` or `{"error": text, "message": text}`."""
+    """(code, message) of an error body, `{"error": {code, message}}` or `{"error": text, "message": text}`.
+
+    Vendors echo what was sent, and these texts are logged: whatever may be a phone number is left out.
+    """
     error = data.get("error") if isinstance(data, dict) else None
     if isinstance(error, dict):
-        return str(error.get("code") or ""), str(error.get("message") or "")[:200]
+        return _discreet(error.get("code")), _discreet(error.get("message"))
     if isinstance(data, dict):
-        message = str(data.get("message") or error or "")[:200]
-        return str(error or ""), message
+        return _discreet(error), _discreet(data.get("message") or error)
     return "", ""
+
+
+def _discreet(text: object) -> str:
+    return _NUMBERS.sub("(number)", str(text or ""))[:200]
