@@ -5,12 +5,12 @@ import io
 from collections.abc import AsyncIterator
 
 from campaigns.domain.lead import Attempt, Lead
-from campaigns.ports.store import LeadFilter, Store
+from campaigns.ports.store import Store
 
 from .discreet import without_numbers
 
 COLUMNS = ("lead", "person", "outcome", "label", "attempts", "last_disposition", "closed_at", "reason")
-_PAGE = 1000
+_PAGE = 500
 _FORMULA = frozenset("=+-@\t\r\n\0\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
                      "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
 
@@ -23,31 +23,26 @@ async def results_csv(store: Store, name: str) -> AsyncIterator[str]:
     `closed_at` is UTC, ISO 8601. A lead without an outcome has its state there: `held`, `waiting`.
     """
     yield _line(COLUMNS)
-    last = _last_dispositions(await store.attempts(name))
-    offset = 0
-    while page := await store.leads(name, LeadFilter(limit=_PAGE, offset=offset)):
-        for lead, tries, _ in page:
-            yield _line(_cells(lead, tries, last.get(lead.id, "")))
-        offset += len(page)
+    after = 0
+    while page := await store.lead_page(name, after=after, limit=_PAGE):
+        for _, lead, attempts in page:
+            yield _line(_cells(lead, attempts))
+        after = page[-1][0]
 
 
-def _cells(lead: Lead, tries: int, disposition: str) -> tuple[str, ...]:
+def _cells(lead: Lead, attempts: list[Attempt]) -> tuple[str, ...]:
     contact = lead.contact
+    ended = [str(attempt.disposition) for attempt in attempts if attempt.disposition]
     return (
         contact.key,
         contact.person if contact.person_from_id else "",
         lead.outcome or lead.state,
         lead.label,
-        str(tries),
-        disposition,
+        str(sum(attempt.counts for attempt in attempts)),
+        ended[-1] if ended else "",
         lead.closed_at.isoformat(timespec="seconds") if lead.closed_at else "",
         without_numbers(lead.reason),
     )
-
-
-def _last_dispositions(attempts: list[Attempt]) -> dict[str, str]:
-    ended = [attempt for attempt in attempts if attempt.disposition]
-    return {a.lead_id: str(a.disposition) for a in sorted(ended, key=lambda attempt: attempt.ordinal)}
 
 
 def harmless(cell: str) -> str:

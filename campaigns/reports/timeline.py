@@ -1,6 +1,6 @@
 """Counts over time in columns of equal width, few enough to draw, on the clock of one zone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +16,8 @@ _MONDAY = datetime(2001, 1, 1)  # noqa: DTZ001 - wall time; steps of whole weeks
 
 Event = tuple[datetime, str]
 """An instant, and the word that is counted."""
+GRAIN = SIZES[0]
+"""Events may be counted in steps of this before a timeline is drawn: nothing finer is ever shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,19 @@ class Timeline:
         return Timeline(self.zone, self.start, self.size, tuple(columns))
 
 
-def timeline(events: Iterable[Event], *, zone_name: str) -> Timeline:
-    """Events → at most `MOST_COLUMNS` columns; no column when there is no event."""
+def timeline(events: Mapping[Event, int], *, zone_name: str) -> Timeline:
+    """How often each event took place → at most `MOST_COLUMNS` columns; no column when there is no event."""
     there = zone(zone_name)
-    local = sorted((at.astimezone(there).replace(tzinfo=None), word) for at, word in events)
+    local = sorted((at.astimezone(there).replace(tzinfo=None), word, count) for (at, word), count in events.items())
     if not local:
         return Timeline(zone_name, _MONDAY, _HOUR)
     first, last = local[0][0], local[-1][0]
     size = column_size(first, last)
     start = floor(first, size)
     columns: list[dict[str, int]] = [{} for _ in range((last - start) // size + 1)]
-    for at, word in local:
+    for at, word, count in local:
         column = columns[(at - start) // size]
-        column[word] = column.get(word, 0) + 1
+        column[word] = column.get(word, 0) + count
     return Timeline(zone_name, start, size, tuple(columns))
 
 

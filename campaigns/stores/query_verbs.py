@@ -23,16 +23,16 @@ class QueryVerbs:
                 return {row["word"]: row["n"] for row in await db.rows(sql, {"name": name})}
 
             reasons = await db.rows(_REASONS, {"name": name})
-            warnings = await db.rows(
-                "SELECT COUNT(*) AS n FROM lead WHERE campaign = :name AND warning <> ''", {"name": name}
-            )
+            people = (await db.rows(_PEOPLE, {"name": name}))[0]
             return Counts(
                 states=await tally(_tally("state", "lead")),
                 outcomes=await tally(_tally("outcome", "lead")),
                 dispositions=await tally(_tally("disposition", "attempt")),
                 attempts=await tally(_tally("state", "attempt")),
                 reasons=[(row["reason"], row["rule"], row["n"], maybe_at(row["due_at"])) for row in reasons],
-                warnings=warnings[0]["n"],
+                warnings=people["warnings"],
+                people=people["people"],
+                reached_people=people["reached"],
             )
 
         return await self._database.read(verb)
@@ -44,6 +44,22 @@ class QueryVerbs:
                 "limit": which.limit, "offset": which.offset,
             }  # fmt: skip
             return [(to_lead(row), row["tries"], row["last_phone"]) for row in await db.rows(_LEADS, params)]
+
+        return await self._database.read(verb)
+
+    async def lead_page(self, name: str, *, after: int, limit: int) -> list[tuple[int, Lead, list[Attempt]]]:
+        async def verb(db: Connection) -> list[tuple[int, Lead, list[Attempt]]]:
+            rows = await db.rows(
+                "SELECT * FROM lead WHERE campaign = :name AND seq > :after ORDER BY seq LIMIT :limit",
+                {"name": name, "after": after, "limit": limit},
+            )
+            found: dict[str, list[Attempt]] = {row["id"]: [] for row in rows}
+            for row in await db.rows(
+                "SELECT * FROM attempt WHERE lead_id IN (SELECT value FROM json_each(:ids)) ORDER BY lead_id, ordinal",
+                {"ids": dumps(list(found))},
+            ):
+                found[row["lead_id"]].append(to_attempt(row))
+            return [(row["seq"], to_lead(row), found[row["id"]]) for row in rows]
 
         return await self._database.read(verb)
 
@@ -70,17 +86,7 @@ class QueryVerbs:
     async def suppress(self, entries: Sequence[Suppression]) -> int:
         async def verb(db: Connection) -> int:
             before = await db.rows("SELECT COUNT(*) AS n FROM suppression")
-            await db.run_many(
-                "INSERT INTO suppression (phone_key, scope, shown, who, why, proof, created_at) VALUES"
-                " (:phone_key, :scope, :shown, :who, :why, :proof, :created_at) ON CONFLICT DO NOTHING",
-                [_suppression_row(entry) for entry in entries],
-            )
-            # Permits that were given before this entry end here.
-            await db.run(
-                "UPDATE person SET version = version + 1 WHERE person_key IN (SELECT lead.person_key FROM lead"
-                " JOIN lead_phone p ON p.lead_id = lead.id WHERE p.phone_key IN (SELECT value FROM json_each(:keys)))",
-                {"keys": dumps([entry.phone_key for entry in entries])},
-            )
+            await put_suppressions(db, entries)
             after = await db.rows("SELECT COUNT(*) AS n FROM suppression")
             return int(after[0]["n"] - before[0]["n"])
 
@@ -116,6 +122,10 @@ def _tally(column: str, table: str) -> str:
     )
 
 
+_PEOPLE = """
+SELECT COUNT(DISTINCT person_key) AS people, COUNT(CASE WHEN warning <> '' THEN 1 END) AS warnings,
+    COUNT(DISTINCT CASE WHEN outcome = 'reached' THEN person_key END) AS reached FROM lead WHERE campaign = :name
+"""
 _REASONS = """
 SELECT reason, rule, COUNT(*) AS n, MIN(due_at) AS due_at FROM lead WHERE campaign = :name AND state IN ('waiting',
     'ready') GROUP BY reason, rule ORDER BY n DESC
@@ -127,6 +137,20 @@ SELECT lead.*, (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
 FROM lead WHERE campaign = :name AND (:state IS NULL OR state = :state) AND (:outcome IS NULL OR outcome = :outcome)
     AND (:label IS NULL OR label = :label) ORDER BY seq LIMIT :limit OFFSET :offset
 """
+
+
+async def put_suppressions(db: Connection, entries: Sequence[Suppression]) -> None:
+    """New entries of the do-not-call list; permits that were given before end here."""
+    await db.run_many(
+        "INSERT INTO suppression (phone_key, scope, shown, who, why, proof, created_at) VALUES"
+        " (:phone_key, :scope, :shown, :who, :why, :proof, :created_at) ON CONFLICT DO NOTHING",
+        [_suppression_row(entry) for entry in entries],
+    )
+    await db.run(
+        "UPDATE person SET version = version + 1 WHERE person_key IN (SELECT lead.person_key FROM lead"
+        " JOIN lead_phone p ON p.lead_id = lead.id WHERE p.phone_key IN (SELECT value FROM json_each(:keys)))",
+        {"keys": dumps([entry.phone_key for entry in entries])},
+    )
 
 
 def _suppression_row(entry: Suppression) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -149,7 +150,7 @@ def test_a_report_that_cannot_be_written_leaves_the_one_before(tmp_path):
 
 
 def _empty(figures):
-    nothing = timeline([], zone_name="UTC")
+    nothing = timeline(Counter([]), zone_name="UTC")
     return replace(
         figures, leads=0, people=0, reached_people=0, outcomes=dict.fromkeys(figures.outcomes, 0), details=(),
         dispositions={}, undialled={}, calls_over_time=nothing, closed_over_time=nothing, doubts=(), doubts_total=0,

@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -65,7 +66,7 @@ def test_hours_name_their_day_once():
 
 
 def test_a_column_stacks_from_the_base_line_up_and_fits_the_plot():
-    line = timeline([(NINE, "busy"), (NINE, "answered"), (NINE, "answered")], zone_name="UTC")
+    line = timeline(Counter([(NINE, "busy"), (NINE, "answered"), (NINE, "answered")]), zone_name="UTC")
     lower, upper = columns(DISPOSITIONS, line).blocks
     assert (lower.key, upper.key) == ("answered", "busy")
     assert lower.y + lower.height == HEIGHT
@@ -74,27 +75,27 @@ def test_a_column_stacks_from_the_base_line_up_and_fits_the_plot():
 
 
 def test_one_column_alone_is_narrow_and_in_the_middle():
-    (block,) = columns(DISPOSITIONS, timeline([(NINE, "busy")], zone_name="UTC")).blocks
+    (block,) = columns(DISPOSITIONS, timeline(Counter([(NINE, "busy")]), zone_name="UTC")).blocks
     assert (block.x, block.width) == (46.0, 8.0)
 
 
 def test_ten_thousand_calls_over_weeks_stay_within_the_picture():
     events = [(NINE + timedelta(minutes=4 * number), "answered") for number in range(10_000)]
-    picture = columns(DISPOSITIONS, timeline(events, zone_name="UTC"))
+    picture = columns(DISPOSITIONS, timeline(Counter(events), zone_name="UTC"))
     assert len(picture.blocks) <= 120
     assert all(block.x >= 0 and block.x + block.width <= 100.001 for block in picture.blocks)
     assert sum(sum(numbers) for _, numbers in picture.rows) == 10_000
 
 
 def test_the_table_leaves_out_columns_in_which_nothing_happened():
-    line = timeline([(NINE, "reached"), (NINE + timedelta(minutes=11), "refused")], zone_name="UTC")
+    line = timeline(Counter([(NINE, "reached"), (NINE + timedelta(minutes=11), "refused")]), zone_name="UTC")
     picture = columns(OUTCOMES, line, total=True)
     assert picture.rows == (("23 Nov, 09:00 to 09:05", (1, 0)), ("23 Nov, 09:10 to 09:15", (1, 1)))
     assert len({block.x for block in picture.blocks}) == 3
 
 
 def test_no_events_make_an_empty_picture():
-    picture = columns(DISPOSITIONS, timeline([], zone_name="UTC"))
+    picture = columns(DISPOSITIONS, timeline(Counter([]), zone_name="UTC"))
     assert (picture.blocks, picture.times, picture.legend, picture.rows) == ((), (), (), ())
 
 
