@@ -10,13 +10,23 @@ from typing import Any
 
 import httpx
 
-from campaigns.app import SIMULATOR, account_terms, database_of, is_loopback, open_account, open_session, provider_settings
+from campaigns.app import (
+    SIMULATOR,
+    account_terms,
+    database_of,
+    is_loopback,
+    open_account,
+    open_session,
+    provider_settings,
+)
 from campaigns.clock import SystemClock
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import Contact
 from campaigns.domain.durations import format_duration
 from campaigns.domain.errors import CampaignsError
-from campaigns.domain.hours import Place, names_public_holidays, public_holidays, surprises, week
+from campaigns.domain.hours import week
+from campaigns.domain.hours_text import names_public_holidays, surprises
+from campaigns.domain.zones import Place, public_holidays
 from campaigns.files import Loaded, load_campaign
 from campaigns.loading import OpenedLists, check_acted_on, open_lists
 from campaigns.settings import Settings

@@ -23,7 +23,7 @@ from pydantic import (
 
 from .call import Disposition
 from .durations import Duration, parse_duration
-from .hours import parse_hours
+from .hours_text import parse_hours
 from .lead import Outcome
 from .outcomes import check_rule
 from .sources import CampaignList, ColumnMoment, ContactSource, Exclude, FileList, PhoneColumn, VendorList

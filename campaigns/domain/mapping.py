@@ -10,12 +10,11 @@ import phonenumbers
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .rows import BadRow, Row
-
 from .campaign import Campaign, ColumnMoment, Exclude, FileList, PhoneColumn
 from .contact import Contact, PhoneNumber, parse_phone
 from .errors import InputError, Problem
-from .hours import names_public_holidays, parse_hours
+from .hours_text import names_public_holidays, parse_hours
+from .rows import BadRow, Row
 from .zones import zone, zones_of
 
 VALUE_LIMIT = 2_000

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import cel
 
 from .call import CallReport
 from .durations import LONGEST, parse_duration
 from .lead import Outcome
+from .zones import zone as zone_info
 
 if TYPE_CHECKING:
     from .campaign import OutcomeRule
@@ -176,7 +176,7 @@ def callback_time(value: object, *, zones: Sequence[str], ended_at: datetime, no
     try:
         parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
         if parsed.tzinfo is None:
-            parsed = max(parsed.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) for zone in zones)
+            parsed = max(parsed.replace(tzinfo=zone_info(zone)).astimezone(UTC) for zone in zones)
         return _soon(parsed.astimezone(UTC), now)
     except (ValueError, OverflowError):
         return None

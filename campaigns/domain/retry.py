@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from .call import Disposition
 from .campaign import Retry
 from .hours import CallingWindow
 from .lead import spread
+from .zones import zone as zone_info
 
 NOON = time(12)
 LOOK_AHEAD = timedelta(days=32)
@@ -25,13 +25,13 @@ def next_day(last: datetime, *, window: CallingWindow, zone: str, name: str) -> 
 
     Where the next open day has no hours in the other half, its own hours serve. None: closed for a month.
     """
-    local = last.astimezone(ZoneInfo(zone))
+    local = last.astimezone(zone_info(zone))
     was_morning = local.time() < NOON
-    midnight = datetime.combine(local.date() + timedelta(days=1), time(), ZoneInfo(zone))
+    midnight = datetime.combine(local.date() + timedelta(days=1), time(), zone_info(zone))
     first = window.next_open(midnight, before=midnight + LOOK_AHEAD)
     if first is None:
         return None
-    day = datetime.combine(first.astimezone(ZoneInfo(zone)).date(), time(), ZoneInfo(zone))
+    day = datetime.combine(first.astimezone(zone_info(zone)).date(), time(), zone_info(zone))
     noon, end = datetime.combine(day.date(), NOON, day.tzinfo), day + timedelta(days=1)
     halves = window.spans(day, noon), window.spans(noon, end)
     spans = halves[was_morning] or halves[not was_morning]

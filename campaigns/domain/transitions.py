@@ -169,11 +169,11 @@ def _followed(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime
             assert_never(attempt.state)
 
 
-def close(lead: Lead, outcome: Outcome, *, reason: str, now: datetime, **changes: Any) -> Lead:
+def close(lead: Lead, outcome: Outcome, *, reason: str, now: datetime, rule: str = "", label: str | None = None) -> Lead:
     """The lead with an outcome; planning facts are cleared."""
     return replace(
-        lead, state=LeadState.CLOSED, outcome=outcome, reason=reason, closed_at=now, due_at=None, closes_at=None,
-        callback_at=None, retry_at=None, **changes,
+        lead, state=LeadState.CLOSED, outcome=outcome, reason=reason, rule=rule, closed_at=now, due_at=None,
+        closes_at=None, callback_at=None, retry_at=None, label=lead.label if label is None else label,
     )  # fmt: skip
 
 
@@ -183,6 +183,7 @@ def unusable(lead: Lead, attempt: Attempt, *, now: datetime) -> Lead:
 
 
 def _opened(lead: Lead, state: LeadState, **changes: Any) -> Lead:
+    changes = {"rule": "", **changes}
     return replace(lead, state=state, due_at=None, closes_at=None, outcome=None, closed_at=None, **changes)
 
 

@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from campaigns.domain.call import Disposition
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import Contact, PhoneNumber
 from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
-from campaigns.domain.hours import CallingWindow, Place, calling_window
+from campaigns.domain.hours import CallingWindow, calling_window
 from campaigns.domain.lead import Lead, LeadState, Outcome, attempt_id
 from campaigns.domain.retry import delay_after, next_day
+from campaigns.domain.zones import Place
+from campaigns.domain.zones import zone as zone_info
 
 MARGIN = timedelta(seconds=30)
 """From the slot to the latest moment of dialling: both must be inside the window."""
@@ -194,7 +195,7 @@ def _in_zone(local: datetime, case: _Case, *, latest: bool) -> datetime:
     """A local moment of the file as an instant; where the person may be in several zones, the careful one."""
     zones = (case.campaign.zone,) if case.campaign.zone else case.zones
     # In UTC, because sums in a zone are sums of wall time: wrong by an hour around a change of the clocks.
-    instants = [local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) for zone in zones]
+    instants = [local.replace(tzinfo=zone_info(zone)).astimezone(UTC) for zone in zones]
     return max(instants) if latest else min(instants)
 
 
@@ -252,7 +253,7 @@ def _full_day(case: _Case, at: datetime) -> _Earliest | None:
         return None
     own = [attempt.at for attempt in case.facts.attempts if attempt.counts]
     for zone in case.zones:
-        day = at.astimezone(ZoneInfo(zone)).date()
+        day = at.astimezone(zone_info(zone)).date()
         if _on_day(own, zone, day) >= case.campaign.attempts.per_day:
             return _Earliest(_midnight_after(day, zone), "called enough today", "attempts.per_day")
         most = case.people.per_day
@@ -262,18 +263,18 @@ def _full_day(case: _Case, at: datetime) -> _Earliest | None:
 
 
 def _on_day(instants: Sequence[datetime], zone: str, day: date) -> int:
-    return sum(1 for instant in instants if instant.astimezone(ZoneInfo(zone)).date() == day)
+    return sum(1 for instant in instants if instant.astimezone(zone_info(zone)).date() == day)
 
 
 def _midnight_after(day: date, zone: str) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(day + timedelta(days=1), time(), zone_info(zone)).astimezone(UTC)
 
 
 def _is_last_chance(case: _Case, at: datetime, limit: datetime | None) -> bool:
     """Whether today is the last day on which this person can be reached."""
     if limit is None:
         return False
-    tomorrow = _midnight_after(at.astimezone(ZoneInfo(case.zones[0])).date(), case.zones[0])
+    tomorrow = _midnight_after(at.astimezone(zone_info(case.zones[0])).date(), case.zones[0])
     return tomorrow >= limit or _opens_between(case.window, tomorrow, limit) is None
 
 

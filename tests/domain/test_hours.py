@@ -8,15 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaigns.domain.hours import (
-    CallingWindow,
-    Place,
-    calling_window,
-    names_public_holidays,
-    parse_hours,
-    surprises,
-    week,
-)
+from campaigns.domain.hours import CallingWindow, calling_window, week
+from campaigns.domain.hours_text import names_public_holidays, parse_hours, surprises
+from campaigns.domain.zones import Place
 from campaigns.domain.zones import zone as zone_info
 
 OFFICE = "Mo-Fr 09:00-17:00"
