@@ -1,12 +1,13 @@
 """Our fakes and builders, for users' tests too: a scripted provider, and small campaigns to run whole nights with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, AsyncIterator
+from typing import Any
 
 import anyio
+from anyio.abc import TaskGroup
 
 from campaigns.domain.call import (
     CallOrder,
@@ -23,8 +24,9 @@ from campaigns.domain.call import (
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import Contact, PhoneNumber
 from campaigns.domain.facts import PeopleLimits
-from campaigns.domain.lead import CampaignState, Lead, lead_id
+from campaigns.domain.lead import Attempt, CampaignState, Lead, lead_id
 from campaigns.engine.dialer import Dialer
+from campaigns.engine.inbox import to_json
 from campaigns.engine.reconciler import Reconciler
 from campaigns.engine.runner import RunEnd, Runner
 from campaigns.engine.terms import AccountTerms, Terms, TermsBook, limits_of
@@ -36,7 +38,7 @@ KEY = b"a key for tests, and for tests only"
 
 def instant(text: str) -> datetime:
     """`2026-11-23T09:00Z` → aware datetime."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def a_campaign(**changes: Any) -> Campaign:
@@ -52,7 +54,9 @@ def a_campaign(**changes: Any) -> Campaign:
 def a_contact(number: int = 0, **changes: Any) -> Contact:
     """The `number`-th made-up person, in Amsterdam, with a number of an unissued block."""
     phone = f"+3120{number:07d}"
-    plain = Contact(person=phone, key=f"k{number}", phones=(PhoneNumber(phone),), zones=("Europe/Amsterdam",), country="NL")
+    plain = Contact(
+        person=phone, key=f"k{number}", phones=(PhoneNumber(phone),), zones=("Europe/Amsterdam",), country="NL"
+    )
     return replace(plain, **changes)
 
 
@@ -88,13 +92,21 @@ class ScriptedProvider:
     """Implements `ports.CallProvider` in memory: every call ends as the script says, after `lasts`."""
 
     clock: Clock
-    script: Script = lambda phone, nth: Disposition.ANSWERED
+    script: Script = lambda _phone, _nth: Disposition.ANSWERED
     lasts: timedelta = timedelta(seconds=60)
     facts: ProviderFacts = field(default_factory=lambda: ProviderFacts(documented_per_minute=None))
     calls: list[Dialled] = field(default_factory=list)
     asked: list[tuple[datetime, str]] = field(default_factory=list)
     """Every POST: when and for whom."""
     inbound: list[CallReport] = field(default_factory=list)
+    answers_in: timedelta = timedelta()
+    """How long a POST takes; the call is created half way."""
+    lists_after: timedelta = timedelta()
+    """How long a new call is missing from the list."""
+    trouble: Exception | None = None
+    """Raised instead of an answer to anything that is no dial."""
+    echoes: bool = False
+    """Whether listed calls carry our own attempt id."""
     pages: int = 0
 
     def encode(self, order: CallOrder) -> bytes:
@@ -107,6 +119,14 @@ class ScriptedProvider:
         phone = body.decode().partition("|")[2]
         self.asked.append((self.clock.now(), phone))
         word = self.script(phone, sum(1 for _, other in self.asked if other == phone))
+        if self.answers_in:
+            await self.clock.sleep_until(self.clock.now() + self.answers_in / 2)
+        placement = self._placement(phone, attempt_id, word)
+        if self.answers_in:
+            await self.clock.sleep_until(self.clock.now() + self.answers_in / 2)
+        return placement
+
+    def _placement(self, phone: str, attempt_id: str, word: Disposition | Placement | CallReport) -> Placement:
         match word:
             case Placed() | Refused():
                 return word
@@ -124,24 +144,33 @@ class ScriptedProvider:
         report = word if isinstance(word, CallReport) else CallReport("", disposition=word, talk_seconds=talk)
         now = self.clock.now()
         report = replace(report, call_id=call_id, phone=phone, created_at=now, ended=True, ended_at=now + self.lasts)
-        self.calls.append(Dialled(call_id, attempt, phone, now, now + self.lasts, report, now))
+        if self.echoes:
+            report = replace(report, attempt_id=attempt)
+        self.calls.append(Dialled(call_id, attempt, phone, now, now + self.lasts, report, now + self.lists_after))
         return self.calls[-1]
 
     async def page(self, *, since: datetime, offset: int, limit: int) -> CallPage:
+        self._fail()
         self.pages += 1
         calls = [c for c in self.calls if c.at >= since and c.listed_at <= self.clock.now()]
         reports = [self._seen(call) for call in calls] + list(self.inbound)
         return CallPage(tuple(reports[offset : offset + limit]), len(reports), offset + limit < len(reports))
 
     async def fetch(self, call_id: str) -> CallReport | None:
-        return next((self._seen(call) for call in self.calls if call.call_id == call_id), None)
+        self._fail()
+        inbound = (report for report in self.inbound if report.call_id == call_id)
+        return next((self._seen(call) for call in self.calls if call.call_id == call_id), next(inbound, None))
+
+    def _fail(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
 
     def _seen(self, call: Dialled) -> CallReport:
         if self.clock.now() >= call.ends_at:
             return call.report
-        return CallReport(call.call_id, phone=call.phone, created_at=call.at)
+        return CallReport(call.call_id, call.report.attempt_id, phone=call.phone, created_at=call.at)
 
-    def read(self, webhook: Webhook, *, now: datetime) -> Notice:
+    def read(self, webhook: Webhook, *, now: datetime) -> Notice:  # noqa: ARG002 - the port's
         return Notice(Grade.TOKEN, webhook.body.decode(), None)
 
     async def aclose(self) -> None:
@@ -166,6 +195,42 @@ class Night:
     dialer: Dialer
     reconciler: Reconciler
     campaign: Campaign
+    tasks: TaskGroup
+    campaigns: dict[str, Campaign]
+    """Every campaign of the night, by name."""
+
+    async def also(self, campaign: Campaign, contacts: Sequence[Contact] | int) -> Runner:
+        """A second campaign on the same account, and its runner."""
+        self.campaigns[campaign.campaign] = campaign
+        await _load(self.store, self.book, campaign, self.account, contacts, self.clock.now())
+        runner = Runner(
+            self.store, self.provider, self.clock, book=self.book, dialer=self.dialer, placed=self.reconciler.wake,
+            tasks=self.tasks,
+        )  # fmt: skip
+        self.dialer.wake.link(runner.wake)
+        return runner
+
+    async def steer(self, to: CampaignState) -> None:
+        """As a person would: from outside."""
+        states = list(CampaignState)
+        await self.store.steer(self.campaign.campaign, to, expect=states, reason="a person", now=self.clock.now())
+        self.runner.wake.ring()
+
+    async def hint(self, report: CallReport, *, grade: Grade = Grade.TOKEN, name: str = "") -> None:
+        """A webhook that was proved, with this news; `name` tells equal news apart."""
+        await self.store.receive(
+            self.account.name, dedupe_key=f"{name}{report!r}{report.analysis}{report.summary}", grade=grade,
+            report=to_json(report), now=self.clock.now(),
+        )  # fmt: skip
+        self.reconciler.wake.ring()
+
+    async def until(self, at: datetime | timedelta) -> None:
+        """Let the night go on until then."""
+        await self.clock.sleep_until(self.clock.now() + at if isinstance(at, timedelta) else at)
+
+    async def attempts(self) -> list[Attempt]:
+        """Every attempt of the first campaign, in order."""
+        return await self.store.attempts(self.campaign.campaign)
 
     async def run(self, limit: int | None = None) -> RunEnd:
         """Run the campaign to its end."""
@@ -185,20 +250,30 @@ async def a_night(  # noqa: PLR0913 - a builder: everything has a default
     *,
     campaign: Campaign | None = None,
     contacts: Sequence[Contact] | int = 1,
-    script: Script | Mapping[int, Disposition] | None = None,
+    script: Script | None = None,
     account: AccountTerms | None = None,
     people: PeopleLimits = PeopleLimits(),  # noqa: B008 - frozen
     owner: str = "test",
+    provider: ScriptedProvider | None = None,
 ) -> AsyncIterator[Night]:
-    """A campaign with its leads in `store`, ready to run."""
+    """A campaign with its leads in `store`, ready to run; the reconciler runs already.
+
+    Args:
+        store: May have a past: loading again changes nothing.
+        clock: Usually a DiscreteClock, inside `run_virtual`.
+        campaign: By default one that may always dial.
+        contacts: How many, or which.
+        script: What the provider does with each dial; by default every call is answered.
+        account: By default one with wide limits.
+        people: The settings' limits per person.
+        owner: The process; a night after a crash has another.
+        provider: One that has a past; `script` is then its own.
+    """
     campaign, account = campaign or a_campaign(), account or an_account()
-    people_called = [a_contact(n) for n in range(contacts)] if isinstance(contacts, int) else contacts
-    provider = ScriptedProvider(clock, script) if callable(script) else ScriptedProvider(clock)
-    build = _builder(campaign, account, people, clock)
-    book = TermsBook(store, build, KEY)
-    record = await store.put_campaign(_record(campaign, account, clock.now()), now=clock.now())
-    terms = book.current(record)
-    await store.put_leads(record.name, [_new_lead(c, terms) for c in people_called], load=1, now=clock.now())
+    provider = provider or (ScriptedProvider(clock, script) if script is not None else ScriptedProvider(clock))
+    campaigns = {campaign.campaign: campaign}
+    book = TermsBook(store, _builder(campaigns, account, people, clock), KEY)
+    await _load(store, book, campaign, account, contacts, clock.now())
     dialer = Dialer(store, provider, clock, account, owner)
     async with anyio.create_task_group() as tasks:
         reconciler = Reconciler(
@@ -209,17 +284,32 @@ async def a_night(  # noqa: PLR0913 - a builder: everything has a default
         )  # fmt: skip
         dialer.wake.link(runner.wake)
         tasks.start_soon(reconciler.run)
-        yield Night(store, clock, provider, account, book, runner, dialer, reconciler, campaign)
+        yield Night(store, clock, provider, account, book, runner, dialer, reconciler, campaign, tasks, campaigns)
         tasks.cancel_scope.cancel()
 
 
 def _builder(
-    campaign: Campaign, account: AccountTerms, people: PeopleLimits, clock: Clock
+    campaigns: dict[str, Campaign], account: AccountTerms, people: PeopleLimits, clock: Clock
 ) -> Callable[[CampaignRecord], Terms]:
     def build(record: CampaignRecord) -> Terms:
+        campaign = campaigns[record.name]
         return Terms(record, campaign, limits_of(campaign, account, clock.tolerance), people, KEY)
 
     return build
+
+
+async def _load(
+    store: Store,
+    book: TermsBook,
+    campaign: Campaign,
+    account: AccountTerms,
+    contacts: Sequence[Contact] | int,
+    now: datetime,
+) -> None:
+    people = [a_contact(n) for n in range(contacts)] if isinstance(contacts, int) else contacts
+    record = await store.put_campaign(_record(campaign, account, now), now=now)
+    terms = book.current(record)
+    await store.put_leads(record.name, [_new_lead(c, terms) for c in people], load=1, now=now)
 
 
 def _record(campaign: Campaign, account: AccountTerms, now: datetime) -> CampaignRecord:

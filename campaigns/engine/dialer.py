@@ -1,7 +1,7 @@
 """One call: wait for its instant, take the last permit, ask the provider once, write the answer."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import anyio
 import structlog
@@ -10,14 +10,16 @@ from campaigns.domain.call import NotSent, Placed, Placement, Refused, Unclear
 from campaigns.domain.errors import StoreError
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState
 from campaigns.domain.pacing import Breaker
-from campaigns.domain.transitions import advance, answered_to, conclude, unusable
+from campaigns.domain.transitions import advance, answered_to, found
 from campaigns.ports import CallProvider, Clock
-from campaigns.ports.store import Move, Store
+from campaigns.ports.store import Store
 
+from .moves import Moves
 from .terms import AccountTerms, Terms
 from .wake import Wake
 
 log = structlog.get_logger()
+S = AttemptState
 
 IN_FLIGHT = 32
 """POSTs at the same moment; gated apart from calls open."""
@@ -39,19 +41,23 @@ class Dialer:
         self.wake = Wake()
         """Rung after every answer."""
         self._gate = anyio.CapacityLimiter(IN_FLIGHT)
-        self._breaker: Breaker | None = None
+        self._moves = Moves(store, clock)
+        self._breaker = Breaker()
+        self._silent_until: datetime | None = None
+        self._asking = 0
         self._unreachable = 0
         self._alike: tuple[str, set[str]] = ("", set())
         self.in_flight: set[str] = set()
-        """Attempts whose POST this process is about; any other `sending` is an orphan."""
+        """Attempts that this process is about to ask for; another `sending` of this process is an orphan."""
 
     async def dial(self, attempt: Attempt, terms: Terms) -> None:
         """Carry one written intent to an answer. Whatever happens here, the person is asked for at most once."""
         self.in_flight.add(attempt.id)
         try:
+            await self._clock.sleep_until(attempt.send_at - FENCE_AHEAD)
             async with self._gate:
                 permitted = await self._permit(attempt, terms)
-                if permitted is not None:
+                if permitted is not None and await self._may_ask(permitted, terms):
                     await self._ask(permitted, terms)
         except StoreError as error:
             log.error("dial_not_recorded", attempt=attempt.id, why=str(error))
@@ -60,30 +66,49 @@ class Dialer:
             self.wake.ring()
 
     async def _permit(self, attempt: Attempt, terms: Terms) -> Attempt | None:
-        await self._clock.sleep_until(attempt.send_at - FENCE_AHEAD)
-        permitted = await self._store.fence(attempt, now=self._clock.now())
-        if permitted is None:
-            dropped = advance(attempt, AttemptState.NOT_SENT, reason="no longer allowed", ended_at=self._clock.now())
-            await self._write(attempt, dropped, terms, None)
-            return None
-        send_at = permitted.send_at
-        await self._clock.sleep_until(send_at)
-        while (now := self._clock.now()) > send_at + self._clock.tolerance:
-            send_at = await self._store.new_slot(permitted, terms.limits, now=now)
-            await self._clock.sleep_until(send_at)
-        if now >= permitted.dial_before:
-            late = NotSent("the slot came after the last moment for this dial")
-            await self._answer(permitted, late, terms)
-            return None
+        with anyio.CancelScope(shield=True):  # so that nobody has to guess whether it was given
+            permitted = await self._store.fence(attempt, now=self._clock.now())
+            if permitted is None:
+                dropped = advance(attempt, S.NOT_SENT, reason="no longer allowed", ended_at=self._clock.now())
+                await self._write(attempt, dropped, terms)
         return permitted
 
+    async def _may_ask(self, permitted: Attempt, terms: Terms) -> bool:
+        """Wait for its slot; False: it came too late, or the provider has become silent meanwhile."""
+        try:
+            hindrance = await self._hindrance(permitted, terms)
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True), anyio.move_on_after(5):
+                await self._answer(permitted, NotSent("stopped before asking"), terms)
+            raise
+        if hindrance:
+            await self._answer(permitted, NotSent(hindrance), terms)
+        return not hindrance
+
+    async def _hindrance(self, permitted: Attempt, terms: Terms) -> str:
+        send_at = permitted.send_at
+        await self._clock.sleep_until(send_at)
+        while send_at + self._clock.tolerance < (now := self._clock.now()) < permitted.dial_before:
+            send_at = await self._store.new_slot(permitted, terms.limits, now=now)
+            await self._clock.sleep_until(min(send_at, permitted.dial_before))
+        if now >= permitted.dial_before:
+            return "the slot came after the last moment for this dial"
+        if self._silent_until is not None and now < self._silent_until:
+            return "the provider is to be left alone"
+        if self._breaker.is_trial and self._asking:
+            return "another dial is trying the provider out"
+        return ""
+
     async def _ask(self, attempt: Attempt, terms: Terms) -> None:
+        self._asking += 1
         try:
             placement = await self._provider.place(attempt.body, attempt_id=attempt.id)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True), anyio.move_on_after(5):
                 await self._answer(attempt, Unclear("stopped while asking"), terms)
             raise
+        finally:
+            self._asking -= 1
         with anyio.CancelScope(shield=True), anyio.move_on_after(30):
             await self._answer(attempt, placement, terms)
             await self._learn(attempt, placement, terms)
@@ -91,31 +116,27 @@ class Dialer:
     async def _answer(self, attempt: Attempt, placement: Placement, terms: Terms) -> None:
         after = answered_to(attempt, placement, now=self._clock.now())
         log.info("answered", attempt=attempt.id, state=str(after.state), why=after.reason)
-        await self._write(attempt, after, terms, placement)
+        await self._write(attempt, after, terms, bad_data=isinstance(placement, Refused) and placement.bad_data)
 
-    async def _write(self, before: Attempt, after: Attempt, terms: Terms, placement: Placement | None) -> None:
+    async def _write(self, before: Attempt, after: Attempt, terms: Terms, *, bad_data: bool = False) -> None:
         """Write the move with its lead; a lead that changed meanwhile is read and concluded again."""
         for _ in range(TRIES):
-            found = await self._store.lead(before.lead_id)
-            if found is None:
-                return
-            lead, rev = found
-            now = self._clock.now()
-            concluded = conclude(lead, after, terms.campaign, now=now).lead
-            if isinstance(placement, Refused) and placement.bad_data:
-                concluded = unusable(lead, after, now=now)
-            move = Move(before, after, after.reason or str(after.state), concluded, rev)
-            if all(await self._store.record([move], now=now)):
+            why = after.reason or str(after.state)
+            if await self._moves.write(before, after, terms, why=why, bad_data=bad_data):
                 return
             stored = await self._store.attempt(before.id)
-            if stored is None or stored.rev != before.rev:
-                return  # a report has overtaken this answer, and moved the attempt already
+            if stored is None:
+                return
+            if stored.rev != before.rev:
+                if after.call_id is None or stored.state not in (S.UNCLEAR, S.UNCERTAIN):
+                    return  # a report has overtaken this answer, and moved the attempt already
+                before, after = stored, found(stored, after.call_id, by="", now=self._clock.now())
         log.error("answer_not_recorded", attempt=before.id, state=str(after.state))
 
     async def _learn(self, attempt: Attempt, placement: Placement, terms: Terms) -> None:
         """What an answer says about the provider, beyond this one call."""
         if isinstance(placement, NotSent):
-            await self._pause(min(UNREACHABLE * 2**self._unreachable, UNREACHABLE_MOST))
+            await self._pause(min(UNREACHABLE * 2 ** min(self._unreachable, 10), UNREACHABLE_MOST))
             self._unreachable += 1
             return
         self._unreachable = 0
@@ -134,6 +155,7 @@ class Dialer:
             numbers = self._alike[1] if self._alike[0] == placement.reason else set[str]()
             self._alike = (placement.reason, {*numbers, attempt.phone_key})
             if len(self._alike[1]) >= ALIKE:
+                self._alike = ("", set())  # whoever resumes has looked at it
                 await self._steer(terms, CampaignState.PAUSED, f"{ALIKE} refusals alike in a row: {placement.reason}")
 
     async def _steer(self, terms: Terms, to: CampaignState, reason: str) -> None:
@@ -142,12 +164,20 @@ class Dialer:
         )  # fmt: skip
 
     async def _pause(self, silence: timedelta) -> None:
-        await self._store.pause_account(self._account.name, self._clock.now() + silence)
+        """Nobody is dialled on this account for a while: also not those who are written down already."""
+        until = self._clock.now() + silence
+        self._silent_until = max(until, self._silent_until or until)
+        await self._store.pause_account(self._account.name, until)
 
     async def _count(self, *, unclear: bool) -> None:
         now = self._clock.now()
-        before = self._breaker or (await self._store.account(self._account.name)).breaker
-        self._breaker = before.unclear(now=now) if unclear else before.clear()
-        if self._breaker.open_until != before.open_until:
-            log.warning("breaker", provider=self._account.name, open_until=str(self._breaker.open_until))
-            await self._store.put_breaker(self._account.name, replace(self._breaker, recent=""))
+        stored = (await self._store.account(self._account.name)).breaker
+        # Another process may have opened or closed it meanwhile.
+        before = self._breaker if self._breaker.open_until == stored.open_until else stored
+        self._breaker = after = before.unclear(now=now) if unclear else before.clear()
+        if after.open_until == before.open_until:
+            return
+        log.warning("breaker", provider=self._account.name, open_until=str(after.open_until))
+        await self._store.put_breaker(self._account.name, replace(after, recent=""))
+        if after.open_until is not None:
+            await self._pause(after.open_until - now)

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from campaigns.domain.call import CallReport, Direction, Disposition, Webhook
@@ -10,9 +9,7 @@ from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import InboxItem, Store
 
 
-async def receive(
-    store: Store, provider: CallProvider, clock: Clock, *, name: str, webhook: Webhook
-) -> bool:
+async def receive(store: Store, provider: CallProvider, clock: Clock, *, name: str, webhook: Webhook) -> bool:
     """Prove a webhook and keep it durably; False: it is no news. Raises ProofError, StoreUnavailable."""
     now = clock.now()
     notice = provider.read(webhook, now=now)

@@ -1,13 +1,17 @@
 """Contacts → leads: read every list of a campaign, map, screen, count; never guess, never stop for a bad row."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import anyio
 import structlog
 
 from campaigns.domain.contact import Contact
+from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Lead, lead_id
+from campaigns.domain.transitions import close
+from campaigns.planner.decide import Close, Wait, decide, planned
 from campaigns.ports import BadRow, Clock
 from campaigns.ports.store import Merged, NewLead, Store
 
@@ -74,7 +78,7 @@ async def load(
         before = await store.source_size(name, source.index)
         good = 0
         for batch in _batches(_contacts(source, excluded, intake)):
-            leads = [_new_lead(contact, terms, source.index) for contact in batch]
+            leads = [_new_lead(contact, terms, source.index, now=clock.now()) for contact in batch]
             intake.note_merged(await store.put_leads(name, leads, load=number, now=clock.now()))
             good += len(leads)
             await anyio.lowlevel.checkpoint()
@@ -111,8 +115,16 @@ def _batches(contacts: Iterable[Contact]) -> Iterator[list[Contact]]:
         yield batch
 
 
-def _new_lead(contact: Contact, terms: Terms, source: int) -> NewLead:
+def _new_lead(contact: Contact, terms: Terms, source: int, *, now: datetime) -> NewLead:
+    """A lead, planned at once, so that a long list waits in its place instead of being claimed row by row."""
     lead = Lead(lead_id(terms.record.name, contact.key), terms.record.name, contact, terms.person_key(contact))
+    step = decide(Facts(lead), terms.campaign, terms.people, now=now)
+    if isinstance(step, Wait):
+        lead = planned(lead, step, revision=terms.record.revision)
+    elif isinstance(step, Close):
+        lead = close(lead, step.outcome, reason=step.reason, rule=step.rule, now=now)
+    else:
+        lead = replace(lead, due_at=now, closes_at=step.closes_at, last_chance=step.last_chance)
     return NewLead(lead, tuple(sorted({terms.phone_key(phone.e164) for phone in contact.phones})), source)
 
 
@@ -120,7 +132,8 @@ async def _stop_removed(  # noqa: PLR0913 - one reading of one list
     terms: Terms, source: Source, intake: Intake, *, store: Store, clock: Clock, before: int, good: int, load: int
 ) -> None:
     if good * 2 < before:
-        intake.warnings.append(f"{source.name}: shrank from {before} to {good} rows, so nobody was stopped for missing.")
+        warning = f"{source.name}: shrank from {before} to {good} rows, so nobody was stopped for missing."
+        intake.warnings.append(warning)
         return
     name = terms.record.name
     intake.removed += await store.stop_removed(name, source.index, load=load, now=clock.now())

@@ -1,53 +1,38 @@
-"""Attempts gone silent or unclear: ask the provider, then conclude. Able to finish a campaign with no webhook at all."""
+"""Attempts gone silent or unclear: ask the provider, then conclude. Finishes a campaign with no webhook at all."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import reduce
 
 import structlog
 
 from campaigns.domain.call import CallReport, Direction, Disposition, Grade
-from campaigns.domain.campaign import UncertainPolicy
 from campaigns.domain.errors import AccountRefused, Throttled, VendorError
 from campaigns.domain.lead import Attempt, AttemptState
-from campaigns.domain.transitions import advance, ended
+from campaigns.domain.transitions import advance, merge
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import InboxItem, Store
 
 from .dialer import Dialer
+from .doubts import Doubts, lookup_at
 from .inbox import report_of
 from .recorder import Recorder, with_hints
+from .sweep import Round, Sweep, hint_due
 from .terms import AccountTerms, TermsBook
 from .wake import Wake
 
 log = structlog.get_logger()
 S = AttemptState
 
-SKEW = timedelta(minutes=2)
-"""The provider's clock may differ from ours by this much."""
-PAGE = 100
-FETCHES = 5
-"""Single look-ups in one round: stragglers that the pages did not show."""
+OPEN_STATES = (S.INTENT, S.SENDING, S.PLACED, S.UNCLEAR, S.UNCERTAIN)
 GRACE = timedelta(seconds=15)
 """Where reports come, an answered call waits this long for its analysis."""
-FIRST_RETRY = timedelta(seconds=5)
+POST_ENDS = timedelta(seconds=60)
+"""No POST is on its way longer than this after the last moment for sending it."""
 ORPHAN_AFTER = timedelta(hours=24)
-
-
-@dataclass
-class _Round:
-    """What one round of asking brought."""
-
-    live: list[Attempt]
-    hints: dict[str, list[InboxItem]] = field(default_factory=dict)
-    seen: dict[str, CallReport] = field(default_factory=dict)
-    """Every listed call, by its id."""
-    complete: bool = False
-    """Whether every page was read."""
-
-    def report_for(self, attempt: Attempt) -> CallReport | None:
-        return self.seen.get(attempt.call_id or "")
+AGAIN = timedelta(milliseconds=50)
+"""The least sleep between two rounds."""
 
 
 class Reconciler:
@@ -67,8 +52,8 @@ class Reconciler:
         self._store, self._provider, self._clock, self._account = store, provider, clock, account
         self._book, self._dialer, self._settled = book, dialer, settled
         self._recorder = Recorder(store, clock, book)
-        self._asked: dict[str, datetime] = {}
-        self._from_end = False
+        self._sweep = Sweep(provider, clock)
+        self._doubts = Doubts(store, clock, account, provider.facts, book=book, recorder=self._recorder)
         self._silent_until: datetime | None = None
         self.wake = Wake()
         """Ring it when there is something new to ask for: a call placed, a webhook kept."""
@@ -81,21 +66,22 @@ class Reconciler:
 
     async def round(self) -> datetime | None:
         """Ask and settle once; returns when the next round is due, None: when something new happens."""
+        before = self._recorder.changes
         await self._adopt_orphans()
-        await self._store.free_lines(self._account.name, self._account.longest_call, now=self._clock.now())
-        live = await self._live()
-        hints = await self._hints()
-        if self._silent_until is None or self._clock.now() >= self._silent_until:
-            asked = await self._ask(live, hints)
-            if asked is not None:
-                await self._settle(asked)
-        await self._give_up(await self._live())
-        self._settled.ring()
-        return self._next(await self._live(), [item for items in hints.values() for item in items])
+        freed = await self._store.free_lines(self._account.name, self._account.longest_call, now=self._clock.now())
+        asked = await self._ask()
+        if asked is not None:
+            await self._settle(asked)
+        await self._end_silent(asked)
+        await self._doubts.end(await self._live(S.UNCLEAR, S.UNCERTAIN))
+        if freed or self._recorder.changes != before:
+            self._settled.ring()
+        return await self._next()
 
-    async def _live(self) -> list[Attempt]:
-        states = (S.INTENT, S.SENDING, S.PLACED, S.UNCLEAR, S.UNCERTAIN)
-        return await self._store.attempts_in(self._account.name, states)
+    async def _live(self, *states: AttemptState) -> list[Attempt]:
+        """Attempts in these states that this process is not just about to write."""
+        found = await self._store.attempts_in(self._account.name, states or OPEN_STATES)
+        return [attempt for attempt in found if attempt.id not in self._dialer.in_flight]
 
     async def _hints(self) -> dict[str, list[InboxItem]]:
         by_call = defaultdict[str, list[InboxItem]](list)
@@ -104,33 +90,31 @@ class Reconciler:
         return dict(by_call)
 
     async def _adopt_orphans(self) -> None:
-        """What a crash left: an intent past its moment was never sent; a sending that nobody carries is unclear."""
-        now = self._clock.now()
-        for attempt in await self._store.attempts_in(self._account.name, (S.INTENT, S.SENDING)):
-            if attempt.id in self._dialer.in_flight:
-                continue
-            if attempt.state is S.SENDING:
+        """What a crash left: an intent past its moment was never sent; a sending that nobody carries is unclear.
+
+        What another process wrote may still be carried by it, until its time is over.
+        """
+        for attempt in await self._live(S.INTENT, S.SENDING):
+            now, own = self._clock.now(), attempt.lease_owner == self._dialer.owner
+            if attempt.state is S.SENDING and (own or now >= attempt.dial_before + POST_ENDS):
                 doubt = advance(attempt, S.UNCLEAR, unclear_since=attempt.first_sent_at, reason="stopped while asking")
                 await self._recorder.write(attempt, doubt, why="orphan")
-            elif now >= attempt.dial_before or attempt.lease_owner != self._dialer.owner:
+            elif attempt.state is S.INTENT and now >= attempt.dial_before:
                 dropped = advance(attempt, S.NOT_SENT, reason="the moment to dial has passed", ended_at=now)
                 await self._recorder.write(attempt, dropped, why="orphan")
 
-    async def _ask(self, live: Sequence[Attempt], hints: dict[str, list[InboxItem]]) -> _Round | None:
-        """List what is needed; None: nothing is due, or the provider cannot be asked."""
-        now = self._clock.now()
+    async def _ask(self) -> Round | None:
+        """What the provider says of all that is due; None: nothing is due, or it is to be left alone."""
+        live, hints, now = await self._live(), await self._hints(), self._clock.now()
         due = [attempt for attempt in live if self._is_due(attempt, now)]
-        if not due and not hints:
+        if not (due or hints) or (self._silent_until is not None and now < self._silent_until):
             return None
-        asked = _Round(live=list(live), hints=hints)
+        asked, self._silent_until = Round(live, due, hints), None
         try:
-            if due:
-                await self._list(asked, due)
-            await self._fetch_stragglers(asked, due)
-            self._silent_until = None
+            await self._sweep.ask(asked)
         except Throttled as error:
-            await self._store.pause_account(self._account.name, now + error.retry_after)
             self._silent_until = now + error.retry_after
+            await self._store.pause_account(self._account.name, self._silent_until)
         except (VendorError, AccountRefused) as error:
             log.warning("cannot_ask", provider=self._account.name, why=str(error))
             self._silent_until = now + self._account.poll_every
@@ -139,208 +123,132 @@ class Reconciler:
     def _is_due(self, attempt: Attempt, now: datetime) -> bool:
         if attempt.state is S.PLACED:
             return True
-        return attempt.state is S.UNCLEAR and (self._lookup_at(attempt) or now) <= now
+        return attempt.state is S.UNCLEAR and (lookup_at(attempt, self._account) or now) <= now
 
-    def _lookup_at(self, attempt: Attempt) -> datetime | None:
-        """When an unclear attempt is looked for next; None: the ladder is used up."""
-        ladder = self._account.lookups
-        if attempt.lookups >= len(ladder):
-            return None
-        return (attempt.unclear_since or attempt.created_at) + ladder[attempt.lookups]
-
-    async def _list(self, asked: _Round, due: Sequence[Attempt]) -> None:
-        """As many pages as cover the open calls, from whichever end the provider keeps them; all for a look-up."""
-        since = min(attempt.first_sent_at or attempt.created_at for attempt in due) - SKEW
-        wanted = {attempt.call_id for attempt in due if attempt.call_id}
-        unclear = any(attempt.state is S.UNCLEAR for attempt in due)
-        most = len(due) // PAGE + 2
-        offset, pages = 0, 0
-        while True:
-            page = await self._provider.page(since=since, offset=offset, limit=PAGE)
-            pages += 1
-            asked.seen.update((report.call_id, report) for report in page.reports)
-            wanted -= asked.seen.keys()
-            if not page.has_more or not page.reports:
-                asked.complete = pages == 1 or unclear
-                return
-            if not unclear and (not wanted or pages >= most):
-                return
-            offset = self._next_offset(offset, len(page.reports), page.total, unclear=unclear, pages=pages)
-
-    def _next_offset(self, offset: int, got: int, total: int | None, *, unclear: bool, pages: int) -> int:
-        """Onward; but to the far end where the first page shows none of what is open (an old-first list)."""
-        far_end = max((total or 0) - PAGE, 0)
-        if not unclear and pages == 1 and far_end > offset + got:
-            return far_end
-        return offset + got
-
-    async def _fetch_stragglers(self, asked: _Round, due: Sequence[Attempt]) -> None:
-        """Ask by id for what the pages did not show, the longest unasked first."""
-        missing: list[str] = [a.call_id for a in due if a.state is S.PLACED and a.call_id and a.call_id not in asked.seen]
-        now = self._clock.now()
-        for call_id, items in asked.hints.items():
-            if call_id not in asked.seen and min(map(_hint_due, items)) <= now:
-                missing.append(call_id)
-        never = datetime.min.replace(tzinfo=self._clock.now().tzinfo)
-        missing = sorted(dict.fromkeys(missing), key=lambda call_id: self._asked.get(call_id, never))
-        for call_id in missing[:FETCHES]:
-            self._asked[call_id] = self._clock.now()
-            report = await self._provider.fetch(call_id)
-            if report is not None:
-                asked.seen[call_id] = report
-        self._asked = {call_id: at for call_id, at in self._asked.items() if call_id in missing}
-
-    async def _settle(self, asked: _Round) -> None:
+    async def _settle(self, asked: Round) -> None:
         owned = {attempt.call_id: attempt for attempt in asked.live if attempt.call_id}
         by_id = {attempt.id: attempt for attempt in asked.live}
         for report in sorted(asked.seen.values(), key=lambda report: report.call_id):
             attempt = owned.get(report.call_id) or by_id.get(report.attempt_id or "")
             if report.direction is Direction.INBOUND:
-                await self._recorder.inbound(self._account.name, self._hinted(asked, report))
-                await self._done(asked, report.call_id)
-            elif attempt is not None:
-                await self._settle_one(asked, attempt, report)
-        await self._apply_late_hints(asked)
+                await self._settle_inbound(asked, report)
+            elif attempt is not None and attempt.state is S.PLACED:
+                await self._settle_placed(asked, attempt, report)
         for attempt in asked.live:
             if attempt.state in (S.UNCLEAR, S.UNCERTAIN):
-                await self._look_up(asked, attempt)
+                await self._settle_doubt(asked, attempt)
+        for call_id, items in list(asked.hints.items()):
+            await self._settle_late(asked, call_id, items)
 
-    async def _settle_one(self, asked: _Round, attempt: Attempt, report: CallReport) -> None:
-        if attempt.id in self._dialer.in_flight or attempt.state is S.INTENT:
-            return  # its own answer is on the way
-        if attempt.call_id is not None and attempt.call_id != report.call_id:
+    async def _settle_inbound(self, asked: Round, report: CallReport) -> None:
+        whole = _whole(asked.hints.get(report.call_id, []), report)
+        if not self._waits_for_analysis(whole):
+            await self._recorder.inbound(self._account.name, whole)
+            await self._done(asked, whole)
+
+    async def _settle_placed(self, asked: Round, attempt: Attempt, report: CallReport) -> None:
+        if attempt.call_id != report.call_id:
             log.error("two_calls_for_one_attempt", attempt=attempt.id)
             return
-        if attempt.state in (S.PLACED, S.ENDED) and (not report.ended or self._waits_for_analysis(asked, report)):
-            return
-        whole = self._hinted(asked, report)
-        by = "lookup" if attempt.state in (S.UNCLEAR, S.UNCERTAIN) else "sweep"
-        await self._recorder.settle(attempt, whole, by="report" if report.call_id in asked.hints else by)
-        if report.ended:
-            await self._done(asked, report.call_id)
+        hints = asked.hints.get(report.call_id, [])
+        whole = _whole(hints, report)
+        if whole.ended and not self._waits_for_analysis(whole):
+            await self._recorder.settle(attempt, whole, by="report" if hints else "sweep")
+            await self._done(asked, whole)
 
-    def _waits_for_analysis(self, asked: _Round, report: CallReport) -> bool:
+    async def _settle_doubt(self, asked: Round, attempt: Attempt) -> None:
+        report = await self._doubts.look(attempt, asked)
+        if report is not None:
+            whole = _whole(asked.hints.get(report.call_id, []), report)
+            await self._recorder.settle(attempt, whole, by="lookup")
+            await self._done(asked, whole)
+
+    def _waits_for_analysis(self, report: CallReport) -> bool:
         """An answered call that ended just now may get its analysis by webhook in a moment."""
-        if not self._account.reports_come or report.disposition is not Disposition.ANSWERED or report.analysis:
+        if not self._account.reports_come or report.disposition is not Disposition.ANSWERED:
             return False
-        told = any(report_of(item).analysis or report_of(item).summary for item in asked.hints.get(report.call_id, []))
+        told = report.analysis or report.summary
         return not told and report.ended_at is not None and self._clock.now() < report.ended_at + GRACE
 
-    def _hinted(self, asked: _Round, report: CallReport) -> CallReport:
-        return with_hints(report, [report_of(item) for item in asked.hints.get(report.call_id, [])])
-
-    async def _done(self, asked: _Round, call_id: str) -> None:
-        items = asked.hints.pop(call_id, [])
+    async def _done(self, asked: Round, report: CallReport) -> None:
+        items = asked.hints.pop(report.call_id, []) if report.ended else []
         if items:
             await self._store.inbox_done([item.id for item in items], "applied")
 
-    async def _apply_late_hints(self, asked: _Round) -> None:
+    async def _settle_late(self, asked: Round, call_id: str, items: Sequence[InboxItem]) -> None:
         """Webhooks of calls that have ended already, that are signed, or that nobody knows."""
-        for call_id, items in list(asked.hints.items()):
-            known = await self._store.attempt_of_call(self._account.name, call_id)
-            signed = [report_of(item) for item in items if item.grade == Grade.BODY and report_of(item).disposition]
-            if known is not None and (known.state is S.ENDED or signed):
-                base = known.report if known.report is not None else signed[0]
-                await self._recorder.settle(known, with_hints(base, [report_of(item) for item in items]), by="report")
-                await self._done(asked, call_id)
-            elif known is None:
-                await self._keep_or_drop(items)
+        hints, shown = [report_of(item) for item in items], asked.seen.get(call_id)
+        known = await self._owner(call_id, [*hints, *([shown] if shown else [])])
+        if known is None:
+            await self._keep_or_drop(items)
+            return
+        signed = any(item.grade == Grade.BODY for item in items)
+        if known.state is S.INTENT or known.id in self._dialer.in_flight or not (signed or known.state is S.ENDED):
+            return  # its own answer, or the list, is on the way
+        whole = _whole(items, known.report, shown)
+        await self._recorder.settle(known, whole, by="report")
+        await self._done(asked, whole)
+
+    async def _owner(self, call_id: str, reports: Sequence[CallReport]) -> Attempt | None:
+        """Whose call this is: by the call's id, else by our own."""
+        known = await self._store.attempt_of_call(self._account.name, call_id)
+        names = {report.attempt_id for report in reports} - {None}
+        if known is not None or len(names) != 1:
+            return known
+        named = await self._store.attempt(names.pop() or "")
+        return named if named is not None and named.call_id in (None, call_id) else None
 
     async def _keep_or_drop(self, items: Sequence[InboxItem]) -> None:
-        old = [item.id for item in items if self._clock.now() - item.received_at >= ORPHAN_AFTER]
-        await self._store.inbox_done(old, "orphan")
-        await self._store.inbox_retry([item.id for item in items if item.id not in old])
-
-    async def _look_up(self, asked: _Round, attempt: Attempt) -> None:
-        """Find an unclear attempt among the listed calls by number and time; or count an empty look-up."""
-        again = await self._store.attempt(attempt.id)
-        if again is None or again.state not in (S.UNCLEAR, S.UNCERTAIN) or again.id in self._dialer.in_flight:
-            return
-        fitting = [report for report in asked.seen.values() if self._fits(again, report)]
-        free = [r for r in fitting if await self._store.attempt_of_call(self._account.name, r.call_id) is None]
-        if len(free) == 1:
-            await self._recorder.settle(again, self._hinted(asked, free[0]), by="lookup")
-        elif len(free) > 1:
-            log.error("several_calls_fit_an_unclear_attempt", attempt=again.id, calls=len(free))
-            await self._counted(again)
-        elif asked.complete and again.state is S.UNCLEAR:
-            await self._empty(again)
-
-    def _fits(self, attempt: Attempt, report: CallReport) -> bool:
-        if report.direction is Direction.INBOUND or report.attempt_id not in (None, attempt.id):
-            return False
-        if report.attempt_id == attempt.id:
-            return True
-        sent = attempt.first_sent_at or attempt.created_at
-        moment = report.created_at or report.started_at
-        in_time = moment is None or sent - SKEW <= moment <= sent + self._account.longest_call
-        return report.phone == attempt.phone and in_time
-
-    async def _empty(self, attempt: Attempt) -> None:
-        """A complete look-up without a hit: proof of absence only where the settings trust it, and only the second."""
-        now, proof_after = self._clock.now(), self._account.absence_after
-        sent = attempt.first_sent_at or attempt.created_at
-        if (self._lookup_at(attempt) or now) > now:
-            return
-        if proof_after is not None and now >= sent + proof_after and attempt.empty_lookup_at is not None:
-            gone = advance(attempt, S.NOT_CREATED, resolved_by="lookup", ended_at=now, reason="the call does not exist")
-            await self._recorder.write(attempt, gone, why="absent in two complete look-ups")
-            return
-        await self._counted(replace(attempt, empty_lookup_at=now))
-
-    async def _counted(self, attempt: Attempt) -> None:
         now = self._clock.now()
-        if (self._lookup_at(attempt) or now) <= now and attempt.state is S.UNCLEAR:
-            counted = replace(attempt, lookups=attempt.lookups + 1)
-            await self._recorder.write(attempt, counted, why="looked up")
+        old = [item.id for item in items if now - item.received_at >= ORPHAN_AFTER]
+        await self._store.inbox_done(old, "orphan")
+        await self._store.inbox_retry([item.id for item in items if item.id not in old and hint_due(item) <= now])
 
-    async def _give_up(self, live: Sequence[Attempt]) -> None:
-        """What time alone decides: silent calls, used-up ladders, doubts that the file counts as attempts."""
-        for attempt in live:
-            if attempt.id in self._dialer.in_flight:
-                continue
-            if attempt.state is S.PLACED and self._is_past(attempt, self._account.longest_call):
-                silent = CallReport(attempt.call_id or "", attempt.id, ended=True, disposition=Disposition.UNKNOWN)
-                await self._recorder.settle(attempt, silent, by="sweep")
-            elif attempt.state is S.UNCLEAR and self._lookup_at(attempt) is None:
-                await self._recorder.write(attempt, advance(attempt, S.UNCERTAIN), why="every look-up was in vain")
-            elif attempt.state is S.UNCERTAIN:
-                await self._count_as_attempt(attempt)
-
-    async def _count_as_attempt(self, attempt: Attempt) -> None:
-        terms = await self._book.of(attempt.campaign)
-        longest = self._account.longest_call + self._provider.facts.queue
-        if terms is None or terms.campaign.attempts.uncertain is not UncertainPolicy.AS_ATTEMPT:
-            return
-        if self._is_past(attempt, longest):
-            unknown = CallReport(attempt.call_id or "", attempt.id, ended=True, disposition=Disposition.UNKNOWN)
-            after = ended(attempt, unknown, by="policy", now=self._clock.now())
-            await self._recorder.write(attempt, after, why="attempts.uncertain: as_attempt")
+    async def _end_silent(self, asked: Round | None) -> None:
+        """A call that is past the longest time and not live at the provider ends as unknown; at twice that, any."""
+        for attempt in await self._live(S.PLACED):
+            longest = self._account.longest_call
+            shown = None if asked is None else asked.seen.get(attempt.call_id or "")
+            silent = asked is not None and asked.answered and shown is None
+            if self._is_past(attempt, longest if silent else 2 * longest):
+                report = CallReport(attempt.call_id or "", attempt.id, ended=True, disposition=Disposition.UNKNOWN)
+                await self._recorder.settle(attempt, report, by="sweep")
 
     def _is_past(self, attempt: Attempt, longest: timedelta) -> bool:
         return self._clock.now() >= (attempt.first_sent_at or attempt.created_at) + longest
 
-    def _next(self, live: Sequence[Attempt], hints: Sequence[InboxItem]) -> datetime | None:
+    async def _next(self) -> datetime | None:
         """The next moment at which a round can find something."""
         now = self._clock.now()
         soon = now + self._account.poll_every
-        moments = [max(soon, _hint_due(item)) for item in hints]
-        for attempt in live:
-            if attempt.state is S.PLACED or attempt.id in self._dialer.in_flight:
-                moments.append(soon)
-            elif attempt.state is S.INTENT:
-                moments.append(max(attempt.dial_before, soon))
-            elif attempt.state is S.SENDING:
-                moments.append(soon)
-            elif attempt.state is S.UNCLEAR:
-                moments.append(max(self._lookup_at(attempt) or now, now + timedelta(milliseconds=100)))
-            elif attempt.open:
-                moments.append((attempt.first_sent_at or attempt.created_at) + self._account.longest_call)
+        hints = [item for items in (await self._hints()).values() for item in items]
+        moments = [max(soon, hint_due(item)) for item in hints]
+        for attempt in await self._store.attempts_in(self._account.name, OPEN_STATES):
+            moments += await self._next_of(attempt, soon)
         if not moments:
             return None
-        return max(min(moments), self._silent_until or now, now + timedelta(milliseconds=50))
+        return max(min(moments), self._silent_until or now, now + AGAIN)
+
+    async def _next_of(self, attempt: Attempt, soon: datetime) -> list[datetime]:
+        if attempt.state is S.PLACED or attempt.id in self._dialer.in_flight:
+            return [soon]
+        if attempt.state is S.INTENT:
+            return [max(attempt.dial_before, soon)]
+        if attempt.state is S.SENDING:
+            own = attempt.lease_owner == self._dialer.owner
+            return [soon if own else max(attempt.dial_before + POST_ENDS, soon)]
+        freed = [(attempt.first_sent_at or attempt.created_at) + self._account.longest_call] if attempt.open else []
+        if attempt.state is S.UNCLEAR:
+            due = lookup_at(attempt, self._account)
+            return [due if due is not None and due > self._clock.now() else soon, *freed]
+        counted = await self._doubts.counts_at(attempt)
+        return [*freed, *([max(counted, soon)] if counted else [])]
 
 
-def _hint_due(item: InboxItem) -> datetime:
-    """When the call of a webhook that nothing matched is asked for: at once, then ever less often."""
-    return item.received_at + FIRST_RETRY * float(2 ** min(item.tries, 10) - 1)
+def _whole(items: Sequence[InboxItem], *shown: CallReport | None) -> CallReport:
+    """All that is known of one call: what was shown or signed counts in full, other webhooks as hints."""
+    hints = [report_of(item) for item in items]
+    signed = [hint for item, hint in zip(items, hints, strict=True) if item.grade == Grade.BODY]
+    known = [report for report in (*shown, *signed) if report is not None]
+    # What an erased call has left is that it ended.
+    return with_hints(reduce(merge, known or [CallReport(hints[0].call_id, ended=True)]), hints)

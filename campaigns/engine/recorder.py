@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import structlog
 
 from campaigns.domain.call import CallReport, Direction
-from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
+from campaigns.domain.contact import mask
+from campaigns.domain.lead import Attempt, AttemptState, LeadState
 from campaigns.domain.outcomes import opted_out
-from campaigns.domain.transitions import called_us, close, conclude, ended, found, merge
+from campaigns.domain.transitions import called_us, ended, found, merge
 from campaigns.ports import Clock
-from campaigns.ports.store import Move, Store
+from campaigns.ports.store import Store, Suppression
 
-from .terms import Terms, TermsBook
+from .moves import Moves
+from .terms import TermsBook
 
 log = structlog.get_logger()
 
@@ -27,6 +28,9 @@ class Recorder:
 
     def __init__(self, store: Store, clock: Clock, book: TermsBook) -> None:
         self._store, self._clock, self._book = store, clock, book
+        self._moves = Moves(store, clock)
+        self.changes = 0
+        """How many writes changed something."""
 
     async def settle(self, attempt: Attempt, report: CallReport, *, by: str) -> bool:
         """Apply a proved report to its attempt; True when anything changed."""
@@ -46,70 +50,61 @@ class Recorder:
     def _after(self, attempt: Attempt, report: CallReport, *, by: str) -> Attempt | None:
         now = self._clock.now()
         if attempt.state in (AttemptState.UNCLEAR, AttemptState.UNCERTAIN, AttemptState.SENDING):
-            attempt = replace(found(attempt, report.call_id, by=by, now=now), rev=attempt.rev)
-            return attempt if not report.ended else ended(attempt, report, by=by, now=now)
+            placed = found(attempt, report.call_id, by=by, now=now)
+            return placed if not report.ended else ended(placed, report, by=by, now=now)
         if attempt.state not in (AttemptState.PLACED, AttemptState.ENDED):
             log.error("report_for_a_call_that_was_not_placed", attempt=attempt.id, state=str(attempt.state))
             return None
         merged = merge(attempt.report, report)
         if merged == attempt.report or not merged.ended:
             return None
-        return ended(attempt, merged, by=by if attempt.disposition is None else attempt.resolved_by, now=now)
+        return ended(attempt, merged, by=attempt.resolved_by or by, now=now)
 
     async def write(self, before: Attempt, after: Attempt, *, why: str) -> bool:
         """Write a move with the lead that follows; False: attempt or lead changed meanwhile."""
-        terms = await self._book.of(before.campaign)
-        entry = await self._store.lead(before.lead_id)
-        if terms is None or entry is None:
-            return all(await self._store.record([Move(before, after, why)], now=self._clock.now()))
-        lead, rev = entry
-        now = self._clock.now()
-        if not await self._decides(lead, after):
-            opted = after.report is not None and opted_out(after.report)
-            concluded = close(lead, Outcome.DO_NOT_CALL, reason="opt-out", label="opt-out", now=now) if opted else None
-            moves = [Move(before, after, why, concluded, rev, opted_out=opted)]
-        else:
-            conclusion = conclude(lead, after, terms.campaign, now=now)
-            settled = await self._unless_stopped(conclusion.lead, now)
-            moves = [Move(before, after, why, settled, rev, opted_out=conclusion.opted_out)]
-        return all(await self._store.record(moves, now=now))
-
-    async def _decides(self, lead: Lead, attempt: Attempt) -> bool:
-        """Only the newest attempt decides its lead, and nothing overwrites an opt-out."""
-        if lead.outcome is Outcome.DO_NOT_CALL:
-            return False
-        newest = max(await self._store.attempts_of(lead.id), key=lambda other: other.ordinal)
-        return newest.id == attempt.id
-
-    async def _unless_stopped(self, lead: Lead, now: datetime) -> Lead:
-        if lead.state is not LeadState.WAITING:
-            return lead
-        record = await self._store.campaign(lead.campaign)
-        if record is not None and record.state is CampaignState.STOPPED:
-            return close(lead, Outcome.STOPPED, reason="the campaign was stopped", now=now)
-        return lead
+        done = await self._moves.write(before, after, await self._book.of(before.campaign), why=why)
+        self.changes += done
+        return done
 
     async def inbound(self, provider: str, report: CallReport) -> None:
-        """A person rang us: their open leads wait, and the files' own rules may settle them."""
+        """A person rang us: their open leads wait, and the files' own rules may settle them.
+
+        An opt-out is kept with the news itself: it holds for whoever has that number, also in other campaigns.
+        """
         if report.phone is None:
             return
-        stage = "ended" if report.ended else "live"
-        if not await self._store.note_inbound(provider, report.call_id, stage):
+        stage = "live" if not report.ended else "told" if report.analysis else "ended"
+        entry = self._do_not_call(report) if report.ended and opted_out(report) else None
+        if not await self._store.note_inbound(provider, report.call_id, stage, suppress=entry):
             return
-        for terms, lead, rev in await self._waiting_leads(report.phone):
-            ordinal = len(await self._store.attempts_of(lead.id)) + 1
-            conclusion = called_us(lead, report, terms.campaign, ordinal=ordinal, now=self._clock.now())
-            await self._store.put_lead(
-                conclusion.lead, rev, opted_out=conclusion.opted_out, now=self._clock.now(), why="called us"
-            )
+        for lead_id in await self._leads_of(report.phone):
+            await self._called_us(lead_id, report)
 
-    async def _waiting_leads(self, phone: str) -> Sequence[tuple[Terms, Lead, int]]:
-        waiting = []
-        for lead, rev in await self._store.leads_with_phone(self._book.phone_key(phone)):
+    def _do_not_call(self, report: CallReport) -> Suppression:
+        phone = report.phone or ""
+        return Suppression(
+            phone_key=self._book.phone_key(phone), scope="all", shown=mask(phone), who="the person, who called us",
+            why="asked not to be called", proof="an inbound call", created_at=self._clock.now(),
+        )  # fmt: skip
+
+    async def _leads_of(self, phone: str) -> list[str]:
+        return [lead.id for lead, _ in await self._store.leads_with_phone(self._book.phone_key(phone))]
+
+    async def _called_us(self, lead_id: str, report: CallReport) -> None:
+        for _ in range(TRIES):
+            found_lead = await self._store.lead(lead_id)
+            if found_lead is None or found_lead[0].state not in (LeadState.WAITING, LeadState.READY):
+                return
+            lead, rev = found_lead
             terms = await self._book.of(lead.campaign)
-            if terms is not None and lead.state in (LeadState.WAITING, LeadState.READY):
-                waiting.append((terms, lead, rev))
-        return waiting
+            if terms is None:
+                return
+            ordinal, now = len(await self._store.attempts_of(lead.id)) + 1, self._clock.now()
+            conclusion = called_us(lead, report, terms.campaign, ordinal=ordinal, now=now)
+            opted = conclusion.opted_out
+            if await self._store.put_lead(conclusion.lead, rev, opted_out=opted, now=now, why="called us"):
+                self.changes += 1
+                return
 
 
 def with_hints(report: CallReport, hints: Sequence[CallReport]) -> CallReport:

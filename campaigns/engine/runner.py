@@ -23,9 +23,11 @@ from .wake import Wake
 log = structlog.get_logger()
 
 PROMOTE = 500
-CLAIM = 100
+CLAIM, WIDEST = 100, 500
 AHEAD = timedelta(seconds=1)
 LEASE = timedelta(seconds=30)
+AGAIN = timedelta(milliseconds=20)
+"""The least sleep, where something is due that could not be done just now."""
 UNANSWERED = timedelta(seconds=30)
 """Pause before `prepare` is tried again where the provider cannot be asked."""
 
@@ -58,6 +60,7 @@ class Runner:
         self._book, self._dialer, self._placed, self._tasks = book, dialer, placed, tasks
         self._begun = 0
         self._stopping = False
+        self._wide = 0
         self.wake = Wake()
         """Ring it when a line is free, a lead is settled or the campaign was steered."""
 
@@ -142,11 +145,13 @@ class Runner:
         promoted = await self._store.promote(name, limit=PROMOTE, now=now) if look.due else 0
         if not room or not (look.ready or promoted):
             return promoted > 0
-        claimed = await self._store.claim(name, limit=room, owner=self._dialer.owner, until=now + LEASE, now=now)
-        await self._judge(self._book.current(look.campaign), claimed)
-        return bool(claimed)
+        claimed = await self._store.claim(
+            name, limit=max(room, self._wide), owner=self._dialer.owner, until=now + LEASE, now=now
+        )
+        return await self._judge(self._book.current(look.campaign), claimed, room)
 
-    async def _judge(self, terms: Terms, claimed: Sequence[Claimed]) -> None:
+    async def _judge(self, terms: Terms, claimed: Sequence[Claimed], room: int) -> bool:
+        """Decide about each, and carry it out, dialling at most `room`; False: nobody moved."""
         now = self._clock.now()
         intents: list[Intent] = []
         others: list[Lead] = []
@@ -155,18 +160,20 @@ class Runner:
             step = decide(claim.facts, terms.campaign, terms.people, now=now)
             agent = terms.agent(lead.contact)
             if isinstance(step, Close):
-                others.append(close(lead, step.outcome, reason=step.reason, now=now))
+                others.append(close(lead, step.outcome, reason=step.reason, rule=step.rule, now=now))
             elif agent is None:
                 reason = f"no agent speaks {lead.contact.language or 'an unnamed language'}"
-                others.append(close(lead, Outcome.BLOCKED, reason=reason, now=now))
+                others.append(close(lead, Outcome.BLOCKED, reason=reason, rule="agent", now=now))
             elif isinstance(step, Call):
                 intents.append(self._intent(terms, claim, step, agent))
             else:
                 others.append(planned(lead, step, revision=terms.record.revision))
         if others:
             await self._store.plan(others, now=now)
-        if intents:
-            await self._begin(terms, intents)
+        # Where nobody may be called (a window has just closed), look at more of them at a time.
+        self._wide = 0 if intents else min(max(4 * len(claimed), room), WIDEST)
+        begun = await self._begin(terms, intents, room) if intents else 0
+        return bool(others or begun)
 
     def _intent(self, terms: Terms, claim: Claimed, step: Call, agent: str) -> Intent:
         lead = claim.facts.lead
@@ -182,32 +189,34 @@ class Runner:
             closes_at=step.closes_at,
         )
 
-    async def _begin(self, terms: Terms, intents: Sequence[Intent]) -> None:
+    async def _begin(self, terms: Terms, intents: Sequence[Intent], room: int) -> int:
         with anyio.CancelScope(shield=True):  # an intent that is written must not lose its dialer
             attempts = await self._store.begin(
-                terms.record, intents, terms.limits, owner=self._dialer.owner, now=self._clock.now()
+                terms.record, intents, terms.limits, most=room, owner=self._dialer.owner, now=self._clock.now()
             )
             for attempt in attempts:
                 self._dialer.in_flight.add(attempt.id)
                 self._tasks.start_soon(self._dialer.dial, attempt, terms)
         self._begun += len(attempts)
         self._placed.ring()
+        return len(attempts)
 
     def _next(self, look: Look, limit: int | None) -> datetime | None:
         """The next moment at which there may be something to do; None: when something happens."""
-        now, limits = self._clock.now(), self._book.current(look.campaign).limits
         if self._stopping or look.campaign.state is not CampaignState.ACTIVE:
             return None
-        moments = [look.next_due_at] if look.next_due_at else []
-        if look.ready and not (limit is not None and self._begun >= limit):
-            free = min(limits.at_once - look.open_account, limits.campaign_at_once - look.open_campaign)
-            if free > 0:
-                slot = max(filter(None, [look.account.next_send_at, look.next_send_at, look.account.next_request_at, now]))
-                shut = [look.account.paused_until, look.account.breaker.open_until]
-                moments.append(max([slot - AHEAD / 2, *filter(None, shut)]))
-            elif look.line_free_at:
-                moments.append(look.line_free_at + limits.longest_call)
-        future = [moment for moment in moments if moment > now]
-        if len(future) < len(moments):
-            future.append(now + timedelta(milliseconds=20))
-        return min(future, default=None)
+        now = self._clock.now()
+        moments = [look.next_due_at]
+        if look.ready and (limit is None or self._begun < limit):
+            moments.append(self._next_dial(look, now))
+        return min((max(moment, now + AGAIN) for moment in moments if moment), default=None)
+
+    def _next_dial(self, look: Look, now: datetime) -> datetime | None:
+        """When a ready lead may be written down; None: only after an answer or a report."""
+        limits, account = self._book.current(look.campaign).limits, look.account
+        if min(limits.at_once - look.open_account, limits.campaign_at_once - look.open_campaign) <= 0:
+            return look.line_free_at + limits.longest_call if look.line_free_at else None
+        if account.breaker.is_trial and self._dialer.in_flight:
+            return None
+        slot = max(filter(None, [account.next_send_at, look.next_send_at, account.next_request_at, now]))
+        return max(filter(None, [slot - AHEAD / 2, account.paused_until, account.breaker.open_until]))

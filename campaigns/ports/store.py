@@ -184,6 +184,8 @@ class Counts:
     reasons: list[tuple[str, str, int, datetime | None]]
     """Why leads wait: reason, rule, how many, when the first of them is due."""
     warnings: int = 0
+    people: int = 0
+    reached_people: int = 0
 
 
 class CampaignStore(Protocol):
@@ -225,12 +227,19 @@ class DialStore(Protocol):
         """The same without claiming, for explanations and planning."""
 
     async def plan(self, leads: Sequence[Lead], *, now: datetime) -> None:
-        """Write what was decided of claimed leads: wait, or closed."""
+        """Write what was decided of claimed leads: wait, or closed. A lead that changed since its claim is left alone."""
 
     async def begin(
-        self, record: CampaignRecord, intents: Sequence[Intent], limits: Limits, *, owner: str, now: datetime
+        self,
+        record: CampaignRecord,
+        intents: Sequence[Intent],
+        limits: Limits,
+        *,
+        most: int,
+        owner: str,
+        now: datetime,
     ) -> list[Attempt]:
-        """Write down intents, each with its send instant, while lines and slots of the next second last.
+        """Write down at most `most` intents, each with its send instant, while lines and slots of the next second last.
 
         Only where person and campaign are still as they were judged. Whoever is left over goes back to ready.
         """
@@ -279,8 +288,10 @@ class ReportStore(Protocol):
 
     async def leads_with_phone(self, phone_key: str) -> list[tuple[Lead, int]]: ...
     async def attempts_of(self, lead_id: str) -> list[Attempt]: ...
-    async def note_inbound(self, provider: str, call_id: str, stage: str) -> bool:
-        """Remember an inbound call's stage; False: known already."""
+    async def note_inbound(
+        self, provider: str, call_id: str, stage: str, *, suppress: Suppression | None = None
+    ) -> bool:
+        """Remember an inbound call's stage, and whom it puts on the do-not-call list; False: known already."""
 
     async def put_lead(self, lead: Lead, rev: int, *, opted_out: bool, now: datetime, why: str) -> bool: ...
 
@@ -291,6 +302,9 @@ class QueryStore(Protocol):
     async def counts(self, name: str) -> Counts: ...
     async def leads(self, name: str, which: LeadFilter) -> list[tuple[Lead, int, str | None]]:
         """Leads, how many attempts each has, and the number that was dialled last."""
+
+    async def lead_page(self, name: str, *, after: int, limit: int) -> list[tuple[int, Lead, list[Attempt]]]:
+        """The next leads of a campaign in list order, each with its place and its attempts; empty at the end."""
 
     async def attempts(self, name: str) -> list[Attempt]: ...
     async def uncertain(self, *, before: datetime | None = None) -> list[Attempt]: ...
