@@ -9,7 +9,7 @@ from campaigns.domain.lead import CampaignState
 from campaigns.ports.store import CampaignRecord, Merged, NewLead
 
 from .database import Connection, Database
-from .rows import dumps, lead_row, to_campaign, us
+from .rows import dumps, lead_row, plain, to_campaign, us
 
 
 class CampaignVerbs:
@@ -18,13 +18,18 @@ class CampaignVerbs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put_campaign(self, record: CampaignRecord, *, now: datetime) -> CampaignRecord:
+    async def put_campaign(self, record: CampaignRecord, *, now: datetime) -> CampaignRecord:  # noqa: ARG002 - the port's
         async def verb(db: Connection) -> CampaignRecord:
             found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": record.name})
             known = to_campaign(found[0]) if found else None
             fresh = _edited(known, record)
             if fresh != known:
                 await db.run(_PUT_CAMPAIGN, _campaign_row(fresh))
+            if known is not None and fresh.revision != known.revision:
+                # What was planned by the old file is planned anew.
+                await db.run(
+                    "UPDATE lead SET due_at = NULL WHERE campaign = :name AND state = 'waiting'", {"name": record.name}
+                )
             return fresh
 
         return await self._database.write(verb)
@@ -51,7 +56,7 @@ class CampaignVerbs:
                 " started_at = CASE WHEN :to = 'active' THEN COALESCE(started_at, :now) ELSE started_at END,"
                 " finished_at = CASE WHEN :to IN ('finished', 'stopped') THEN :now END"
                 " WHERE name = :name AND state IN (SELECT value FROM json_each(:expect))",
-                {"name": name, "to": to, "reason": reason, "now": us(now), "expect": dumps(list(expect))},
+                {"name": name, "to": to, "reason": plain(reason), "now": us(now), "expect": dumps(list(expect))},
             )
             if changed and to is CampaignState.STOPPED:
                 await db.run(
@@ -79,7 +84,7 @@ class CampaignVerbs:
             await db.run("DELETE FROM bad_row WHERE campaign = :name", {"name": name})
             await db.run_many(
                 "INSERT INTO bad_row (campaign, source, line, reason) VALUES (:name, :source, :line, :reason)",
-                [{"name": name, "source": s, "line": line, "reason": reason} for s, line, reason in bad_rows],
+                [{"name": name, "source": s, "line": line, "reason": plain(reason)} for s, line, reason in bad_rows],
             )
 
         await self._database.write(verb)
@@ -138,10 +143,14 @@ class CampaignVerbs:
             mine = "(SELECT id FROM lead WHERE campaign = :n)"
             for sql in (
                 "DELETE FROM journal WHERE attempt_id IN (SELECT id FROM attempt WHERE campaign = :n)",
+                "DELETE FROM journal WHERE attempt_id IN (SELECT 'lead:' || id FROM lead WHERE campaign = :n)",
                 f"DELETE FROM attempt WHERE lead_id IN {mine}",
                 f"DELETE FROM lead_phone WHERE lead_id IN {mine}",
                 "DELETE FROM lead WHERE campaign = :n",
                 "DELETE FROM bad_row WHERE campaign = :n",
+                "DELETE FROM suppression WHERE proof = 'campaign ' || :n",
+                "DELETE FROM inbound WHERE provider = (SELECT provider FROM campaign WHERE name = :n)",
+                "DELETE FROM inbox WHERE provider = (SELECT provider FROM campaign WHERE name = :n)",
                 "DELETE FROM campaign WHERE name = :n",
             ):
                 await db.run(sql, {"n": name})
@@ -203,7 +212,7 @@ def _sort_out(leads: Sequence[NewLead], known: dict[str, Any], load: int) -> _So
         if row is None:
             out.new.append(item)
             new += 1
-        elif row["state"] in ("closed", "calling") or row["contact"] == lead_row(item.lead)["contact"]:
+        elif row["state"] in ("closed", "calling") or row["busy"] or row["contact"] == lead_row(item.lead)["contact"]:
             unchanged += row["load"] != load
         else:
             out.updated.append(item)
@@ -214,7 +223,8 @@ def _sort_out(leads: Sequence[NewLead], known: dict[str, Any], load: int) -> _So
 
 async def _known(db: Connection, leads: Sequence[NewLead]) -> dict[str, Any]:
     rows = await db.rows(
-        "SELECT id, state, contact, load FROM lead WHERE id IN (SELECT value FROM json_each(:ids))",
+        "SELECT id, state, contact, load, EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = lead.id AND a.open = 1)"
+        " AS busy FROM lead WHERE id IN (SELECT value FROM json_each(:ids))",
         {"ids": dumps([item.lead.id for item in leads])},
     )
     return {row["id"]: row for row in rows}
@@ -256,7 +266,12 @@ async def _link(db: Connection, leads: Sequence[NewLead]) -> None:
 
 
 async def _update(db: Connection, leads: Sequence[NewLead], load: int) -> None:
-    """A row that changed: its contact, deadlines and variables; it is planned anew."""
+    """A row that changed: its contact, deadlines and variables; it is planned anew, and permits given before end."""
+    await db.run(
+        "UPDATE person SET version = version + 1 WHERE person_key IN (SELECT person_key FROM lead WHERE id IN"
+        " (SELECT value FROM json_each(:ids))) OR person_key IN (SELECT value FROM json_each(:keys))",
+        {"ids": dumps([item.lead.id for item in leads]), "keys": dumps([item.lead.person_key for item in leads])},
+    )
     await db.run_many(
         "UPDATE lead SET contact = :contact, person_key = :person_key, rank = :rank, load = :load, state = CASE WHEN"
         " state = 'ready' THEN 'waiting' ELSE state END, due_at = CASE WHEN state = 'held' THEN due_at END,"

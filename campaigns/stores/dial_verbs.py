@@ -100,24 +100,32 @@ class DialVerbs:
     async def facts(self, lead_ids: Sequence[str], *, now: datetime) -> list[Claimed]:
         return await self._database.read(lambda db: _gather(db, lead_ids, now))
 
-    async def plan(self, leads: Sequence[Lead], *, now: datetime) -> None:
+    async def plan(self, leads: Sequence[Lead], *, now: datetime) -> None:  # noqa: ARG002 - the port's
         async def verb(db: Connection) -> None:
             await db.run_many(
                 f"UPDATE lead SET {SET_PLAN}, lease_owner = NULL, rev = rev + 1"
-                " WHERE id = :id AND state IN ('waiting', 'ready')",
+                # Whatever else wrote to the lead took the lease away, and knows better.
+                " WHERE id = :id AND state = 'ready' AND lease_owner IS NOT NULL",
                 [lead_plan(lead) for lead in leads],
             )
 
         await self._database.write(verb)
 
     async def begin(
-        self, record: CampaignRecord, intents: Sequence[Intent], limits: Limits, *, owner: str, now: datetime
+        self,
+        record: CampaignRecord,
+        intents: Sequence[Intent],
+        limits: Limits,
+        *,
+        most: int,
+        owner: str,
+        now: datetime,
     ) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
             await _lock_account(db, record.provider)
-            free = await _free_lines(db, record, limits)
+            free = min(most, await _free_lines(db, record, limits))
             lawful = await _still_as_judged(db, record, intents)
-            slots = await _slots(db, record, limits, now=now)
+            slots = _slots(await _first_slot(db, record, now), limits, now=now)
             begun = [
                 _attempt(intent, record, owner=owner, send_at=slot, now=now)
                 for intent, slot in zip(_one_each(lawful, free), slots, strict=False)
@@ -143,7 +151,7 @@ class DialVerbs:
             await _lock_account(db, attempt.provider)
             found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": attempt.campaign})
             record = to_campaign(found[0])
-            slot = next(await _slots(db, record, limits, now=now, ahead=timedelta(days=1)))
+            slot = await _first_slot(db, record, now)
             await _take_slots(db, record, [replace(attempt, send_at=slot)], limits)
             return slot
 
@@ -209,6 +217,7 @@ SELECT
 _FENCE = f"""
 UPDATE attempt SET state = 'sending', first_sent_at = :now, rev = rev + 1
 WHERE id = :id AND state = 'intent' AND lease_owner = :owner AND dial_before > :now
+  AND NOT EXISTS (SELECT 1 FROM account WHERE provider = attempt.provider AND paused_until > :now)
   AND EXISTS (
     SELECT 1 FROM lead JOIN campaign ON campaign.name = lead.campaign JOIN person USING (person_key)
     WHERE lead.id = attempt.lead_id AND lead.state = 'calling' AND campaign.state = 'active'
@@ -280,17 +289,18 @@ def _one_each(intents: Sequence[Intent], free: int) -> list[Intent]:
     return chosen
 
 
-async def _slots(
-    db: Connection, record: CampaignRecord, limits: Limits, *, now: datetime, ahead: timedelta = AHEAD
-) -> Iterator[datetime]:
-    """Send instants under the account's rate, the campaign's rate and the request budget, soonest first."""
+async def _first_slot(db: Connection, record: CampaignRecord, now: datetime) -> datetime:
+    """The next send instant that account, campaign and request budget leave free."""
     account = await _account(db, record.provider)
     own = await db.rows("SELECT next_send_at FROM campaign WHERE name = :name", {"name": record.name})
-    first = max(
-        filter(None, [now, account.next_send_at, account.next_request_at, maybe_at(own[0]["next_send_at"])])
-    )  # fmt: skip
+    moments = [account.next_send_at, account.next_request_at, account.paused_until, maybe_at(own[0]["next_send_at"])]
+    return max([now, *filter(None, moments)])
+
+
+def _slots(first: datetime, limits: Limits, *, now: datetime) -> Iterator[datetime]:
+    """Send instants from `first` on, as far ahead as dials are written down."""
     step = _step(limits)
-    return iter(first + step * i for i in range((now + ahead - first) // step + 1))
+    return (first + step * i for i in range((now + AHEAD - first) // step + 1))
 
 
 def _step(limits: Limits) -> timedelta:
@@ -377,7 +387,7 @@ async def _gather(db: Connection, ids: Sequence[str], now: datetime) -> list[Cla
 
 _LEADS = f"""
 SELECT lead.*, COALESCE(person.version, 1) AS person_version, EXISTS ({SUPPRESSED}) AS suppressed,
-    EXISTS (SELECT 1 FROM attempt a WHERE a.open = 1 AND a.lead_id <> lead.id AND (a.person_key = lead.person_key
+    EXISTS (SELECT 1 FROM attempt a WHERE a.open = 1 AND (a.person_key = lead.person_key
         OR a.phone_key IN (SELECT phone_key FROM lead_phone WHERE lead_id = lead.id))) AS busy
 FROM lead JOIN campaign ON campaign.name = lead.campaign LEFT JOIN person USING (person_key)
 WHERE lead.id IN (SELECT value FROM json_each(:ids))

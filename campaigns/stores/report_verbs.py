@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.domain.lead import Attempt, AttemptState, Lead
-from campaigns.ports.store import InboxItem, Move
+from campaigns.ports.store import InboxItem, Move, Suppression
 
 from .database import Connection, Database
 from .dial_verbs import SET_PLAN
-from .rows import ATTEMPT_COLUMNS, at, attempt_row, dumps, lead_plan, to_attempt, to_lead, us
+from .query_verbs import put_suppressions
+from .rows import ATTEMPT_COLUMNS, at, attempt_row, dumps, lead_plan, plain, to_attempt, to_lead, us
 
 _SET_ATTEMPT = ", ".join(f"{name} = :{name}" for name in ATTEMPT_COLUMNS if name not in ("id", "rev"))
 
@@ -44,16 +45,11 @@ class ReportVerbs:
     async def inbox(self, provider: str, *, limit: int) -> list[InboxItem]:
         async def verb(db: Connection) -> list[InboxItem]:
             rows = await db.rows(
-                "SELECT * FROM inbox WHERE provider = :provider AND state = 'new' ORDER BY id LIMIT :limit",
+                # News that nobody could place yet must not stand in the way of what came after it.
+                "SELECT * FROM inbox WHERE provider = :provider AND state = 'new' ORDER BY tries, id LIMIT :limit",
                 {"provider": provider, "limit": limit},
             )
-            return [
-                InboxItem(
-                    row["id"], row["provider"], row["grade"], at(row["received_at"]), json.loads(row["report"]),
-                    row["tries"],
-                )  # fmt: skip
-                for row in rows
-            ]
+            return [_item(row) for row in rows]
 
         return await self._database.read(verb)
 
@@ -139,14 +135,17 @@ class ReportVerbs:
 
         return await self._database.read(verb)
 
-    async def note_inbound(self, provider: str, call_id: str, stage: str) -> bool:
+    async def note_inbound(
+        self, provider: str, call_id: str, stage: str, *, suppress: Suppression | None = None
+    ) -> bool:
         async def verb(db: Connection) -> bool:
-            return bool(
-                await db.run(
-                    "INSERT INTO inbound (provider, call_id, stage) VALUES (:p, :c, :s) ON CONFLICT DO NOTHING",
-                    {"p": provider, "c": call_id, "s": stage},
-                )
+            noted = await db.run(
+                "INSERT INTO inbound (provider, call_id, stage) VALUES (:p, :c, :s) ON CONFLICT DO NOTHING",
+                {"p": provider, "c": call_id, "s": stage},
             )
+            if noted and suppress is not None:
+                await put_suppressions(db, [suppress])
+            return bool(noted)
 
         return await self._database.write(verb)
 
@@ -161,6 +160,11 @@ class ReportVerbs:
             return True
 
         return await self._database.write(verb)
+
+
+def _item(row: Any) -> InboxItem:
+    report = json.loads(row["report"])
+    return InboxItem(row["id"], row["provider"], row["grade"], at(row["received_at"]), report, row["tries"])
 
 
 async def _apply(db: Connection, move: Move, now: datetime) -> bool:
@@ -215,13 +219,13 @@ async def _opt_out(db: Connection, lead: Lead, now: datetime) -> None:
     await db.run(
         "INSERT INTO suppression (phone_key, scope, shown, who, why, proof, created_at)"
         " SELECT phone_key, 'all', '', 'the called person', 'asked not to be called', :proof, :at FROM lead_phone"
-        " WHERE lead_id = :lead ON CONFLICT DO NOTHING",
-        {"lead": lead.id, "at": us(now), "proof": f"campaign {lead.campaign}"},
+        " WHERE lead_id IN (SELECT id FROM lead WHERE person_key = :person) ON CONFLICT DO NOTHING",
+        {"person": lead.person_key, "at": us(now), "proof": f"campaign {lead.campaign}"},
     )
 
 
 async def _journal(db: Connection, name: str, before: str, after: str, why: str, now: datetime) -> None:
     await db.run(
         "INSERT INTO journal (attempt_id, at, from_state, to_state, why) VALUES (:id, :at, :before, :after, :why)",
-        {"id": name, "at": us(now), "before": before, "after": after, "why": why},
+        {"id": name, "at": us(now), "before": before, "after": after, "why": plain(why)},
     )

@@ -33,7 +33,12 @@ def maybe_at(microseconds: int | None) -> datetime | None:
 
 
 def dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return plain(json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True))
+
+
+def plain(text: str) -> str:
+    """The text without halves of characters, which no database takes: a vendor's odd word must not stop a night."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 _LEAD_INSTANTS = ("due_at", "closes_at", "closed_at", "callback_at", "retry_at", "inbound_at")
@@ -48,6 +53,7 @@ def lead_plan(lead: Lead) -> dict[str, Any]:
     """The planning columns of a lead."""
     row = {name: getattr(lead, name) for name in LEAD_PLAN}
     row.update({name: us(row[name]) for name in _LEAD_INSTANTS}, last_chance=int(lead.last_chance), id=lead.id)
+    row.update({name: plain(row[name]) for name in ("reason", "label", "warning")})
     return row
 
 
@@ -85,6 +91,7 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
     row.update(
         open=int(attempt.open),
         callback=int(attempt.callback),
+        reason=plain(attempt.reason),
         report=None if attempt.report is None else dumps(report_to_json(attempt.report)),
     )
     return row

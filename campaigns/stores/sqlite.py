@@ -3,11 +3,12 @@
 import fcntl
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import datetime
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import aiosqlite
 import anyio
@@ -28,10 +29,13 @@ _SETTINGS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 5000",
     "PRAGMA secure_delete = ON",
 )
-_NETWORK = ("nfs", "cifs", "smb", "smbfs", "9p", "fuse.sshfs", "afs", "ncpfs")
+PATIENCE = timedelta(seconds=5)
+_NETWORK = frozenset(
+    {"nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "9p", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs",
+     "glusterfs", "ceph", "lustre", "afs", "ncpfs"}
+)  # fmt: skip
 
 
 class _Aio:
@@ -41,16 +45,19 @@ class _Aio:
         self._raw = raw
 
     async def rows(self, sql: str, params: Params | None = None) -> list[Any]:
-        return list(await self._raw.execute_fetchall(sql, params or {}))
+        with _translated():
+            return list(await self._raw.execute_fetchall(sql, params or {}))
 
     async def run(self, sql: str, params: Params | None = None) -> int:
-        async with self._raw.execute(sql, params or {}) as cursor:
-            return cursor.rowcount
+        with _translated():
+            async with self._raw.execute(sql, params or {}) as cursor:
+                return cursor.rowcount
 
     async def run_many(self, sql: str, params: Sequence[Params]) -> None:
         if params:
-            async with self._raw.executemany(sql, params):
-                pass
+            with _translated():
+                async with self._raw.executemany(sql, params):
+                    pass
 
 
 class _AioTransactions:
@@ -69,7 +76,8 @@ class _AioTransactions:
     async def rollback(self) -> None:
         # A full disk has rolled back already; a second ROLLBACK would raise and hide the cause.
         if self._raw.in_transaction:
-            await self._raw.rollback()
+            with suppress(sqlite3.Error):
+                await self._raw.rollback()
 
 
 @contextmanager
@@ -77,7 +85,11 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise StoreUnavailable(f"The database cannot take a write now: {error}.") from error
+        raise StoreUnavailable(f"The database cannot be used now: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:
+            raise  # a broken law of the schema: a mistake of ours, not of the file
+        raise StoreError(f"The database is damaged: {error}. Stop, and restore a backup.") from error
 
 
 class _AioDatabase:
@@ -93,20 +105,20 @@ class _AioDatabase:
 
     async def read(self, verb: Callable[[Connection], Awaitable[T]]) -> T:
         with self._clock.work():
-            try:
-                return await verb(self._reader)
-            except sqlite3.OperationalError as error:
-                raise StoreUnavailable(f"The database cannot be read now: {error}.") from error
+            return await verb(self._reader)
 
 
 @asynccontextmanager
-async def open_sqlite(path: Path, *, clock: Clock, simulated: bool) -> AsyncIterator[SqlStore]:
-    """A store in the file `path`, made when absent. Raises StoreError where it would be unsafe to dial from it."""
+async def open_sqlite(
+    path: Path, *, clock: Clock, simulated: bool, patience: timedelta = PATIENCE
+) -> AsyncIterator[SqlStore]:
+    """A store in the file `path`, made when absent. Raises StoreError where it would be unsafe to dial from it.
+
+    A write waits for other processes as long as `patience`, then raises StoreUnavailable.
+    """
+    _make(path)
     _check_file_system(path)
-    first_time = not path.exists()
-    if first_time:
-        path.touch(mode=0o600)
-    async with _connection(path) as raw, _connection(path) as reader:
+    async with _connection(path, patience) as raw, _connection(path, patience) as reader:
         await _migrate(raw, simulated=simulated, path=path)
         await reader.execute_fetchall("PRAGMA query_only = ON")
         writer = Writer(_AioTransactions(raw))
@@ -125,45 +137,73 @@ async def _shielded(writer: Writer) -> None:
 
 
 @asynccontextmanager
-async def _connection(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+async def _connection(path: Path, patience: timedelta) -> AsyncIterator[aiosqlite.Connection]:
     try:
         raw = await aiosqlite.connect(path, isolation_level=None)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: the database cannot be opened: {error}.") from error
     try:
         raw.row_factory = sqlite3.Row
-        await _apply_settings(raw, path)
+        await _apply_settings(raw, path, patience)
         yield raw
     finally:
         with anyio.CancelScope(shield=True):
             await raw.close()
 
 
-async def _apply_settings(raw: aiosqlite.Connection, path: Path) -> None:
+async def _apply_settings(raw: aiosqlite.Connection, path: Path, patience: timedelta) -> None:
     try:
+        await raw.execute_fetchall(f"PRAGMA busy_timeout = {patience // timedelta(milliseconds=1)}")
+        await _check_ours(raw, path)
         for setting in _SETTINGS:
             await raw.execute_fetchall(setting)
-        mode = list(await raw.execute_fetchall("PRAGMA journal_mode"))[0][0]
-        level = list(await raw.execute_fetchall("PRAGMA synchronous"))[0][0]
+        mode, level = await _value(raw, "PRAGMA journal_mode"), await _value(raw, "PRAGMA synchronous")
     except sqlite3.Error as error:
         raise StoreError(f"{path}: this is not a usable SQLite database: {error}.") from error
     if (mode, level) != ("wal", 2):
-        raise StoreError(f"{path}: needs WAL and synchronous=FULL, has {mode} and {level}: a lost intent is a second call.")
+        raise StoreError(
+            f"{path}: needs WAL and synchronous=FULL, has {mode} and {level}: a lost intent is a second call."
+        )
+
+
+async def _check_ours(raw: aiosqlite.Connection, path: Path) -> None:
+    """Before anything is set: even the journal mode is written into the file."""
+    mark = await _value(raw, "PRAGMA application_id")
+    if mark != APPLICATION and (mark or await _value(raw, "SELECT COUNT(*) FROM sqlite_master")):
+        raise StoreError(f"{path}: belongs to another program. Name another database.")
+
+
+async def _value(raw: aiosqlite.Connection, sql: str) -> Any:
+    return next(iter(await raw.execute_fetchall(sql)))[0]
+
+
+def _make(path: Path) -> None:
+    """An empty file that only its owner reads, where there is none."""
+    try:
+        if not path.parent.is_dir():
+            raise StoreError(f"{path}: the folder does not exist. Make it, or name another database.")
+        if not path.exists():
+            path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(f"{path}: the database cannot be made: {error.strerror}. Name another place.") from error
 
 
 def _check_file_system(path: Path) -> None:
     """SQLite's locks do not hold on network file systems."""
-    if not path.parent.is_dir():
-        raise StoreError(f"{path}: the folder does not exist. Make it, or name another database.")
     mounts = Path("/proc/mounts")
-    if not mounts.exists():
-        return
-    best = max(
-        (line.split()[1:3] for line in mounts.read_text().splitlines()),
-        key=lambda mount: len(mount[0]) if path.resolve().is_relative_to(mount[0]) else -1,
-    )
-    if best[1] in _NETWORK:
-        raise StoreError(f"{path}: lies on a network file system ({best[1]}), where SQLite is not safe. Use a local disk.")
+    kind = file_system_of(path.resolve(), mounts.read_text()) if mounts.exists() else ""
+    if kind in _NETWORK:
+        raise StoreError(f"{path}: lies on a network file system ({kind}), where SQLite is not safe. Use a local disk.")
+
+
+def file_system_of(path: Path, mounts: str) -> str:
+    """The type of file system that holds an absolute path, by a text like `/proc/mounts`; of two mounts, the later."""
+    found, longest = "", -1
+    for line in mounts.splitlines():
+        _, where, kind, *_ = (part.replace("\\040", " ") for part in line.split(" "))
+        if path.is_relative_to(where) and len(where) >= longest:
+            found, longest = kind, len(where)
+    return found
 
 
 def migration_steps() -> list[tuple[int, str]]:
@@ -174,27 +214,36 @@ def migration_steps() -> list[tuple[int, str]]:
 
 
 async def _migrate(raw: aiosqlite.Connection, *, simulated: bool, path: Path) -> None:
-    version = list(await raw.execute_fetchall("PRAGMA user_version"))[0][0]
-    mark = list(await raw.execute_fetchall("PRAGMA application_id"))[0][0]
-    tables = list(await raw.execute_fetchall("SELECT COUNT(*) FROM sqlite_master"))[0][0]
-    if tables and mark != APPLICATION:
-        raise StoreError(f"{path}: belongs to another program. Name another database.")
+    version = await _value(raw, "PRAGMA user_version")
     steps = migration_steps()
     if version > steps[-1][0]:
         raise StoreError(f"{path}: was written by a newer version of campaigns. Upgrade this one.")
-    for number, script in steps:
-        if number > version:
-            await raw.executescript(
-                f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; PRAGMA application_id = {APPLICATION}; COMMIT"
-            )
-    await _check_kind(raw, "simulated" if simulated else "live", path)
+    try:
+        for number, script in steps:
+            if number > version:
+                await _take_step(raw, number, script)
+        await _check_kind(raw, "simulated" if simulated else "live", path)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: the schema cannot be brought up to date: {error}.") from error
+
+
+async def _take_step(raw: aiosqlite.Connection, number: int, script: str) -> None:
+    """One step of the schema, whole or not at all; where another process took it just now, that is as good."""
+    done = f"PRAGMA user_version = {number}; PRAGMA application_id = {APPLICATION}"
+    try:
+        await raw.executescript(f"BEGIN IMMEDIATE; {script}; {done}; COMMIT")
+    except sqlite3.OperationalError:
+        if raw.in_transaction:
+            await raw.rollback()
+        if await _value(raw, "PRAGMA user_version") < number:
+            raise
 
 
 async def _check_kind(raw: aiosqlite.Connection, kind: str, path: Path) -> None:
     await raw.execute_fetchall(
         "INSERT INTO meta (key, value) VALUES ('kind', :kind) ON CONFLICT DO NOTHING", {"kind": kind}
     )
-    found = list(await raw.execute_fetchall("SELECT value FROM meta WHERE key = 'kind'"))[0][0]
+    found = await _value(raw, "SELECT value FROM meta WHERE key = 'kind'")
     if found != kind:
         raise StoreError(
             f"{path}: is a {found} database, and this is a {kind} run: the two never mix. Name another with --db."
@@ -203,14 +252,16 @@ async def _check_kind(raw: aiosqlite.Connection, kind: str, path: Path) -> None:
 
 async def kind_of(path: Path) -> str | None:
     """`simulated` or `live`; None where there is no database of ours."""
-    if not path.exists():
-        return None
     try:
-        async with aiosqlite.connect(f"file:{path}?mode=ro", uri=True) as raw:
+        async with aiosqlite.connect(_read_only(path), uri=True) as raw:
             rows = list(await raw.execute_fetchall("SELECT value FROM meta WHERE key = 'kind'"))
     except sqlite3.Error:
         return None
     return str(rows[0][0]) if rows else None
+
+
+def _read_only(path: Path) -> str:
+    return f"file:{quote(str(path))}?mode=ro"
 
 
 def last_moment_in(path: Path, campaign: str) -> datetime | None:
@@ -218,9 +269,10 @@ def last_moment_in(path: Path, campaign: str) -> datetime | None:
     if not path.exists():
         return None
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as raw:
+        with closing(sqlite3.connect(_read_only(path), uri=True)) as raw:
             rows = raw.execute(
-                "SELECT MAX(j.at) FROM journal j JOIN attempt a ON a.id = j.attempt_id WHERE a.campaign = ?", (campaign,)
+                "SELECT MAX(j.at) FROM journal j JOIN attempt a ON a.id = j.attempt_id WHERE a.campaign = ?",
+                (campaign,),
             ).fetchall()
     except sqlite3.Error:
         return None
@@ -230,7 +282,11 @@ def last_moment_in(path: Path, campaign: str) -> datetime | None:
 @contextmanager
 def dialer_lock(path: Path) -> Iterator[bool]:
     """The right to dial from a SQLite database; yields False when another process has it. A crash frees it."""
-    with Path(f"{path}.lock").open("a") as file:
+    try:
+        file = Path(f"{path}.lock").open("a")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise StoreError(f"{path}.lock: cannot be opened: {error.strerror}. Name another place.") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

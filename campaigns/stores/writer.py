@@ -78,8 +78,15 @@ class Writer:
             waiting.done.set()
 
     async def _together(self, group: list[_Waiting]) -> bool:
+        """Whether everybody was answered."""
         try:
             await self._transactions.begin()
+        except StoreUnavailable as error:
+            for waiting in group:  # one by one, each would wait for the same lock as long again
+                waiting.error = StoreUnavailable(str(error))
+                waiting.done.set()
+            return True
+        try:
             for waiting in group:
                 waiting.result = await waiting.verb(self._transactions.connection)
             await self._transactions.commit()

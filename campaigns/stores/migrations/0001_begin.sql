@@ -79,6 +79,8 @@ CREATE TABLE lead (
 CREATE UNIQUE INDEX lead_seq ON lead (campaign, seq);
 CREATE INDEX lead_waiting ON lead (campaign, due_at) WHERE state = 'waiting';
 CREATE INDEX lead_ready ON lead (campaign, rank, last_chance DESC, closes_at, seq) WHERE state = 'ready';
+CREATE INDEX lead_calling ON lead (campaign) WHERE state = 'calling';
+CREATE INDEX lead_held ON lead (campaign) WHERE state = 'held';
 CREATE INDEX lead_person ON lead (person_key);
 CREATE INDEX lead_source ON lead (campaign, source, load);
 

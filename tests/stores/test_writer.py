@@ -1,0 +1,161 @@
+"""The writer that groups what waits into one transaction: each caller gets its own result, after the commit."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+import pytest
+
+from campaigns.domain.errors import StoreUnavailable
+from campaigns.stores.database import Connection
+from campaigns.stores.writer import MOST, Writer
+
+
+@dataclass
+class Recorded:
+    """Transactions that write down what was asked of them, and fail when told to."""
+
+    done: list[str] = field(default_factory=list)
+    held: anyio.Event | None = None
+    """The commit waits for it."""
+    failing: dict[str, Exception] = field(default_factory=dict)
+    connection: Any = None
+
+    async def begin(self) -> None:
+        await self._do("begin")
+
+    async def commit(self) -> None:
+        if self.held is not None:
+            await self.held.wait()
+        await self._do("commit")
+
+    async def rollback(self) -> None:
+        await self._do("rollback")
+
+    async def _do(self, what: str) -> None:
+        await anyio.lowlevel.checkpoint()
+        self.done.append(what)
+        if what in self.failing:
+            raise self.failing[what]
+
+    def verb(self, name: str, error: Exception | None = None) -> Any:
+        async def run(_db: Connection) -> str:
+            await self._do(name)
+            if error is not None:
+                raise error
+            return name.upper()
+
+        return run
+
+
+@asynccontextmanager
+async def a_writer(transactions: Recorded) -> AsyncIterator[Writer]:
+    writer = Writer(transactions)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(writer.run)
+        yield writer
+        writer.close()
+
+
+async def all_of(writer: Writer, verbs: list[Any]) -> list[Any]:
+    """Ask for all at once; results and errors in their order."""
+    return await asyncio.gather(*(writer.write(verb) for verb in verbs), return_exceptions=True)
+
+
+async def test_what_waits_together_is_committed_together() -> None:
+    record = Recorded()
+    async with a_writer(record) as writer:
+        assert await all_of(writer, [record.verb(name) for name in "abc"]) == ["A", "B", "C"]
+    assert record.done == ["begin", "a", "b", "c", "commit"]
+
+
+async def test_nobody_is_answered_before_the_commit() -> None:
+    record = Recorded(held=anyio.Event())
+    answered: list[str] = []
+
+    async def ask(name: str) -> None:
+        answered.append(await writer.write(record.verb(name)))
+
+    async with a_writer(record) as writer, anyio.create_task_group() as tasks:
+        for name in "ab":
+            tasks.start_soon(ask, name)
+        await anyio.wait_all_tasks_blocked()
+        assert (record.done, answered) == (["begin", "a", "b"], [])
+        assert record.held is not None
+        record.held.set()
+    assert answered == ["A", "B"]
+
+
+async def test_a_verb_that_fails_fails_alone() -> None:
+    record, wrong = Recorded(), ValueError("mine")
+    async with a_writer(record) as writer:
+        results = await all_of(writer, [record.verb("a"), record.verb("b", wrong), record.verb("c")])
+        assert results == ["A", wrong, "C"]
+        assert await writer.write(record.verb("d")) == "D"
+    together, alone = (
+        ["begin", "a", "b", "rollback"],
+        ["begin", "a", "commit", "begin", "b", "rollback", "begin", "c", "commit"],
+    )
+    assert record.done[:13] == [*together, *alone]
+
+
+async def test_a_lock_that_does_not_come_is_waited_for_once_and_not_once_for_each() -> None:
+    record = Recorded(failing={"begin": StoreUnavailable("locked")})
+    async with a_writer(record) as writer:
+        results = await all_of(writer, [record.verb(str(n)) for n in range(50)])
+        assert [str(error) for error in results] == ["locked"] * 50
+        assert record.done == ["begin"]
+        record.failing.clear()
+        assert await writer.write(record.verb("a")) == "A"
+
+
+async def test_a_commit_that_fails_answers_nobody_with_success() -> None:
+    record = Recorded(failing={"commit": StoreUnavailable("full")})
+    async with a_writer(record) as writer:
+        assert [str(error) for error in await all_of(writer, [record.verb(name) for name in "ab"])] == ["full", "full"]
+        assert record.done[-1] == "rollback"
+        record.failing.clear()
+        assert await writer.write(record.verb("c")) == "C"
+
+
+async def test_a_caller_that_goes_away_disturbs_nobody_and_what_it_asked_is_still_done() -> None:
+    record = Recorded(held=anyio.Event())
+    async with a_writer(record) as writer, anyio.create_task_group() as tasks:
+        tasks.start_soon(writer.write, record.verb("a"))
+        await anyio.wait_all_tasks_blocked()
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as inner:
+                inner.start_soon(writer.write, record.verb("b"))
+                await anyio.wait_all_tasks_blocked()
+                scope.cancel()
+        assert record.held is not None
+        record.held.set()
+        assert await writer.write(record.verb("c")) == "C"
+    assert [what for what in record.done if what in "abc"] == ["a", "b", "c"]
+
+
+async def test_no_transaction_carries_more_than_its_share() -> None:
+    record = Recorded()
+    async with a_writer(record) as writer:
+        await all_of(writer, [record.verb("v") for _ in range(MOST + 10)])
+    assert record.done.count("commit") == 2
+    assert record.done.index("commit") == MOST + 1
+
+
+async def test_after_closing_what_waits_is_written_and_nothing_more_is_taken() -> None:
+    record = Recorded(held=anyio.Event())
+    async with anyio.create_task_group() as tasks:
+        writer = Writer(record)
+        tasks.start_soon(writer.run)
+        for name in "ab":
+            tasks.start_soon(writer.write, record.verb(name))
+            await anyio.wait_all_tasks_blocked()
+        writer.close()
+        with pytest.raises(StoreUnavailable):
+            await writer.write(record.verb("late"))
+        assert record.held is not None
+        record.held.set()
+    assert record.done == ["begin", "a", "commit", "begin", "b", "commit"]
