@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from campaigns.domain.errors import InputError
 from campaigns.ports import Clock
 
 Gate = Callable[[], Awaitable[None]]
@@ -21,6 +22,14 @@ class VendorAccount:
     webhook_secret: str = field(default="", repr=False)
     routes: dict[str, str] = field(default_factory=dict)
     """Corrections to ASSUMED routes."""
+
+    def __post_init__(self) -> None:
+        """Raises InputError for a key that no header can carry, such as one read with the end of its line."""
+        if not (self.api_key.isascii() and (self.api_key.isprintable() or not self.api_key)):
+            raise InputError(
+                f"[providers.{self.name}] api_key holds a line break or another character that cannot be sent. "
+                "Write it again, without anything before or after it."
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,10 +174,9 @@ def why(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200]
 
 
-def new_client(base_url: str, headers: Mapping[str, str]) -> httpx.AsyncClient:
+def new_client(headers: Mapping[str, str]) -> httpx.AsyncClient:
     """For everything that is not a dial: a small pool, no environment proxies, no cookies, identity encoding."""
     return httpx.AsyncClient(
-        base_url=base_url,
         headers={**headers, "Accept-Encoding": "identity"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         limits=httpx.Limits(max_connections=8, max_keepalive_connections=4),

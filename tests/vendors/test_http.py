@@ -1,4 +1,4 @@
-"""The dial transport against every way that a connection can go wrong, on real sockets; and bounded requests beside it."""
+"""The dial transport against every way that a connection can go wrong, on real sockets; and all other requests."""
 
 import asyncio
 import gzip
@@ -495,7 +495,7 @@ async def test_the_request_is_one_plain_post_on_its_own_connection(monkeypatch: 
 async def test_other_requests_keep_no_cookies_and_ignore_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     async with a_wire(says(page("200 OK", b"{}", "Set-Cookie: session=1; Path=/"))) as wire:
-        async with new_client("http://127.0.0.1", {"Authorization": "Bearer x"}) as client:
+        async with new_client({"Authorization": "Bearer x"}) as client:
             for _ in range(2):
                 response, body = await read_bounded(client, client.build_request("GET", wire.url))
                 assert (response.status_code, body) == (200, b"{}")
@@ -506,7 +506,7 @@ async def test_other_requests_keep_no_cookies_and_ignore_proxies(monkeypatch: py
 async def test_other_requests_follow_no_redirect() -> None:
     async with (
         a_wire(says(page("302 Found", b"", "Location: /elsewhere"))) as wire,
-        new_client("http://127.0.0.1", {}) as client,
+        new_client({}) as client,
     ):
         response, _ = await read_bounded(client, client.build_request("GET", wire.url))
         assert (response.status_code, wire.connections) == (302, 1)
@@ -514,7 +514,7 @@ async def test_other_requests_follow_no_redirect() -> None:
 
 @pytest.mark.parametrize("script", [floods, floods_in_chunks])
 async def test_an_answer_past_the_cap_is_an_error(script: Script) -> None:
-    async with a_wire(script) as wire, new_client("http://127.0.0.1", {}) as client:
+    async with a_wire(script) as wire, new_client({}) as client:
         with pytest.raises(httpx.ReadError):
             await read_bounded(client, client.build_request("GET", wire.url))
 
@@ -523,7 +523,7 @@ async def test_an_encoded_answer_to_other_requests_is_not_unpacked() -> None:
     bomb = gzip.compress(bytes(20_000_000))
     async with (
         a_wire(says(page("200 OK", bomb, "Content-Encoding: gzip"))) as wire,
-        new_client("http://127.0.0.1", {}) as client,
+        new_client({}) as client,
     ):
         assert (await read_bounded(client, client.build_request("GET", wire.url)))[1] == bomb
 

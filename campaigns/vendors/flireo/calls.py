@@ -3,21 +3,46 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 
 from campaigns.domain.call import CallReport, Direction, Disposition
 
-from .facts import ENDED_REASONS, FAILED, LIVE, REASON_HINTS, VOICEMAIL_WORDS
+from .facts import ENDED_REASONS, LIVE, OVER, REASON_HINTS, VOICEMAIL_WORDS
+
+
+class Loose(BaseModel):
+    """What a vendor says: an optional member that cannot be understood is as good as absent, never an error."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _absent_when_odd(cls, value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+        try:
+            return read(value)
+        except ValidationError:
+            if cls.model_fields[info.field_name or ""].is_required():
+                raise
+            return None
 
 
 def _either(*names: str) -> Any:
     return Field(default=None, validation_alias=AliasChoices(*names))
 
 
-class CallRecord(BaseModel):
+class CallRecord(Loose):
     """One call; unknown keys are let through, absent ones are None. Field names are ASSUMED."""
 
-    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
     call_id: str = Field(validation_alias=AliasChoices("call_id", "id"), min_length=1)
     direction: str | None = None
     from_number: str | None = _either("from_number", "caller_phone", "from")
@@ -27,7 +52,9 @@ class CallRecord(BaseModel):
     created_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    duration_seconds: float | None = _either("duration_seconds", "callLengthSeconds")
+    duration_seconds: float | None = Field(
+        default=None, validation_alias=AliasChoices("duration_seconds", "callLengthSeconds"), ge=0
+    )
     summary: str | None = None
     transcript: str | None = None
     recording_url: str | None = None
@@ -35,10 +62,11 @@ class CallRecord(BaseModel):
     analysis: dict[str, Any] | None = _either("analysis", "analysis_result")
     metadata: dict[str, Any] | None = None
 
-    @field_validator("analysis", "metadata", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _mappings_only(cls, value: object) -> object:
-        return value if isinstance(value, dict) else None
+    def _without_nulls(cls, data: object) -> object:
+        """So that a null under one name does not hide the value under another."""
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
 
     @field_validator("created_at", "started_at", "ended_at", mode="after")
     @classmethod
@@ -47,15 +75,14 @@ class CallRecord(BaseModel):
 
     def report(self) -> CallReport:
         """The record in our words."""
-        ended = self.ended_at is not None or (self.status or "queued") not in LIVE
-        inbound = self.direction == "inbound"
+        inbound = (self.direction or "").strip().lower().startswith("inbound")
         return CallReport(
             call_id=self.call_id,
             attempt_id=str((self.metadata or {}).get("attempt_id") or "") or None,
             direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
             phone=self.from_number if inbound else self.to_number,
-            ended=ended,
-            disposition=self._disposition() if ended else None,
+            ended=self._is_over(),
+            disposition=self._disposition() if self._is_over() else None,
             ended_reason=self.ended_reason or "",
             talk_seconds=self.duration_seconds,
             started_at=self.started_at,
@@ -68,27 +95,35 @@ class CallRecord(BaseModel):
             cost=self.cost,
         )
 
+    def _is_over(self) -> bool:
+        """Only what says so is over: a call that may be going on must not be followed by another."""
+        word = _normal(self.status)
+        return self.ended_at is not None or word in OVER or bool(self.ended_reason and word not in LIVE)
+
     def _disposition(self) -> Disposition:
-        """From the end reason, then the summary, then the duration; in doubt `unknown`."""
+        """From the end reason, else the status; then the summary, then the duration; in doubt `unknown`."""
         known = disposition_of(self.ended_reason or "")
         talked = (self.duration_seconds or 0) > 0
-        if known is None and self.status in FAILED:
-            return Disposition.FAILED
-        if known is None and self.status:
-            known = disposition_of(self.status)
-        if (known in (None, Disposition.ANSWERED)) and talked and _sounds_like_voicemail(self.summary):
-            return Disposition.VOICEMAIL
         if known is None:
-            return Disposition.ANSWERED if talked else Disposition.UNKNOWN
-        return known
+            known = disposition_of(self.status or "")
+            if known is Disposition.FAILED and talked:
+                known = None  # it broke, but in a conversation
+        if known in (None, Disposition.ANSWERED) and talked:
+            return Disposition.VOICEMAIL if _sounds_like_voicemail(self.summary) else Disposition.ANSWERED
+        return known or Disposition.UNKNOWN
 
 
 def disposition_of(word: str) -> Disposition | None:
     """A vendor's end word → ours; None: nobody knows."""
-    normal = word.strip().lower()
+    normal = _normal(word)
     if normal in ENDED_REASONS:
         return ENDED_REASONS[normal]
-    return next((ours for hint, ours in REASON_HINTS if hint in normal.replace("_", "-")), None)
+    return next((ours for hint, ours in REASON_HINTS if hint in normal), None)
+
+
+def _normal(word: str | None) -> str:
+    """Vendors write `In_Progress`, `in progress` and `in-progress`."""
+    return "-".join((word or "").lower().replace("_", "-").split())
 
 
 def _sounds_like_voicemail(summary: str | None) -> bool:

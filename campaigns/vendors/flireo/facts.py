@@ -27,9 +27,13 @@ ACCOUNT_CODES = frozenset(
 """Codes of a 400 that name the account's side, not the called person's data."""
 BAD_DATA_STATUSES = frozenset({400, 422})
 
-LIVE = frozenset({"queued", "scheduled", "dialing", "connecting", "ringing", "in-progress", "in_progress"})
-"""ASSUMED: a call with such a status has not ended. Any other word, or `ended_at`, means that it has."""
-FAILED = frozenset({"failed", "ended-with-error", "ended-with-debugging", "insufficient-credits"})
+LIVE = frozenset({"queued", "scheduled", "dialing", "connecting", "ringing", "in-progress"})
+"""ASSUMED: a call with such a status has not ended, whatever its end reason says."""
+OVER = frozenset(
+    {"ended", "ended-with-error", "ended-with-debugging", "completed", "finished", "failed", "error", "busy",
+     "no-answer", "rejected", "declined", "cancelled", "canceled", "insufficient-credits"}
+)  # fmt: skip
+"""ASSUMED: it has ended; so has a call with `ended_at`. Any other word may mean a call that is going on."""
 
 ENDED_REASONS = {  # ASSUMED but for the first, which one dashboard showed
     "customer-ended-call": Disposition.ANSWERED,
@@ -37,12 +41,15 @@ ENDED_REASONS = {  # ASSUMED but for the first, which one dashboard showed
     "assistant-forwarded-call": Disposition.ANSWERED,
     "silence-timed-out": Disposition.ANSWERED,
     "exceeded-max-duration": Disposition.ANSWERED,
-    "user_hangup": Disposition.ANSWERED,
-    "max_duration": Disposition.ANSWERED,
+    "user-hangup": Disposition.ANSWERED,
+    "max-duration": Disposition.ANSWERED,
     "customer-did-not-answer": Disposition.NO_ANSWER,
     "customer-busy": Disposition.BUSY,
     "voicemail": Disposition.VOICEMAIL,
+    "ended-with-debugging": Disposition.FAILED,
+    "insufficient-credits": Disposition.FAILED,
 }
+"""Lower case, with hyphens."""
 REASON_HINTS = (  # ASSUMED: for words that the table does not have
     ("voicemail", Disposition.VOICEMAIL),
     ("machine", Disposition.VOICEMAIL),

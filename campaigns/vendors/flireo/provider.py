@@ -22,13 +22,16 @@ from campaigns.domain.call import (
 from campaigns.domain.errors import AccountRefused, Throttled, VendorError
 from campaigns.ports import CallPage, ProviderFacts
 from campaigns.vendors.account import Surroundings, VendorAccount
-from campaigns.vendors.http import DialTransport, error_text, new_client, post_once, read_bounded, retry_after
+from campaigns.vendors.http import DialTransport, error_text, new_client, post_once, read_bounded, retry_after, why
+from campaigns.vendors.json_text import read_json
 
 from . import facts, webhooks
 from .calls import CallRecord
 
 SILENCE = timedelta(seconds=30)
 """After a 429 that does not say how long."""
+MOST_NUMBERS = 5_000
+"""Caller numbers of one account that are looked through."""
 
 
 class Flireo:
@@ -44,7 +47,7 @@ class Flireo:
         headers = {"Authorization": f"Bearer {account.api_key}"} if account.api_key else {}
         self._headers = {**headers, "Accept": "application/json", "User-Agent": "campaigns"}
         self._dial = DialTransport()
-        self._client = new_client(self._base, self._headers)
+        self._client = new_client(self._headers)
         self._number_ids: dict[str, str] = {}
 
     async def aclose(self) -> None:
@@ -58,16 +61,21 @@ class Flireo:
         }
         if order.caller_id:
             body["phone_number_id"] = self._number_ids.get(order.caller_id, order.caller_id)
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
     async def prepare(self, caller_ids: list[str]) -> None:
         numbers = [caller for caller in caller_ids if caller.startswith("+") and caller not in self._number_ids]
         if not numbers:
             return
-        data = await self._get("phone_numbers", params={"limit": "100", "include_default": "true"})
-        for row in _rows(data, "phone_numbers") + _rows(data, "shared_numbers"):
-            if row.get("phone_number") and (row.get("id") or row.get("phone_number_id")):
-                self._number_ids[str(row["phone_number"])] = str(row.get("id") or row.get("phone_number_id"))
+        for offset in range(0, MOST_NUMBERS, facts.PAGE):
+            params = {"limit": str(facts.PAGE), "offset": str(offset), "include_default": "true"}
+            data = await self._get("phone_numbers", params=params)
+            rows = _rows(data, "phone_numbers") or []
+            for row in rows + (_rows(data, "shared_numbers") or []):
+                if row.get("phone_number") and (row.get("id") or row.get("phone_number_id")):
+                    self._number_ids[str(row["phone_number"])] = str(row.get("id") or row.get("phone_number_id"))
+            if len(rows) < facts.PAGE:
+                break
         missing = [number for number in numbers if number not in self._number_ids]
         if missing:
             raise AccountRefused(
@@ -75,7 +83,7 @@ class Flireo:
                 "Write numbers that the account has, or their provider ids."
             )
 
-    async def place(self, body: bytes, *, attempt_id: str) -> Placement:
+    async def place(self, body: bytes, *, attempt_id: str) -> Placement:  # noqa: ARG002 - the body carries it
         headers = {**self._headers, "Content-Type": "application/json"}
         with self._around.clock.work():
             answer = await post_once(self._dial, self._base + self._routes["place"], headers=headers, body=body)
@@ -86,14 +94,14 @@ class Flireo:
     async def page(self, *, since: datetime, offset: int, limit: int) -> CallPage:
         params = {"limit": str(min(limit, facts.PAGE)), "offset": str(offset), "start_date": since.isoformat()}
         data = await self._get("calls", params=params)
-        reports = [report for row in _rows(data, "calls") if (report := _read_call(row)) is not None]
-        paging = data.get("pagination") or data.get("meta") or {} if isinstance(data, dict) else {}
-        total = paging.get("total") if isinstance(paging, dict) else None
-        total = total if isinstance(total, int) else None
-        more = paging.get("has_more") if isinstance(paging, dict) else None
-        if not isinstance(more, bool):
-            more = offset + len(reports) < total if total is not None else len(reports) >= min(limit, facts.PAGE)
-        return CallPage(tuple(reports), total, more)
+        rows = _rows(data, "calls")
+        if rows is None:
+            raise VendorError(self._account.name, "calls", None, "the answer is not a list of calls")
+        reports = tuple(report for row in rows if (report := _read_call(row)) is not None)
+        total, more = _paging(data)
+        if more is None:  # every row counts here, also one that cannot be read
+            more = offset + len(rows) < total if total is not None else len(rows) >= min(limit, facts.PAGE)
+        return CallPage(reports, total, more)
 
     async def fetch(self, call_id: str) -> CallReport | None:
         try:
@@ -114,12 +122,12 @@ class Flireo:
     async def _get(self, route: str, *, params: dict[str, str] | None = None, id: str = "") -> Any:  # noqa: A002 - the route's word
         await self._around.gate()
         path = self._routes[route].replace("{id}", quote(id, safe=""))
-        request = self._client.build_request("GET", self._base + path, params=params)
         try:
+            request = self._client.build_request("GET", self._base + path, params=params)
             with self._around.clock.work():
                 response, body = await read_bounded(self._client, request)
-        except httpx.HTTPError as error:
-            raise VendorError(self._account.name, route, None, f"{type(error).__name__}: {error}") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise VendorError(self._account.name, route, None, why(error)) from None
         return self._understood(route, response, body)
 
     def _understood(self, route: str, response: httpx.Response, body: bytes) -> Any:
@@ -129,7 +137,9 @@ class Flireo:
             wait = retry_after(response.headers, now=self._around.clock.now(), default=SILENCE)
             raise Throttled(self._account.name, route, wait)
         if response.status_code in (401, 402, 403):
-            raise AccountRefused(f"{self._account.name}: {route}: HTTP {response.status_code} {code or message}".strip())
+            raise AccountRefused(
+                f"{self._account.name}: {route}: HTTP {response.status_code} {code or message}".strip()
+            )
         if response.status_code != 200 or data is None:
             raise VendorError(self._account.name, route, response.status_code, code or message or "unreadable answer")
         return data
@@ -154,28 +164,36 @@ def classify(answer: httpx.Response, *, now: datetime) -> Placement:
 def _accepted(data: Any, said: str) -> Placement:
     inner = data.get("data") if isinstance(data, dict) and isinstance(data.get("data"), dict) else data
     call_id = inner.get("call_id") if isinstance(inner, dict) else None
-    if isinstance(call_id, str) and call_id.strip():
-        return Placed(call_id)
-    if isinstance(data, dict) and data.get("success") is False:
-        return Refused(f"{said}: not accepted", bad_data=True)
+    if isinstance(call_id, str | int) and not isinstance(call_id, bool) and str(call_id).strip():
+        return Placed(str(call_id))
     return Unclear(f"{said}: accepted without a call id")
 
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return read_json(body)
+    except ValueError:
         return None
 
 
-def _rows(data: Any, name: str) -> list[dict[str, Any]]:
-    """The items of a list in either envelope: `{"calls": […]}` or `{"data": […]}`."""
+def _rows(data: Any, name: str) -> list[dict[str, Any]] | None:
+    """The items of a list in either envelope, `{"calls": […]}` or `{"data": […]}`; None: there is no list."""
     if isinstance(data, dict):
         found = data.get(name) if name in data else data.get("data")
         if isinstance(found, dict):
             found = found.get(name)
         data = found
-    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else None
+
+
+def _paging(data: Any) -> tuple[int | None, bool | None]:
+    """(total, has_more) of a list, where it says so."""
+    paging = data.get("pagination") or data.get("meta") if isinstance(data, dict) else None
+    total, more = (paging.get("total"), paging.get("has_more")) if isinstance(paging, dict) else (None, None)
+    return (
+        total if isinstance(total, int) and not isinstance(total, bool) else None,
+        more if isinstance(more, bool) else None,
+    )
 
 
 def _read_call(row: Any) -> CallReport | None:

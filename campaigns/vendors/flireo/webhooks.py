@@ -6,24 +6,22 @@ generation B stands in the headers and a secret is set, it must be right as well
 
 import hashlib
 import hmac
-import json
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from campaigns.domain.call import CallReport, Grade, Notice, Webhook
 from campaigns.domain.errors import ProofError
+from campaigns.vendors.json_text import read_json
 
-from .calls import structured
+from .calls import Loose, structured
 
 FRESH = timedelta(minutes=5)
 """The vendor's own tolerance for generation B."""
-EVENTS = ("assistant-request", "status-update", "tool-calls", "end-of-call-report")
 
 
-class _Event(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+class _Event(Loose):
     eventType: Literal["assistant-request", "status-update", "tool-calls", "end-of-call-report"]  # noqa: N815
     fromCaller: str | None = None  # noqa: N815 - ASSUMED: the human party, in both directions
     toAssistant: str | None = None  # noqa: N815
@@ -35,7 +33,7 @@ class _Event(BaseModel):
     transcriptText: str | None = None  # noqa: N815
     summaryText: str | None = None  # noqa: N815
     recordings: dict[str, Any] | None = None
-    callLengthSeconds: float | None = None  # noqa: N815
+    callLengthSeconds: float | None = Field(default=None, ge=0)  # noqa: N815
     analysis: dict[str, Any] | None = None  # ASSUMED
 
     def report(self) -> CallReport | None:
@@ -58,7 +56,7 @@ class _Event(BaseModel):
 
 def read(webhook: Webhook, *, token: str, secret: str, now: datetime) -> Notice:
     """A webhook as a notice of grade TOKEN (BODY where a signature proves it). Raises ProofError."""
-    if len(token) < 16 or not hmac.compare_digest(webhook.token.encode(), token.encode()):
+    if len(token) < 16 or not _same(webhook.token, token):
         raise ProofError("wrong address token")
     signed = bool(secret) and "x-webhook-signature" in webhook.headers
     if signed:
@@ -73,21 +71,9 @@ def read(webhook: Webhook, *, token: str, secret: str, now: datetime) -> Notice:
 
 def _parse(body: bytes) -> _Event:
     try:
-        data = json.loads(body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_twins)
-        return _Event.model_validate(data)
-    except (ValueError, ValidationError, RecursionError):
+        return _Event.model_validate(read_json(body, strict=True))
+    except (ValueError, ValidationError):
         raise ProofError("not a Flireo event") from None
-
-
-def _no_constant(word: str) -> object:
-    raise ValueError(f"{word} is not JSON")
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    if len(set(keys)) != len(keys):
-        raise ValueError("a key stands twice")
-    return dict(pairs)
 
 
 def _check_signature(webhook: Webhook, secret: str, *, now: datetime) -> None:
@@ -97,5 +83,10 @@ def _check_signature(webhook: Webhook, secret: str, *, now: datetime) -> None:
     if abs(now.timestamp() - int(stamp)) > FRESH.total_seconds():
         raise ProofError("too old, or from the future")
     expected = "sha256=" + hmac.new(secret.encode(), stamp.encode() + b"." + webhook.body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(webhook.headers["x-webhook-signature"].encode(), expected.encode()):
+    if not _same(webhook.headers["x-webhook-signature"], expected):
         raise ProofError("wrong signature")
+
+
+def _same(told: str, ours: str) -> bool:
+    """In constant time, whatever characters the stranger sent."""
+    return hmac.compare_digest(told.encode("utf-8", "surrogatepass"), ours.encode())
