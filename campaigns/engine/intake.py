@@ -74,6 +74,7 @@ async def load(
     """Read every list into leads, in batches, leaving room for dialling between them."""
     intake, name = Intake(), terms.record.name
     number = await store.next_load(name)
+    sizes: dict[int, tuple[int, int]] = {}
     for source in sources:
         before = await store.source_size(name, source.index)
         good = 0
@@ -82,10 +83,21 @@ async def load(
             intake.note_merged(await store.put_leads(name, leads, load=number, now=clock.now()))
             good += len(leads)
             await anyio.lowlevel.checkpoint()
-        if source.stop_removed:
-            await _stop_removed(terms, source, intake, store=store, clock=clock, before=before, good=good, load=number)
+        sizes[source.index] = before, good
+    # Only when every list is read: a row may have moved from one to another.
+    for source in sources:
+        if source.stop_removed and not _shrank(source, *sizes[source.index], intake):
+            intake.removed += await store.stop_removed(name, source.index, load=number, now=clock.now())
     await store.note_intake(name, intake.counts(), intake.bad_rows)
     return intake
+
+
+def _shrank(source: Source, before: int, good: int, intake: Intake) -> bool:
+    """Whether a list lost so much that it is rather broken than shorter: then nobody is stopped for missing."""
+    if good * 2 >= before:
+        return False
+    intake.warnings.append(f"{source.name}: shrank from {before} to {good} rows, so nobody was stopped for missing.")
+    return True
 
 
 def _contacts(source: Source, excluded: Excluded, intake: Intake) -> Iterator[Contact]:
@@ -126,14 +138,3 @@ def _new_lead(contact: Contact, terms: Terms, source: int, *, now: datetime) -> 
     else:
         lead = replace(lead, due_at=now, closes_at=step.closes_at, last_chance=step.last_chance)
     return NewLead(lead, tuple(sorted({terms.phone_key(phone.e164) for phone in contact.phones})), source)
-
-
-async def _stop_removed(  # noqa: PLR0913 - one reading of one list
-    terms: Terms, source: Source, intake: Intake, *, store: Store, clock: Clock, before: int, good: int, load: int
-) -> None:
-    if good * 2 < before:
-        warning = f"{source.name}: shrank from {before} to {good} rows, so nobody was stopped for missing."
-        intake.warnings.append(warning)
-        return
-    name = terms.record.name
-    intake.removed += await store.stop_removed(name, source.index, load=load, now=clock.now())

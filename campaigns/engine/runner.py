@@ -24,7 +24,6 @@ log = structlog.get_logger()
 
 PROMOTE = 500
 CLAIM, WIDEST = 100, 500
-AHEAD = timedelta(seconds=1)
 LEASE = timedelta(seconds=30)
 AGAIN = timedelta(milliseconds=20)
 """The least sleep, where something is due that could not be done just now."""
@@ -126,7 +125,7 @@ class Runner:
             return 0
         free = min(limits.at_once - look.open_account, limits.campaign_at_once - look.open_campaign)
         slot = max(filter(None, [look.account.next_send_at, look.next_send_at, look.account.next_request_at, now]))
-        slots = 0 if slot > now + AHEAD else int(min(limits.per_second, limits.campaign_per_second)) + 1
+        slots = 0 if slot > now + limits.ahead else int(min(limits.per_second, limits.campaign_per_second)) + 1
         left = CLAIM if limit is None else limit - self._begun
         trial = 1 if look.account.breaker.is_trial else CLAIM
         if look.account.breaker.is_trial and self._dialer.in_flight:
@@ -219,4 +218,4 @@ class Runner:
         if account.breaker.is_trial and self._dialer.in_flight:
             return None
         slot = max(filter(None, [account.next_send_at, look.next_send_at, account.next_request_at, now]))
-        return max(filter(None, [slot - AHEAD / 2, account.paused_until, account.breaker.open_until]))
+        return max(filter(None, [slot - limits.ahead / 2, account.paused_until, account.breaker.open_until]))

@@ -47,6 +47,14 @@ class Limits:
     longest_call: timedelta
     tolerance: timedelta
 
+    @property
+    def ahead(self) -> timedelta:
+        """How far ahead dials are written down: never more than may be sent in the next second.
+
+        A campaign that is slower than its account hardly looks ahead: its instants would keep others waiting.
+        """
+        return timedelta(seconds=1) if self.campaign_per_second >= self.per_second else timedelta(milliseconds=50)
+
 
 @dataclass(frozen=True, slots=True)
 class NewLead:

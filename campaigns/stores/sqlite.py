@@ -138,10 +138,7 @@ async def _shielded(writer: Writer) -> None:
 
 @asynccontextmanager
 async def _connection(path: Path, patience: timedelta) -> AsyncIterator[aiosqlite.Connection]:
-    try:
-        raw = await aiosqlite.connect(path, isolation_level=None)
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: the database cannot be opened: {error}.") from error
+    raw = await aiosqlite.connect(path, isolation_level=None)
     try:
         raw.row_factory = sqlite3.Row
         await _apply_settings(raw, path, patience)
@@ -184,8 +181,12 @@ def _make(path: Path) -> None:
             raise StoreError(f"{path}: the folder does not exist. Make it, or name another database.")
         if not path.exists():
             path.touch(mode=0o600)
+        # Tried here, because a failed connect of aiosqlite leaves a thread that complains after the program's end.
+        sqlite3.connect(path).close()
     except OSError as error:
         raise StoreError(f"{path}: the database cannot be made: {error.strerror}. Name another place.") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: the database cannot be opened: {error}. Name another place.") from error
 
 
 def _check_file_system(path: Path) -> None:
@@ -252,31 +253,29 @@ async def _check_kind(raw: aiosqlite.Connection, kind: str, path: Path) -> None:
 
 async def kind_of(path: Path) -> str | None:
     """`simulated` or `live`; None where there is no database of ours."""
-    try:
-        async with aiosqlite.connect(_read_only(path), uri=True) as raw:
-            rows = list(await raw.execute_fetchall("SELECT value FROM meta WHERE key = 'kind'"))
-    except sqlite3.Error:
-        return None
-    return str(rows[0][0]) if rows else None
-
-
-def _read_only(path: Path) -> str:
-    return f"file:{quote(str(path))}?mode=ro"
+    kind = _peek(path, "SELECT value FROM meta WHERE key = 'kind'")
+    return None if kind is None else str(kind)
 
 
 def last_moment_in(path: Path, campaign: str) -> datetime | None:
     """The latest instant that a database knows of for a campaign: where its virtual time goes on."""
-    if not path.exists():
-        return None
+    return maybe_at(
+        _peek(
+            path,
+            "SELECT MAX(j.at) FROM journal j JOIN attempt a ON a.id = j.attempt_id WHERE a.campaign = ?",
+            campaign,
+        )
+    )
+
+
+def _peek(path: Path, sql: str, *params: str) -> Any:
+    """One value of a database that may be anything, or missing; None: nobody knows."""
     try:
-        with closing(sqlite3.connect(_read_only(path), uri=True)) as raw:
-            rows = raw.execute(
-                "SELECT MAX(j.at) FROM journal j JOIN attempt a ON a.id = j.attempt_id WHERE a.campaign = ?",
-                (campaign,),
-            ).fetchall()
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as raw:
+            row = raw.execute(sql, params).fetchone()
     except sqlite3.Error:
         return None
-    return maybe_at(rows[0][0])
+    return row[0] if row else None
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
@@ -150,6 +150,16 @@ async def test_beginning_twice_from_one_claim_dials_once(world: "World") -> None
     assert len(await world.store.attempts("c")) == 2
 
 
+async def test_a_worker_that_wakes_up_does_not_dial_whom_another_has_settled_meanwhile(world: "World") -> None:
+    await world.campaign()
+    await world.load(1)
+    stale = await world.claim(owner="asleep")
+    (fresh,) = await world.claim(owner="awake", now=world.later(minutes=2))
+    await world.store.plan([close(fresh.facts.lead, Outcome.EXPIRED, reason="x", now=world.now)], now=world.now)
+    assert await world.begin(stale, owner="asleep") == []
+    assert (await world.lead()).outcome is Outcome.EXPIRED
+
+
 async def given_back(world: "World", claimed: list[Claimed]) -> bool:
     """Whether all of these are ready for the next claim at once."""
     again = await world.store.claim("c", limit=100, owner="next", until=world.later(minutes=1), now=world.now)
@@ -254,18 +264,21 @@ async def test_no_more_is_begun_than_asked_for(world: "World") -> None:
     assert await given_back(world, claimed[2:])
 
 
-@pytest.mark.parametrize("limit", ["at_once", "campaign_at_once"])
+LINES: dict[str, dict[str, Any]] = {"account": {"at_once": 3}, "campaign": {"campaign_at_once": 3}}
+
+
+@pytest.mark.parametrize("limit", LINES)
 async def test_no_more_calls_are_open_than_lines(world: "World", limit: str) -> None:
     await world.campaign()
     await world.load(9)
     claimed = await world.claim()
-    begun = await world.begin(claimed[:5], **{limit: 3})
+    begun = await world.begin(claimed[:5], **LINES[limit])
     assert len(begun) == 3
-    assert await world.begin(claimed[5:], **{limit: 3}) == []
+    assert await world.begin(claimed[5:], **LINES[limit]) == []
     sent = await world.store.fence(begun[0], now=world.now)
     assert sent is not None
     await world.move(sent, S.REFUSED, ended_at=world.now)
-    assert len(await world.begin(claimed[5:], **{limit: 3})) == 1
+    assert len(await world.begin(claimed[5:], **LINES[limit])) == 1
 
 
 async def test_lines_are_counted_over_all_campaigns_of_an_account_and_of_no_other(world: "World") -> None:
@@ -289,20 +302,29 @@ async def test_lines_are_counted_over_all_campaigns_of_an_account_and_of_no_othe
         ({"per_second": 10, "requests_per_minute": 60}, 1000.333),
     ],
 )  # fmt: skip
-async def test_send_instants_keep_the_slowest_rate(
-    world: "World", limits: dict[str, float], milliseconds: float
-) -> None:
+async def test_send_instants_keep_the_slowest_rate(world: "World", limits: dict[str, Any], milliseconds: float) -> None:
     await world.campaign()
-    await world.load(40)
+    await world.load(60)
     claimed = await world.claim()
     step = timedelta(milliseconds=milliseconds)
     sends: list[Attempt] = []
-    for second in range(4):
-        sends += await world.begin(claimed[len(sends) :], now=world.later(seconds=second), **limits)
+    for tick in range(100):
+        sends += await world.begin(claimed[len(sends) :], now=world.later(seconds=tick / 25), **limits)
     gaps = [after.send_at - before.send_at for before, after in pairwise(sends)]
     assert len(sends) >= timedelta(seconds=3) // step
     assert all(abs(gap - step) < timedelta(milliseconds=1) for gap in gaps)
-    assert max(a.send_at for a in sends) <= world.later(seconds=4)
+    assert max(a.send_at for a in sends) <= world.later(seconds=5)
+
+
+async def test_a_slow_campaign_hardly_looks_ahead_so_that_another_uses_the_account_meanwhile(world: "World") -> None:
+    for name in "cd":
+        await world.campaign(name)
+        await world.load([world.row(10 * "cd".index(name) + n, campaign=name) for n in range(5)], campaign=name)
+    slow = {"per_second": 10, "campaign_per_second": 1}
+    assert len(await world.begin(await world.claim("c"), **slow)) == 1
+    assert await world.begin(await world.claim("c"), now=world.later(seconds=0.5), **slow) == []
+    (other,) = await world.begin(await world.claim("d"), now=world.later(seconds=0.5), **slow)
+    assert other.send_at == world.later(seconds=0.5)
 
 
 async def test_a_campaigns_own_rate_does_not_slow_another_of_the_account(world: "World") -> None:

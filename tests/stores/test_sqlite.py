@@ -343,7 +343,7 @@ async def test_a_program_that_is_cancelled_still_gets_its_last_writes(tmp_path: 
             await asyncio.sleep(0)
             scope.cancel()
             await anyio.sleep(5)
-    assert await asyncio.gather(*writing) == [True] * 20
+    assert await asyncio.wait_for(asyncio.gather(*writing), 5) == [True] * 20
     assert rows(path, "SELECT COUNT(*) FROM inbox") == [(20,)]
 
 
