@@ -98,8 +98,8 @@ def provider_settings(settings: Settings, provider: str) -> ProviderSettings:
     if own is None:
         known = ", ".join(["simulator", *settings.providers])
         raise InputError(
-            f"The provider '{provider}' is not in the settings. Add a section [providers.{provider}] to campaigns.toml; "
-            f"known are: {known}."
+            f"The provider '{provider}' is not in the settings. "
+            f"Add a section [providers.{provider}] to campaigns.toml; known are: {known}."
         )
     if own.kind not in PROVIDERS:
         raise InputError(f"[providers.{provider}] kind = '{own.kind}' is unknown. Known are: {', '.join(PROVIDERS)}.")
@@ -156,7 +156,8 @@ def _hash_key(settings: Settings, path: Path) -> bytes:
 def account_terms(settings: Settings, provider: str) -> AccountTerms:
     """How the provider's account may be used."""
     own = provider_settings(settings, provider)
-    documented = PROVIDERS[own.kind].facts.documented_per_minute  # type: ignore[attr-defined] # every provider class has it
+    # The registry holds classes, which have their facts before any provider is made.
+    documented = PROVIDERS[own.kind].facts.documented_per_minute  # type: ignore[attr-defined]
     return AccountTerms(
         name=provider,
         at_once=own.at_once,
@@ -204,7 +205,8 @@ async def open_account(session: Session, name: str, *, base_url: str | None = No
 
 def _reconciler(session: Session, provider: CallProvider, terms: AccountTerms, dialer: Dialer) -> Reconciler:
     return Reconciler(
-        session.store, provider, session.clock, terms, book=session.book, dialer=dialer, settled=dialer.wake
+        session.store, provider, session.clock, terms, book=session.book, dialer=dialer, settled=dialer.wake,
+        sole=True,  # on SQLite the dialer lock is ours
     )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import httpx
 
 from campaigns.app import (
     SIMULATOR,
+    Session,
     account_terms,
     database_of,
     is_loopback,
@@ -20,21 +20,25 @@ from campaigns.app import (
     provider_settings,
 )
 from campaigns.clock import SystemClock
-from campaigns.domain.campaign import Campaign
+from campaigns.domain.campaign import Attempts, Campaign, Pacing
 from campaigns.domain.contact import Contact
 from campaigns.domain.durations import format_duration
 from campaigns.domain.errors import CampaignsError
 from campaigns.domain.hours import week
 from campaigns.domain.hours_text import names_public_holidays, surprises
+from campaigns.domain.sources import FileList
 from campaigns.domain.zones import Place, public_holidays
+from campaigns.engine.terms import AccountTerms
 from campaigns.files import Loaded, load_campaign
 from campaigns.loading import OpenedLists, check_acted_on, open_lists
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import kind_of
+from campaigns.summary import law_statement
 
 LISTED = 100
 """Bad rows that are shown with their reasons."""
-AHEAD = timedelta(days=400)
+AHEAD = timedelta(days=365)
+"""How far public holidays are shown."""
 
 
 @dataclass
@@ -45,10 +49,13 @@ class Finding:
     file: str
     hours: str
     zone: str
+    clock: str
+    """Whose clock the hours are on, in words."""
     week: list[tuple[date, list[tuple[str, str]], str]]
     holidays: list[tuple[date, str]]
-    lines: list[str] = field(default_factory=list)
-    surprises: list[str] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """Legal, but perhaps not what was meant."""
     bad_rows: list[tuple[str, int, str]] = field(default_factory=list)
     contacts: dict[str, int] = field(default_factory=dict)
 
@@ -60,7 +67,7 @@ class Finding:
             "week": [{"date": str(day), "open": spans, "holiday": name} for day, spans, name in self.week],
             "public_holidays": [{"date": str(day), "name": name} for day, name in self.holidays],
             "contacts": self.contacts,
-            "notes": self.surprises,
+            "notes": self.notes,
             "bad_rows": [{"list": s, "line": line, "reason": reason} for s, line, reason in self.bad_rows],
         }
 
@@ -94,13 +101,24 @@ async def validate_file(path: Path, settings: Settings, *, today: date) -> Findi
         file=str(path),
         hours=campaign.calling_hours,
         zone=place.zone,
+        clock=_clock(campaign, place, seen),
         week=week(campaign.calling_hours, place, begins),
         holidays=_holidays(campaign, place, begins),
         lines=list(_lines(loaded, seen)),
-        surprises=[*surprises(campaign.calling_hours), *_odd(campaign, settings, seen)],
+        notes=[*surprises(campaign.calling_hours), *_odd(campaign, settings, seen)],
         bad_rows=seen.bad_rows,
         contacts={"read": seen.read, "good": seen.good, "invalid": seen.invalid},
     )
+
+
+def _clock(campaign: Campaign, place: Place, seen: _Seen) -> str:
+    if campaign.zone:
+        return f"{campaign.zone}, for everybody"
+    if len(seen.places) <= 1:
+        return f"each person's own: {place.zone}"
+    region = "-".join(filter(None, (place.country, place.state)))
+    others = f"{seen.places[place]:,} of {seen.good:,} are there"
+    return f"each person's own; the week below is that of {place.zone}{f' ({region})' if region else ''}: {others}"
 
 
 def _begins(campaign: Campaign, today: date) -> date:
@@ -140,41 +158,48 @@ def _holidays(campaign: Campaign, place: Place, begins: date) -> list[tuple[date
     return [(day, name) for day, name in sorted(days.items()) if begins <= day < begins + AHEAD]
 
 
-def _lines(loaded: Loaded, seen: _Seen) -> Iterator[str]:
+def _lines(loaded: Loaded, seen: _Seen) -> Iterator[tuple[str, str]]:
     campaign = loaded.campaign
-    yield f"contacts: {seen.read:,} rows read, {seen.good:,} good, {seen.invalid:,} bad"
+    yield "contacts", f"{seen.read:,} rows read, {seen.good:,} good, {seen.invalid:,} bad"
     several = sum(count for zones, count in seen.zones.items() if zones > 1)
-    yield f"zones: {seen.zones.get(1, 0):,} have one, {several:,} several (open only when open in all), {seen.zones.get(0, 0):,} none"
+    both = f"; {several:,} may be in several and are called when all are open" if several else ""
+    yield "zones", f"{seen.zones.get(1, 0):,} contacts have one{both}"
     attempts = campaign.attempts
-    yield f"attempts: at most {attempts.max}, {attempts.per_day} a day, {format_duration(attempts.gap)} apart"
+    yield "attempts", f"at most {attempts.max}, {attempts.per_day} a day, {format_duration(attempts.gap)} apart"
     pacing = campaign.pacing
-    yield f"pacing: {pacing.at_once} calls at once, {pacing.per_second:g} a second, within the account's limits"
-    if campaign.legal_hours.off:
-        yield f"law: every rule is switched off ({campaign.legal_hours.off}). Not legal advice."
-    else:
-        yield "law: no law is checked; every call stays on this machine. Not legal advice."
+    yield "pacing", f"{pacing.at_once} calls at once, {pacing.per_second:g} begun a second, within the account's limits"
+    yield "law", f"{law_statement(loaded)} This is not legal advice."
 
 
 def _odd(campaign: Campaign, settings: Settings, seen: _Seen) -> Iterator[str]:
     """Legal, but perhaps not what was meant."""
-    attempts = campaign.attempts
-    for name in type(attempts.retry).model_fields:
-        delays = getattr(attempts.retry, name) or []
-        for delay in delays:
-            if isinstance(delay, timedelta) and delay < attempts.gap:
-                yield f"retry.{name} {format_duration(delay)} is shorter than gap {format_duration(attempts.gap)}: the gap holds"
+    yield from _odd_retries(campaign.attempts)
+    yield from _odd_pacing(campaign.pacing, account_terms(settings, campaign.provider))
     if seen.zones.get(0):
-        yield f"{seen.zones[0]} contacts have no time zone, so they are not called"
-    account = account_terms(settings, campaign.provider)
-    if campaign.pacing.at_once > account.at_once:
-        yield f"pacing.at_once {campaign.pacing.at_once} is more than the account's {account.at_once}: the account holds"
-    if campaign.pacing.per_second > account.per_second:
-        yield f"pacing.per_second {campaign.pacing.per_second:g} is more than the account's {account.per_second:g}"
+        yield f"{seen.zones[0]:,} contacts have no time zone, so they are not called"
+    for source in campaign.contacts:
+        if isinstance(source, FileList) and source.columns.state and not source.columns.country:
+            yield f"{source.file}: columns.state is ignored, because it needs columns.country beside it"
     by = campaign.agent
     if by is not None and not isinstance(by, str):
-        unspoken = sorted(language for language in seen.languages if by.of(language) is None)
+        unspoken = [repr(language) for language in sorted(seen.languages) if by.of(language) is None]
         if unspoken:
-            yield f"no agent speaks {', '.join(repr(language) for language in islice(unspoken, 5))}, and there is no `other`"
+            yield f"no agent speaks {', '.join(unspoken[:5])}, and there is no `other`"
+
+
+def _odd_retries(attempts: Attempts) -> Iterator[str]:
+    gap = format_duration(attempts.gap)
+    for name, delays in attempts.retry:
+        for delay in delays or []:
+            if isinstance(delay, timedelta) and delay < attempts.gap:
+                yield f"retry.{name} {format_duration(delay)} is shorter than gap {gap}: the gap holds"
+
+
+def _odd_pacing(pacing: Pacing, account: AccountTerms) -> Iterator[str]:
+    for name in ("at_once", "per_second"):
+        asked, most = getattr(pacing, name), getattr(account, name)
+        if asked > most:
+            yield f"pacing.{name} {asked:g} is more than the account's {most:g}: the account holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +214,9 @@ class Check:
 async def doctor_checks(settings: Settings) -> list[Check]:
     """Look at everything that dialling needs; only list requests are sent, and only to the settings' own providers."""
     checks = [Check("settings", True, "understood")]
-    checks += [await _database(settings)]
     for name in settings.providers:
         checks += await _provider(settings, name)
+    checks += [await _database(settings)]  # after the providers: asking them opens it
     if not settings.providers:
         checks.append(Check("providers", True, "none in the settings; only the simulator can be dialled"))
     if settings.public_url is None:
@@ -214,21 +239,33 @@ async def _database(settings: Settings) -> Check:
 
 
 async def _provider(settings: Settings, name: str) -> list[Check]:
-    clock = SystemClock()
     try:
         own = provider_settings(settings, name)
         path = database_of(settings, simulated=False)
-        async with open_session(settings, clock, simulated=False, path=path) as session:
-            async with open_account(session, name) as account:
-                await account.provider.page(since=clock.now() - timedelta(minutes=1), offset=0, limit=1)
-            checks = [Check(name, True, f"{own.base_url} answers and accepts the key")]
-            if settings.public_url:
-                token = session.webhook_token(name)
-                address = f"{settings.public_url.rstrip('/')}/webhooks/{name}/{token}"
-                checks.append(Check(f"{name} webhooks", len(token) >= 16, f"give the assistant this server URL: {address}"))
-            return [*checks, await _clock_check(name, own.base_url or "")]
+        async with open_session(settings, SystemClock(), simulated=False, path=path) as session:
+            return [*await _asked(session, name, own.base_url or ""), *_webhooks(session, name)]
     except CampaignsError as error:
         return [Check(name, False, str(error))]
+
+
+async def _asked(session: Session, name: str, base_url: str) -> list[Check]:
+    """One list request with the settings' key."""
+    try:
+        async with open_account(session, name) as account:
+            since = session.clock.now() - timedelta(minutes=1)
+            await account.provider.page(since=since, offset=0, limit=1)
+    except CampaignsError as error:
+        return [Check(name, False, str(error))]
+    return [Check(name, True, f"{base_url} answers and accepts the key"), await _clock_check(name, base_url)]
+
+
+def _webhooks(session: Session, name: str) -> list[Check]:
+    public = session.settings.public_url
+    if not public:
+        return []
+    token = session.webhook_token(name)
+    address = f"{public.rstrip('/')}/webhooks/{name}/{token}"
+    return [Check(f"{name} webhooks", len(token) >= 16, f"give the assistant this server URL: {address}")]
 
 
 async def _clock_check(name: str, base_url: str) -> Check:

@@ -29,7 +29,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     async def sleep_until(self, at: datetime) -> None:
-        while (left := at - self.now()) > timedelta():
+        while (left := at - self.now()) > timedelta():  # noqa: ASYNC110 - time itself is waited for
             await anyio.sleep(min(left, _SLICE).total_seconds())
 
     def work(self) -> AbstractContextManager[None]:
@@ -48,7 +48,7 @@ class ScaledClock:
         return self._start + timedelta(seconds=(time.monotonic() - self._zero) * self._speed)
 
     async def sleep_until(self, at: datetime) -> None:
-        while (left := at - self.now()) > timedelta():
+        while (left := at - self.now()) > timedelta():  # noqa: ASYNC110 - time itself is waited for
             await anyio.sleep(left.total_seconds() / self._speed)
 
     def work(self) -> AbstractContextManager[None]:

@@ -14,8 +14,9 @@ from pydantic_core import ErrorDetails, core_schema
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from campaigns.domain.campaign import Campaign, CampaignList, FileList, VendorList
+from campaigns.domain.campaign import Campaign
 from campaigns.domain.errors import InputError, Problem
+from campaigns.domain.sources import CampaignList, FileList, VendorList
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -147,7 +148,7 @@ def _is_empty(event: events.ScalarEvent) -> bool:
     return not event.style and event.value in ("", "~", "null", "Null", "NULL")
 
 
-class _Stop(Exception):  # noqa: N818 - it carries a fault to the door and is no error of its own
+class _Stop(Exception):
     """Line, what is wrong, the mend: nothing after this fault can be read."""
 
 

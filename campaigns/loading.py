@@ -27,7 +27,8 @@ class OpenedLists:
 def check_acted_on(loaded: Loaded, *, loopback: bool) -> None:
     """Refuse keys that this version does not act on. Raises InputError with all of them."""
     problems = [
-        Problem(loaded.where(*keys), what, mend) for keys, what, mend in not_acted_on(loaded.campaign, loopback=loopback)
+        Problem(loaded.where(*keys), what, mend)
+        for keys, what, mend in not_acted_on(loaded.campaign, loopback=loopback)
     ]
     if problems:
         raise InputError(problems)
@@ -48,7 +49,7 @@ async def open_lists(loaded: Loaded, store: Store | None) -> OpenedLists:
             if isinstance(contacts, FileList):
                 sources.append(_file_source(loaded, contacts, index))
             elif isinstance(contacts, CampaignList) and store is not None:
-                sources.append(await _campaign_source(loaded, contacts, index, store))
+                sources.append(await _campaign_source(contacts, index, store))
         except InputError as error:
             problems += _placed(error, loaded.where("contacts", index))
     for index in range(len(loaded.campaign.exclude)):
@@ -81,7 +82,7 @@ def _file_source(loaded: Loaded, wanted: FileList, index: int) -> Source:
     return Source(wanted.file, index, contacts, stop_removed=wanted.removed == "stop")
 
 
-async def _campaign_source(loaded: Loaded, wanted: CampaignList, index: int, store: Store) -> Source:
+async def _campaign_source(wanted: CampaignList, index: int, store: Store) -> Source:
     if await store.campaign(wanted.campaign) is None:
         raise InputError(
             [Problem(wanted.campaign, "The database has no such campaign.", "See `campaigns status` for the names.")]
@@ -121,13 +122,6 @@ def refresh_every(campaign: Campaign) -> float | None:
     """Seconds between readings while the campaign runs; None: the lists are read once."""
     every = [s.refresh.total_seconds() for s in campaign.contacts if isinstance(s, FileList) and s.refresh]
     return min(every, default=None)
-
-
-def sample_zone(campaign: Campaign, contacts: Iterable[Contact]) -> str:
-    """The zone in which the campaign's times are shown: its own, else the first contact's."""
-    if campaign.zone:
-        return campaign.zone
-    return next((contact.zones[0] for contact in contacts if contact.zones), "UTC")
 
 
 def database_path(address: str) -> Path:

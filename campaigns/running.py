@@ -15,7 +15,6 @@ from anyio.abc import TaskGroup
 
 from campaigns.app import (
     SIMULATOR,
-    Account,
     Session,
     database_of,
     is_loopback,
@@ -44,6 +43,7 @@ log = structlog.get_logger()
 POSTS_END = 25.0
 """Seconds that POSTs on their way are given when the run is stopped."""
 HAND_OVER_LOOK = timedelta(seconds=1)
+INTERRUPTED = RunEnd(CampaignState.ACTIVE, "interrupted", interrupted=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +99,17 @@ def run_campaign(path: Path, options: RunOptions | None = None, watch: Watcher |
 def _clock(loaded: Loaded, options: RunOptions) -> Clock:
     """Virtual time for the simulator, scaled time for a foreign server on loopback, else the real one."""
     provider = loaded.campaign.provider
-    if provider == SIMULATOR:
-        known = None if options.fresh else last_moment_in(_database(loaded, options), loaded.campaign.campaign)
-        start = known or options.at or local_start(loaded.campaign.starts, real_now())
-        return DiscreteClock(start, options.speed)
-    if options.speed is None and options.at is None:
+    if provider != SIMULATOR and options.speed is None and options.at is None:
         return SystemClock()
     if not is_loopback(options.settings, provider):
-        raise InputError("--at and --speed are for the simulator and for servers on loopback: real calls take real time.")
-    return ScaledClock(options.at or real_now(), options.speed or 1.0)
+        raise InputError("--at and --speed are for the simulator and servers on loopback: real calls take real time.")
+    known = None if options.fresh else last_moment_in(_database(loaded, options), loaded.campaign.campaign)
+    if provider == SIMULATOR:
+        start = known or options.at or local_start(loaded.campaign.starts, real_now())
+        return DiscreteClock(start, options.speed)
+    start = options.at or real_now()
+    # Time never goes back on what an earlier run has written.
+    return ScaledClock(max(start, known or start), options.speed or 1.0)
 
 
 def _is_simulated(loaded: Loaded, options: RunOptions) -> bool:
@@ -129,13 +131,17 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher
                 await session.store.forget_account(loaded.campaign.provider)
             record = await put_campaign(session, loaded)
             progress = Progress(session, record.name, handed_over=not ours)
+            end, runners = INTERRUPTED, list[Runner]()
             async with anyio.create_task_group() as tasks:
+                tasks.start_soon(stop_on_signal, runners, tasks)
                 if watch is not None:
                     tasks.start_soon(watch, progress)
                 progress.loaded = await load_leads(session, record, lists)
                 await activate(session, record)
-                run = run_here if ours else _watch_worker
-                end = await run(session, loaded, options, lists)
+                if ours:
+                    end = await run_here(session, loaded, options, runners)
+                else:
+                    end = await _watch_worker(session, loaded)
                 tasks.cancel_scope.cancel()
             return await summarise(session, loaded, end, progress.loaded, report=options.report)
 
@@ -181,9 +187,9 @@ async def load_leads(session: Session, record: CampaignRecord, lists: OpenedList
     return await load(terms, lists.sources, lists.excluded, store=session.store, clock=session.clock)
 
 
-async def run_here(session: Session, loaded: Loaded, options: RunOptions, lists: OpenedLists) -> RunEnd:
-    """Dial in this process."""
-    end = RunEnd(CampaignState.ACTIVE, "interrupted", interrupted=True)
+async def run_here(session: Session, loaded: Loaded, options: RunOptions, runners: list[Runner]) -> RunEnd:
+    """Dial in this process. `runners`: told of the one that does, so that a signal can stop it."""
+    end = INTERRUPTED
     async with AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(anyio.create_task_group())
         base_url = await stack.enter_async_context(run_simulator(session, loaded, tasks))
@@ -193,9 +199,9 @@ async def run_here(session: Session, loaded: Loaded, options: RunOptions, lists:
             await stack.enter_async_context(serving(receiver(session, {account.name: account}), listener))
         runner = stack.enter_context(account.runner(session, tasks))
         tasks.start_soon(account.reconciler.run)
-        tasks.start_soon(stop_on_signal, [runner], tasks)
+        runners.append(runner)
         tasks.start_soon(notice_steering, session, [runner])
-        tasks.start_soon(_refresh, session, loaded, lists, runner)
+        tasks.start_soon(_refresh, session, loaded, runner)
         end = await runner.run(loaded.campaign.campaign, limit=options.limit)
         tasks.cancel_scope.cancel()
     return end
@@ -220,17 +226,17 @@ def _ledger(session: Session, loaded: Loaded) -> Path:
 
 
 async def stop_on_signal(runners: list[Runner], tasks: TaskGroup) -> None:
-    """Ctrl-C and SIGTERM: begin nothing more, let POSTs end, then leave."""
+    """Ctrl-C and SIGTERM: begin nothing more, let POSTs end, then leave; at once where nobody dials yet."""
     with anyio.open_signal_receiver(SIGINT, SIGTERM) as signals:
         async for _ in signals:
             log.info("stopping")
             for runner in runners:
                 runner.stop()
-            tasks.start_soon(_end_in_time, tasks)
+            tasks.start_soon(_end_in_time, tasks, POSTS_END if runners else 0.0)
 
 
-async def _end_in_time(tasks: TaskGroup) -> None:
-    with anyio.move_on_after(POSTS_END):
+async def _end_in_time(tasks: TaskGroup, seconds: float) -> None:
+    with anyio.move_on_after(seconds):
         await anyio.sleep_forever()
     tasks.cancel_scope.cancel()
 
@@ -244,7 +250,7 @@ async def notice_steering(session: Session, runners: list[Runner]) -> None:
             runner.wake.ring()
 
 
-async def _refresh(session: Session, loaded: Loaded, lists: OpenedLists, runner: Runner) -> None:
+async def _refresh(session: Session, loaded: Loaded, runner: Runner) -> None:
     """Read the lists again while the campaign runs, as often as the file asks."""
     every = refresh_every(loaded.campaign)
     while every is not None:
@@ -258,7 +264,7 @@ async def _refresh(session: Session, loaded: Loaded, lists: OpenedLists, runner:
         runner.wake.ring()
 
 
-async def _watch_worker(session: Session, loaded: Loaded, _options: RunOptions, _lists: OpenedLists) -> RunEnd:
+async def _watch_worker(session: Session, loaded: Loaded) -> RunEnd:
     """Another process dials from this database: watch it until the campaign is over."""
     log.info("handed_over", campaign=loaded.campaign.campaign)
     while True:
@@ -267,4 +273,3 @@ async def _watch_worker(session: Session, loaded: Loaded, _options: RunOptions, 
             state = record.state if record else CampaignState.STOPPED
             return RunEnd(state, record.reason if record else "", interrupted=state is not CampaignState.FINISHED)
         await session.clock.sleep_until(session.clock.now() + HAND_OVER_LOOK)
-

@@ -27,6 +27,11 @@ class Summary:
     """When the next lead is due, for people."""
     bad_rows: list[tuple[str, int, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    law: str = ""
+    """What was checked of the law, in one sentence."""
+    database: Path | None = None
+    ledger: Path | None = None
+    """What the simulator says took place."""
 
     @property
     def held(self) -> int:
@@ -64,38 +69,64 @@ class Summary:
 
 
 def law_statement(loaded: Loaded) -> str:
-    """What was checked of the law, in one sentence."""
+    """What was checked of the law, in one sentence; whoever shows it adds that it is no legal advice."""
     off = loaded.campaign.legal_hours.off
     if off:
-        return f"No legal rule was applied (legal_hours off: {off}). This is not legal advice."
-    return "No law was checked: every call of this campaign stays on this machine. This is not legal advice."
+        return f"No legal rule was applied (legal_hours off: {off})."
+    return "No law was checked: every call of this campaign stays on this machine."
+
+
+def ledger_of(database: Path, campaign: str) -> Path:
+    """Where the built-in simulator writes down what takes place in a campaign of this database."""
+    return database.with_name(f"{database.stem}.{campaign}.ledger.jsonl")
 
 
 async def summarise(
     session: Session, loaded: Loaded, end: RunEnd, intake: Intake | None, *, report: Path | None
 ) -> Summary:
-    """Count, and write the HTML report."""
+    """Count, and write the HTML report. A report that cannot be written is a warning: what was dialled stays true."""
     name = loaded.campaign.campaign
     counts = await session.store.counts(name)
-    record = await session.store.campaign(name)
-    noted = dict(record.intake) if record else {}
-    contacts = {
-        "read": noted.get("read", 0),
-        "leads": sum(counts.states.values()),
-        **{key: noted.get(key, 0) for key in ("invalid", "duplicate", "suppressed")},
-        **({"excluded": noted.get("excluded", 0)} if loaded.campaign.exclude else {}),
-    }
+    warnings = list(intake.warnings) if intake else []
     path = report or Path(f"{name}.html")
-    figures = await gather(
-        session.store,
-        name,
-        now=session.clock.now(),
-        provider=loaded.campaign.provider,
+    written: Path | None = path
+    try:
+        write_report(path, await _page(session, loaded))
+    except OSError as error:
+        warnings.append(f"the report {path} cannot be written ({error.strerror}): name another with `campaigns report`")
+        written = None
+    ledger = ledger_of(session.path, name)
+    return Summary(
+        campaign=name,
+        end=end,
+        contacts=await _contacts(session, loaded, sum(counts.states.values())),
+        counts=counts,
+        report=written,
+        reopens=_reopens(counts),
+        bad_rows=await session.store.bad_rows(name),
+        warnings=warnings,
         law=law_statement(loaded),
-        simulated=loaded.campaign.provider == SIMULATOR,
+        database=session.path,
+        ledger=ledger if ledger.exists() else None,
     )
-    write_report(path, render(figures))
+
+
+async def _page(session: Session, loaded: Loaded) -> str:
+    name, provider = loaded.campaign.campaign, loaded.campaign.provider
+    figures = await gather(
+        session.store, name, now=session.clock.now(), provider=provider, law=law_statement(loaded),
+        simulated=provider == SIMULATOR,
+    )  # fmt: skip
+    return render(figures)
+
+
+async def _contacts(session: Session, loaded: Loaded, leads: int) -> dict[str, int]:
+    record = await session.store.campaign(loaded.campaign.campaign)
+    noted = dict(record.intake) if record else {}
+    names = ("invalid", "duplicate", "suppressed", *(["excluded"] if loaded.campaign.exclude else []))
+    return {"read": noted.get("read", 0), "leads": leads, **{name: noted.get(name, 0) for name in names}}
+
+
+def _reopens(counts: Counts) -> str:
     due = [reason[3] for reason in counts.reasons if reason[3] is not None]
-    reopens = min(due).isoformat() if due else ""
-    bad_rows = await session.store.bad_rows(name)
-    return Summary(name, end, contacts, counts, path, reopens, bad_rows, intake.warnings if intake else [])
+    return f"{min(due):%Y-%m-%d %H:%M}Z" if due else ""

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import anyio
 
-from campaigns.app import Session, is_loopback, open_account, open_session
-from campaigns.clock import SystemClock, run_real
+from campaigns.app import SIMULATOR, Session, is_loopback, open_account, open_session
+from campaigns.clock import DiscreteClock, SystemClock, real_now, run_real, run_virtual
 from campaigns.domain.contact import Contact, PhoneNumber, parse_phone
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import CampaignState, Lead, lead_id
@@ -26,29 +26,31 @@ def place_test_call(number: str, file: Path, settings: Settings) -> Summary:
     try:
         phone = PhoneNumber(parse_phone(number, None))
     except ValueError as error:
-        raise InputError(f"NUMBER is {error}. Write it with + and country code.") from None
-    simulated = loaded.campaign.provider == "simulator"
-    clock = SystemClock()
+        raise InputError(f"NUMBER: {error}. Write it with + and the country code, such as +442079460123.") from None
+    simulated = loaded.campaign.provider == SIMULATOR
+    virtual = DiscreteClock(real_now()) if simulated else None
+    clock = virtual or SystemClock()
 
     async def main() -> Summary:
         async with open_session(settings, clock, simulated=simulated) as session:
             with dialer_lock(session.path) as ours:
                 if not ours:
                     raise InputError("Another process dials from this database. Stop it, or use another with --db.")
-                return await _call(session, _as_test(loaded, session), phone)
+                return await _call(session, _as_test(loaded), phone)
 
-    return run_real(main)
+    return run_virtual(virtual, main) if virtual else run_real(main)
 
 
-def _as_test(loaded: Loaded, session: Session) -> Loaded:
+def _as_test(loaded: Loaded) -> Loaded:
     """The campaign with one attempt at any hour, under a name of its own."""
-    stamp = f"{session.clock.now():%Y%m%d-%H%M%S}"
+    stamp = f"{real_now():%Y%m%d-%H%M%S-%f}"
     document = loaded.campaign.model_copy(
         update={
-            "campaign": f"{loaded.campaign.campaign[:40]}.test-{stamp}",
+            "campaign": f"{loaded.campaign.campaign[:35]}.test-{stamp}",
             "calling_hours": "24/7",
             "starts": None,
             "ends": None,
+            "outcomes": [],  # a rule may promise a call back, which nobody would wait for here
             "attempts": loaded.campaign.attempts.model_copy(update={"max": 1}),
         }
     )
@@ -57,20 +59,26 @@ def _as_test(loaded: Loaded, session: Session) -> Loaded:
 
 
 async def _call(session: Session, loaded: Loaded, phone: PhoneNumber) -> Summary:
+    if session.simulated:
+        await session.store.forget_account(loaded.campaign.provider)
     record = await put_campaign(session, loaded)
     terms = session.book.current(record)
     contact = Contact(person=phone.e164, key="test", phones=(phone,), name="test call", zones=("UTC",))
     lead = Lead(lead_id(record.name, "test"), record.name, contact, terms.person_key(contact))
-    await session.store.put_leads(
-        record.name, [NewLead(lead, (terms.phone_key(phone.e164),), 0)], load=1, now=session.clock.now()
-    )
+    leads = [NewLead(lead, (terms.phone_key(phone.e164),), 0)]
+    merged = await session.store.put_leads(record.name, leads, load=1, now=session.clock.now())
+    if merged.suppressed:
+        raise InputError("NUMBER: is on the do-not-call list. `campaigns suppress remove` takes it off.")
     await activate(session, record)
     end = RunEnd(CampaignState.ACTIVE, "interrupted", interrupted=True)
-    async with anyio.create_task_group() as tasks, run_simulator(session, loaded, tasks) as base_url:
-        async with open_account(session, record.provider, base_url=base_url) as account:
-            with account.runner(session, tasks) as runner:
-                tasks.start_soon(account.reconciler.run)
-                tasks.start_soon(stop_on_signal, [runner], tasks)
-                end = await runner.run(record.name)
-                tasks.cancel_scope.cancel()
+    async with (
+        anyio.create_task_group() as tasks,
+        run_simulator(session, loaded, tasks) as base_url,
+        open_account(session, record.provider, base_url=base_url) as account,
+    ):
+        with account.runner(session, tasks) as runner:
+            tasks.start_soon(account.reconciler.run)
+            tasks.start_soon(stop_on_signal, [runner], tasks)
+            end = await runner.run(record.name)
+            tasks.cancel_scope.cancel()
     return Summary(record.name, end, {}, await session.store.counts(record.name), None)

@@ -51,11 +51,11 @@ class _Worker:
     async def run(self) -> None:
         async with AsyncExitStack() as stack:
             tasks = await stack.enter_async_context(anyio.create_task_group())
+            tasks.start_soon(self._stop_on_signal, tasks)
             await self._open_accounts(stack, tasks)
             address = await stack.enter_async_context(self._listening())
             self._say(f"worker: {self._session.path}; listening on {address}")
             self._say_webhooks()
-            tasks.start_soon(self._stop_on_signal, tasks)
             await self._look_for_campaigns(tasks)
             tasks.cancel_scope.cancel()
         self._say("worker: stopped; nothing is lost, start it again to go on")
@@ -116,7 +116,7 @@ class _Worker:
         try:
             end = await runner.run(name)
             self._say(f"worker: {name}: {end.state}" + (f" ({end.reason})" if end.reason else ""))
-        except Exception as error:  # noqa: BLE001 - the supervisor
+        except Exception as error:
             log.exception("campaign_failed", campaign=name)
             await self._steer(name, CampaignState.PAUSED, f"an error in the runner: {type(error).__name__}")
         finally:

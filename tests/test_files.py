@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from campaigns.domain.campaign import FileList
 from campaigns.domain.errors import InputError, Problem
+from campaigns.domain.sources import FileList
 from campaigns.files import MAX_BYTES, Loaded, campaign_schema, load_campaign, not_acted_on, parse_campaign
 
 LEAST = """\

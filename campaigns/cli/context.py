@@ -1,15 +1,16 @@
-"""What every command shares: the global options, the settings, the database, and how answers are printed."""
+"""What every command shares: the global options, the settings, the databases, and how answers are printed."""
 
 import json
 import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import structlog
 import typer
@@ -17,13 +18,14 @@ from rich.console import Console
 from rich.table import Table
 
 from campaigns.app import Session, database_of, open_session
-from campaigns.clock import SystemClock, run_real, stamp_log
+from campaigns.clock import ScaledClock, SystemClock, run_real, stamp_log
 from campaigns.domain.errors import InputError
 from campaigns.ports.store import CampaignRecord
 from campaigns.settings import Settings, read_settings
-from campaigns.stores.sqlite import kind_of
+from campaigns.stores.sqlite import kind_of, last_moment_in
 
 T = TypeVar("T")
+Json = dict[str, Any]
 
 
 @dataclass
@@ -39,12 +41,30 @@ class Globals:
         """Raises InputError."""
         return read_settings(self.settings_file, environ=os.environ, database=self.database)
 
+    def again(self, command: str) -> str:
+        """The command line that does `command` with the same settings and database."""
+        chosen = [f" --settings {self.settings_file}"] if self.settings_file else []
+        chosen += [f" --db {self.database}"] if self.database else []
+        return f"campaigns{''.join(chosen)} {command}"
 
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+_UNBROKEN = 4000
+"""Columns where stdout is no terminal: `grep` and `cut` want one line for each row."""
+
+
+def _console(*, stderr: bool = False) -> Console:
+    console = Console(stderr=stderr, soft_wrap=True, highlight=False)
+    if not console.is_terminal:
+        console.width = _UNBROKEN
+    return console
+
+
+out = _console()
+err = _console(stderr=True)
 
 
 def options(context: typer.Context) -> Globals:
+    """The options before the command."""
     found = context.find_object(Globals)
     return found if found is not None else Globals()
 
@@ -52,11 +72,20 @@ def options(context: typer.Context) -> Globals:
 def set_up_logs(*, verbose: bool) -> None:
     """Structured lines on stderr; without -v only what a person must know."""
     level = logging.INFO if verbose else logging.ERROR
+    order = ["at", "level", "event"]
     structlog.configure(
-        processors=[structlog.processors.add_log_level, stamp_log, structlog.processors.KeyValueRenderer(key_order=["at", "level", "event"])],
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            stamp_log,
+            structlog.processors.KeyValueRenderer(key_order=order),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+# ── printing ──
 
 
 def print_json(value: object) -> None:
@@ -64,14 +93,59 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table for people; plain where stdout is no terminal."""
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table for people: only its last column is broken into lines, and only on a terminal."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1], overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    out.print(table)
+        table.add_row(*(_plain(cell) for cell in row))
+    _print_grid(table)
+
+
+def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
+    """A name and what it says, line by line; long text is broken and indented on a terminal."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in pairs:
+        table.add_row(_plain(name), _plain(text))
+    _print_grid(table)
+
+
+def _print_grid(table: Table) -> None:
+    with out.capture() as captured:
+        out.print(table, soft_wrap=False)
+    for line in captured.get().splitlines():
+        out.file.write(line.rstrip() + "\n")
+
+
+def _plain(cell: object) -> str:
+    return "" if cell is None else str(cell).replace("[", "\\[")
+
+
+def shown(instant: datetime | None) -> str:
+    """An instant for people: UTC, to the minute."""
+    return "" if instant is None else f"{instant:%Y-%m-%d %H:%M}Z"
+
+
+def local(instant: datetime, zone: ZoneInfo) -> str:
+    """An instant on somebody's clock: `Mon 23 Nov 2026 09:00`."""
+    return f"{instant.astimezone(zone):%a %d %b %Y %H:%M}"
+
+
+def many(count: int, one: str, several: str = "") -> str:
+    """`1 call`, `2 calls`, `1 entry`, `2 entries`."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def counted(numbers: dict[str, int]) -> str:
+    """`3 reached, 1 bad number`: what is not nought."""
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in numbers.items() if count)
+
+
+# ── reading ──
 
 
 def moment(text: str | None) -> datetime | None:
@@ -87,52 +161,61 @@ def moment(text: str | None) -> datetime | None:
     return parsed
 
 
-async def database(settings: Settings) -> tuple[Path, bool]:
-    """The database that a command without a campaign file means, and whether it is simulated.
-
-    The settings' own; else the live one where it exists, else the simulated one.
-    """
-    live, simulated = database_of(settings, simulated=False), database_of(settings, simulated=True)
-    for path in (live, simulated):
-        kind = await kind_of(path)
-        if kind is not None:
-            return path, kind == "simulated"
-    return live, False
+# ── databases ──
 
 
 @asynccontextmanager
-async def existing_session(settings: Settings) -> AsyncIterator[Session]:
-    """The database that is there. Raises InputError when there is none."""
-    path, simulated = await database(settings)
-    if not path.exists():
-        raise InputError(f"There is no database {path} yet. Run a campaign first, or name one with --db sqlite:///FILE.")
-    async with open_session(settings, SystemClock(), simulated=simulated, path=path) as session:
-        yield session
+async def open_databases(settings: Settings, *, make: bool = False) -> AsyncIterator[list[Session]]:
+    """Every database that these settings mean, the live one first: one that is named, else the two of this folder.
+
+    Args:
+        settings: Of this process.
+        make: Make those that are not there. False: leave them out, and raise InputError when there is none.
+    """
+    live, simulated = database_of(settings, simulated=False), database_of(settings, simulated=True)
+    async with AsyncExitStack() as stack:
+        sessions = []
+        for path in dict.fromkeys((live, simulated)):
+            if make or path.exists():
+                kind = await kind_of(path) or ("live" if path == live else "simulated")
+                opened = open_session(settings, SystemClock(), simulated=kind == "simulated", path=path)
+                sessions.append(await stack.enter_async_context(opened))
+        if not sessions:
+            mend = "Run a campaign first, or name one with --db sqlite:///FILE."
+            raise InputError(f"There is no database {live} yet. {mend}")
+        yield sessions
 
 
-def with_session(context: typer.Context, work: Callable[[Session], Awaitable[T]]) -> T:
-    """Run `work` on the existing database."""
+def with_databases(context: typer.Context, work: Callable[[list[Session]], Awaitable[T]]) -> T:
+    """Run `work` on every database there is."""
     settings = options(context).settings()
 
     async def main() -> T:
-        async with existing_session(settings) as session:
-            return await work(session)
+        async with open_databases(settings) as sessions:
+            return await work(sessions)
 
     return run_real(main)
 
 
-async def the_campaign(session: Session, name: str) -> CampaignRecord:
-    """The campaign of that name. Raises InputError naming those that exist."""
-    record = await session.store.campaign(name)
-    if record is None:
-        names = ", ".join(record.name for record in await session.store.campaigns()) or "none"
-        raise InputError(f"There is no campaign '{name}' in {session.path}. It has: {names}.")
-    return record
+def with_campaign(context: typer.Context, name: str, work: Callable[[Session, CampaignRecord], Awaitable[T]]) -> T:
+    """Run `work` on the database that has the campaign. Raises InputError naming those that exist."""
+
+    async def chosen(sessions: list[Session]) -> T:
+        for session in sessions:
+            record = await session.store.campaign(name)
+            if record is not None:
+                return await work(as_of(session, name), record)
+        known = [f"{session.path} has {await _names(session)}" for session in sessions]
+        raise InputError(f"There is no campaign '{name}': {'; '.join(known)}.")
+
+    return with_databases(context, chosen)
 
 
-def shown(instant: datetime | None) -> str:
-    """An instant for people: UTC, to the second."""
-    return "" if instant is None else f"{instant:%Y-%m-%d %H:%M:%S}Z"
+def as_of(session: Session, campaign: str) -> Session:
+    """The session on the campaign's own time: a simulated one goes on where its last run ended."""
+    last = last_moment_in(session.path, campaign) if session.simulated else None
+    return replace(session, clock=ScaledClock(last, 1.0)) if last else session
 
 
-Json = dict[str, Any]
+async def _names(session: Session) -> str:
+    return ", ".join(record.name for record in await session.store.campaigns()) or "none"

@@ -3,19 +3,21 @@
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from campaigns.checking import Check, Finding, doctor_checks, validate_file
+from campaigns.checking import LISTED, Check, Finding, doctor_checks, validate_file
 from campaigns.clock import real_now, run_real
 from campaigns.domain.errors import InputError
 from campaigns.files import campaign_schema
 from campaigns.vendors import PROVIDERS
 
-from .context import err, options, out, print_json, print_table
+from .context import Json, err, options, out, print_json, print_pairs, print_table
 
 STARTER = ("campaign.yaml", "contacts.csv", "campaigns.toml")
+SHOWN = 20
+"""Bad rows that are printed."""
 
 
 def register(cli: typer.Typer) -> None:
@@ -34,19 +36,20 @@ def init(
     """
     taken = [name for name in STARTER if (folder / name).exists()]
     if taken:
-        raise InputError(f"{folder}: {', '.join(taken)} exist already, and nothing is overwritten. Choose another folder.")
+        raise InputError(
+            f"{folder}: {', '.join(taken)} exist already, and nothing is overwritten. Choose another folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in STARTER:
             (folder / name).write_text((files("campaigns.data") / "init" / name).read_text("utf-8"), "utf-8")
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}).") from None
+        raise InputError(f"{folder}: cannot be written ({error.strerror}). Name a folder of yours.") from None
     if options(context).json:
         print_json({"written": [str(folder / name) for name in STARTER]})
         return
-    for name in STARTER:
-        out.print(f"written   {folder / name}", markup=False)
-    out.print(f"next      campaigns validate {folder / 'campaign.yaml'}, then campaigns run {folder / 'campaign.yaml'}")
+    pairs = [("written", str(folder / name)) for name in STARTER]
+    print_pairs([*pairs, *(("next", f"campaigns {word} {folder / STARTER[0]}") for word in ("validate", "run"))])
 
 
 def validate(
@@ -77,19 +80,23 @@ def _today() -> date:
 
 
 def _tell(finding: Finding) -> None:
-    out.print(f"[bold]{finding.name}[/]  {finding.file}", highlight=False)
-    out.print(f"  calling hours {finding.hours}, in the zone {finding.zone}", markup=False)
+    out.print(f"[bold]{finding.name}[/]", end="  ")
+    out.print(finding.file, markup=False)
+    pairs = [("  hours", finding.hours), ("  clock", finding.clock), ("", "")]
     for day, spans, holiday in finding.week:
-        open_ = ", ".join(f"{start}–{end}" for start, end in spans) or "closed"
-        out.print(f"    {day:%a %d %b}  {open_}" + (f"  ({holiday})" if holiday else ""), markup=False)
+        opened = ", ".join(f"{start}-{end}" for start, end in spans) or "closed"
+        pairs.append((f"  {day:%a %d %b}", opened + (f"  ({holiday})" if holiday else "")))
+    pairs.append(("", ""))
     if finding.holidays:
-        out.print("  PH means " + ", ".join(f"{day:%a %d %b %Y} ({name})" for day, name in finding.holidays), markup=False)
-    for line in finding.lines:
-        out.print(f"  {line}", markup=False)
-    for text in finding.surprises:
-        out.print(f"  note: {text}", markup=False)
-    for source, line_number, reason in finding.bad_rows[:20]:
-        out.print(f"  bad row {source}:{line_number}: {reason}", markup=False)
+        pairs.append(("  PH", "; ".join(f"{day:%a %d %b %Y} {name}" for day, name in finding.holidays)))
+    pairs += [(f"  {title}", text) for title, text in finding.lines]
+    pairs += [("  note", text) for text in finding.notes]
+    pairs += [("  bad row", f"{source}:{line}: {reason}") for source, line, reason in finding.bad_rows[:SHOWN]]
+    if finding.contacts["invalid"] > SHOWN:
+        pairs.append(
+            ("", f"and {finding.contacts['invalid'] - SHOWN:,} more bad rows; --json lists the first {LISTED}")
+        )
+    print_pairs(pairs)
 
 
 def doctor(context: typer.Context) -> None:
@@ -101,8 +108,7 @@ def doctor(context: typer.Context) -> None:
     if options(context).json:
         print_json([{"check": c.name, "ok": c.ok, "detail": c.detail} for c in checks])
     else:
-        for check in checks:
-            out.print(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.detail}", markup=False)
+        print_pairs([("ok" if check.ok else "WRONG", f"{check.name}: {check.detail}") for check in checks])
     if not all(check.ok for check in checks):
         err.print("Mend what is wrong before you dial.")
         raise typer.Exit(2)
@@ -122,10 +128,10 @@ def providers(context: typer.Context) -> None:
     Example: campaigns providers
     """
     settings = options(context).settings()
-    rows: list[dict[str, Any]] = [{"name": "simulator", "kind": "flireo", "base_url": "built in, on loopback"}]
+    rows: list[Json] = [{"name": "simulator", "kind": "flireo", "base_url": "built in, on loopback"}]
     rows += [{"name": name, "kind": own.kind, "base_url": own.base_url} for name, own in settings.providers.items()]
     rows += [{"name": "", "kind": kind, "base_url": None} for kind in PROVIDERS]
     if options(context).json:
         print_json(rows)
     else:
-        print_table("", ["name", "kind", "address"], [[r["name"] or "(kind)", r["kind"], r["base_url"]] for r in rows])
+        print_table(["name", "kind", "address"], [[r["name"] or "(kind)", r["kind"], r["base_url"]] for r in rows])

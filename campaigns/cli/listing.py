@@ -1,56 +1,65 @@
-"""`status`, `leads`, `attempts`, `explain`, `report`: where things stand, and why."""
+"""`status`, `leads`, `attempts`, `report`: where things stand."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from campaigns.app import SIMULATOR, Session
 from campaigns.domain.call import Disposition
-from campaigns.domain.contact import mask, parse_phone
+from campaigns.domain.contact import mask
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState, Outcome
-from campaigns.domain.zones import zone
-from campaigns.engine.terms import Terms
 from campaigns.files import parse_campaign
-from campaigns.planner.decide import Call, Close, Wait, decide
 from campaigns.ports.store import CampaignRecord, LeadFilter
 from campaigns.reports import gather, render, results_csv, write_report
 from campaigns.summary import law_statement
 
-from .context import options, out, print_json, print_table, shown, the_campaign, with_session
+from .context import (
+    Json,
+    counted,
+    options,
+    out,
+    print_json,
+    print_pairs,
+    print_table,
+    shown,
+    with_campaign,
+    with_databases,
+)
+
+Name = Annotated[str, typer.Argument(help="The campaign's name.", metavar="NAME")]
 
 
 def register(cli: typer.Typer) -> None:
     """Add these commands."""
-    for command in (status, leads, attempts, explain, report):
+    for command in (status, leads, attempts, report):
         cli.command()(command)
 
 
-def status(context: typer.Context, name: Annotated[str | None, typer.Argument()] = None) -> None:
-    """Show where one campaign, or every campaign of the database, stands.
+def status(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One campaign; default: all.", metavar="[NAME]")] = None,
+) -> None:
+    """Show where one campaign, or every campaign, stands.
 
     Example: campaigns status dentist-reminders
     """
 
-    async def work(session: Session) -> list[dict[str, Any]]:
-        records = [await the_campaign(session, name)] if name else await session.store.campaigns()
-        return [await _status_of(session, record) for record in records]
+    async def everything(sessions: list[Session]) -> list[Json]:
+        return [await _status_of(s, record) for s in sessions for record in await s.store.campaigns()]
 
-    found = with_session(context, work)
+    found = [with_campaign(context, name, _status_of)] if name else with_databases(context, everything)
     if options(context).json:
         print_json(found[0] if name else found)
         return
     for one in found:
-        out.print(f"[bold]{one['campaign']}[/]: {one['state']}" + (f" ({one['reason']})" if one["reason"] else ""))
-        for title in ("leads", "outcomes", "attempts"):
-            out.print(f"  {title:<9} " + (", ".join(f"{n:,} {word}" for word, n in one[title].items()) or "none"))
-        for reason in one["waiting"]:
-            due = f", from {reason['next_at']}" if reason["next_at"] else ""
-            out.print(f"  waiting   {reason['leads']:,}: {reason['reason'] or 'ready'}{due}", markup=False)
+        _tell_status(one)
+    if not found:
+        out.print("There is no campaign in this database yet.")
 
 
-async def _status_of(session: Session, record: CampaignRecord) -> dict[str, Any]:
+async def _status_of(session: Session, record: CampaignRecord) -> Json:
     counts = await session.store.counts(record.name)
     return {
         "campaign": record.name,
@@ -58,44 +67,55 @@ async def _status_of(session: Session, record: CampaignRecord) -> dict[str, Any]
         "reason": record.reason,
         "leads": counts.states,
         "outcomes": counts.outcomes,
-        "attempts": counts.dispositions | {s: n for s, n in counts.attempts.items() if s != "ended"},
+        "attempts": counts.dispositions | {s: n for s, n in counts.attempts.items() if s != AttemptState.ENDED},
         "waiting": [
-            {"leads": n, "reason": why, "rule": rule, "next_at": shown(due)} for why, rule, n, due in counts.reasons
+            {"leads": n, "reason": why, "rule": rule, "next_at": due.isoformat() if due else None, "due": shown(due)}
+            for why, rule, n, due in counts.reasons
         ],
         "warnings": counts.warnings,
+        "database": str(session.path),
     }
+
+
+def _tell_status(one: Json) -> None:
+    reason = f" ({one['reason']})" if one["reason"] else ""
+    out.print(f"[bold]{one['campaign']}[/]: {one['state']}", end="")
+    out.print(reason, markup=False)
+    pairs = [(f"  {title}", counted(one[title]) or "none") for title in ("leads", "outcomes", "attempts")]
+    for waiting in one["waiting"]:
+        due = f", the first from {waiting['due']}" if waiting["due"] else ""
+        reason = waiting["reason"].replace("_", " ") or "ready to be called"
+        pairs.append(("  waiting", f"{waiting['leads']:,}: {reason}{due}"))
+    if one["warnings"]:
+        pairs.append(("  warnings", f"{one['warnings']:,}: see `campaigns leads {one['campaign']} --json`"))
+    print_pairs([*pairs, ("  database", one["database"])])
 
 
 def leads(
     context: typer.Context,
-    name: str,
+    name: Name,
     state: Annotated[LeadState | None, typer.Option(help="Only these.")] = None,
     outcome: Annotated[Outcome | None, typer.Option(help="Only these.")] = None,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 1_000_000,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, show_default=False)] = 1_000_000,
 ) -> None:
     """List the leads of a campaign.
 
     Example: campaigns leads dentist-reminders --outcome exhausted
     """
 
-    async def work(session: Session) -> list[dict[str, Any]]:
-        await the_campaign(session, name)
+    async def work(session: Session, _record: CampaignRecord) -> list[Json]:
         which = LeadFilter(state=state, outcome=outcome, limit=limit)
         return [_lead_json(lead, tries, last) for lead, tries, last in await session.store.leads(name, which)]
 
-    rows = with_session(context, work)
+    rows = with_campaign(context, name, work)
     if options(context).json:
         print_json(rows)
         return
-    print_table(
-        "",
-        ["lead", "phone", "state", "outcome", "label", "attempts", "next", "reason"],
-        [[r["lead"], mask(r["phone"]), *(r[k] for k in ("state", "outcome", "label", "attempts", "next_at", "reason"))]
-         for r in rows],
-    )  # fmt: skip
+    columns = ["lead", "phone", "state", "outcome", "tries", "next", "why"]
+    print_table(columns, [_lead_row(row) for row in rows])
 
 
-def _lead_json(lead: Lead, tries: int, last_phone: str | None) -> dict[str, Any]:
+def _lead_json(lead: Lead, tries: int, last_phone: str | None) -> Json:
     return {
         "lead": lead.contact.key,
         "person": lead.contact.person,
@@ -105,14 +125,20 @@ def _lead_json(lead: Lead, tries: int, last_phone: str | None) -> dict[str, Any]
         "outcome": lead.outcome,
         "label": lead.label,
         "attempts": tries,
-        "next_at": lead.due_at.isoformat() if lead.due_at else None,
+        "next_at": lead.due_at.isoformat() if lead.due_at and lead.state is not LeadState.CLOSED else None,
         "reason": lead.reason + (f"; warning: {lead.warning}" if lead.warning else ""),
     }
 
 
+def _lead_row(row: Json) -> list[object]:
+    due = f"{row['next_at'][:16].replace('T', ' ')}Z" if row["next_at"] else ""
+    why = row["reason"] if row["label"] in row["reason"] else f"{row['label']}: {row['reason']}"
+    return [row["lead"], mask(row["phone"]), row["state"], row["outcome"], row["attempts"], due, why]
+
+
 def attempts(
     context: typer.Context,
-    name: str,
+    name: Name,
     state: Annotated[AttemptState | None, typer.Option(help="Only these.")] = None,
     disposition: Annotated[Disposition | None, typer.Option(help="Only these.")] = None,
 ) -> None:
@@ -121,8 +147,7 @@ def attempts(
     Example: campaigns attempts dentist-reminders --state uncertain
     """
 
-    async def work(session: Session) -> list[dict[str, Any]]:
-        await the_campaign(session, name)
+    async def work(session: Session, _record: CampaignRecord) -> list[Json]:
         keys = {lead.id: lead.contact.key for lead, _, _ in await session.store.leads(name, LeadFilter())}
         return [
             _attempt_json(attempt, keys)
@@ -130,19 +155,15 @@ def attempts(
             if state in (None, attempt.state) and disposition in (None, attempt.disposition)
         ]
 
-    rows = with_session(context, work)
+    rows = with_campaign(context, name, work)
     if options(context).json:
         print_json(rows)
         return
-    print_table(
-        "",
-        ["attempt", "lead", "nr", "phone", "state", "disposition", "written", "talk", "why"],
-        [[r["attempt"], r["lead"], r["ordinal"], mask(r["phone"]), r["state"], r["disposition"], r["intent_at"][:19],
-          r["talk_seconds"], r["reason"]] for r in rows],
-    )  # fmt: skip
+    columns = ["attempt", "lead", "nr", "phone", "result", "written down", "talk", "why"]
+    print_table(columns, [_attempt_row(row) for row in rows])
 
 
-def _attempt_json(attempt: Attempt, keys: dict[str, str]) -> dict[str, Any]:
+def _attempt_json(attempt: Attempt, keys: dict[str, str]) -> Json:
     report = attempt.report
     return {
         "attempt": attempt.id,
@@ -163,88 +184,17 @@ def _attempt_json(attempt: Attempt, keys: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def explain(
-    context: typer.Context,
-    name: str,
-    who: Annotated[str, typer.Argument(help="The lead's key, or a number with +.", metavar="LEAD|PHONE")],
-) -> None:
-    """Say why this person is or is not called now, which rule says so, and when next.
-
-    Example: campaigns explain dentist-reminders +31200000012
-    """
-
-    async def work(session: Session) -> list[dict[str, Any]]:
-        terms = session.book.current(await the_campaign(session, name))
-        found = await _find(session, name, who)
-        return [await _explanation(session, terms, lead) for lead in found]
-
-    explained = with_session(context, work)
-    if options(context).json:
-        print_json(explained)
-        return
-    for one in explained:
-        out.print(f"[bold]{one['lead']}[/] ({one['state']})", highlight=False)
-        for line in one["lines"]:
-            out.print(f"  {line}", markup=False)
-
-
-async def _find(session: Session, name: str, who: str) -> list[Lead]:
-    everyone = await session.store.leads(name, LeadFilter())
-    found = [lead for lead, _, _ in everyone if who in (lead.contact.key, lead.id)]
-    if not found and who.startswith("+"):
-        try:
-            number = parse_phone(who, None)
-        except ValueError as error:
-            raise InputError(f"PHONE is {error}.") from None
-        key = session.book.phone_key(number)
-        found = [lead for lead, _ in await session.store.leads_with_phone(key) if lead.campaign == name]
-        if not found and any(entry.phone_key == key for entry in await session.store.suppressions()):
-            raise InputError(f"{mask(number)} is on the do-not-call list, so it is no lead of '{name}'.")
-    if not found:
-        raise InputError(f"'{name}' has no such lead. Write a key as `campaigns leads {name}` shows it, or a number with +.")
-    return found
-
-
-async def _explanation(session: Session, terms: Terms, lead: Lead) -> dict[str, Any]:
-    now = session.clock.now()
-    if session.simulated:
-        now = await session.store.last_moment() or now
-    claimed = (await session.store.facts([lead.id], now=now))[0]
-    lines = [_verdict(lead, terms, claimed.facts, now)]
-    for name in lead.contact.zones:
-        lines.append(f"zone {name}: it is {now.astimezone(zone(name)):%A %H:%M} there")
-    if not lead.contact.zones:
-        lines.append("no time zone is known")
-    for past in claimed.facts.attempts:
-        ended = past.disposition or ("counts, no end known" if past.counts else "was not placed")
-        lines.append(f"attempt {past.ordinal} at {shown(past.at)} to {mask(past.phone)}: {ended}")
-    if lead.warning:
-        lines.append(f"warning: {lead.warning}")
-    return {"lead": lead.contact.key, "state": lead.state, "outcome": lead.outcome, "now": now.isoformat(), "lines": lines}
-
-
-def _verdict(lead: Lead, terms: Terms, facts: Any, now: Any) -> str:
-    if lead.state is LeadState.CLOSED:
-        return f"closed as {lead.outcome} at {shown(lead.closed_at)}: {lead.reason}" + (f" [{lead.rule}]" if lead.rule else "")
-    if lead.state is LeadState.CALLING:
-        return "a call is open right now"
-    if lead.state is LeadState.HELD:
-        return f"waits for a person: {lead.reason}; see `campaigns resolve`"
-    step = decide(facts, terms.campaign, terms.people, now=now)
-    campaign = "" if terms.record.state == "active" else f" (the campaign is {terms.record.state})"
-    match step:
-        case Call(phone=phone, closes_at=closes_at):
-            return f"may be called now, on {phone}, until {shown(closes_at)}{campaign}"
-        case Wait(until=until, reason=reason, rule=rule):
-            local = until.astimezone(zone(lead.contact.zones[0])) if lead.contact.zones else until
-            return f"waits until {local:%A %d %B %H:%M} local time ({shown(until)}): {reason} [{rule}]{campaign}"
-        case Close(outcome=outcome, reason=reason, rule=rule):
-            return f"will be closed as {outcome}: {reason} [{rule}]"
+def _attempt_row(row: Json) -> list[object]:
+    """Eight characters of the id are enough for `resolve`; all of them are in the JSON."""
+    written = f"{row['intent_at'][:16].replace('T', ' ')}Z"
+    talk = f"{row['talk_seconds']:.0f} s" if row["talk_seconds"] else ""
+    result = row["disposition"] or row["state"]
+    return [row["attempt"][:8], row["lead"], row["ordinal"], mask(row["phone"]), result, written, talk, row["reason"]]
 
 
 def report(
     context: typer.Context,
-    name: str,
+    name: Name,
     out_: Annotated[Path, typer.Option("--out", help="FILE.html or FILE.csv.", metavar="FILE")],
 ) -> None:
     """Write the results of a campaign.
@@ -254,23 +204,27 @@ def report(
     if out_.suffix not in (".html", ".csv"):
         raise InputError(f"--out {out_}: write a name that ends in .html or .csv.")
 
-    async def work(session: Session) -> None:
-        record = await the_campaign(session, name)
-        if out_.suffix == ".csv":
-            write_report(out_, await _csv(session, name))
-            return
-        loaded = parse_campaign(record.document, name=name)
-        figures = await gather(
-            session.store, name, now=session.clock.now(), provider=record.provider, law=law_statement(loaded),
-            simulated=record.provider == SIMULATOR,
-        )  # fmt: skip
-        write_report(out_, render(figures))
+    async def work(session: Session, record: CampaignRecord) -> str:
+        return await (_csv if out_.suffix == ".csv" else _page)(session, record)
 
-    with_session(context, work)
+    text = with_campaign(context, name, work)
+    try:
+        write_report(out_, text)
+    except OSError as error:
+        raise InputError(
+            f"--out {out_}: cannot be written ({error.strerror}). Name a file in a folder of yours."
+        ) from None
     print_json({"report": str(out_)}) if options(context).json else out.print(f"report    {out_}", markup=False)
 
 
-async def _csv(session: Session, name: str) -> str:
-    return "".join([line async for line in results_csv(session.store, name)])
+async def _csv(session: Session, record: CampaignRecord) -> str:
+    return "".join([line async for line in results_csv(session.store, record.name)])
 
 
+async def _page(session: Session, record: CampaignRecord) -> str:
+    law = law_statement(parse_campaign(record.document, name=record.name))
+    figures = await gather(
+        session.store, record.name, now=session.clock.now(), provider=record.provider, law=law,
+        simulated=session.simulated or record.provider == SIMULATOR,
+    )  # fmt: skip
+    return render(figures)

@@ -1,17 +1,17 @@
 """The command `campaigns`: global options, and errors turned into exit codes in one place."""
 
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from typer.main import get_command
 
 from campaigns.domain.errors import AccountRefused, CampaignsError, InputError
 
-from . import inspecting, listing, people, running, steering
+from . import explaining, inspecting, listing, people, running, steering
 from .context import Globals, err, set_up_logs
 
 cli = typer.Typer(
@@ -22,17 +22,21 @@ cli = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (running, steering, listing, people, inspecting):
+for module in (running, steering, listing, explaining, people, inspecting):
     module.register(cli)
 
 _FLAGS = ("--json", "-v", "--verbose")
 _VALUES = ("--settings", "--db")
+# Newer versions of typer carry a click of their own, so the class is found by way of what every version exports.
+_WrongUsage: type[Exception] = typer.BadParameter.__bases__[0]
 
 
 @cli.callback()
 def _global(
     context: typer.Context,
-    settings: Annotated[Path | None, typer.Option("--settings", help="Settings file; default: ./campaigns.toml.")] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="Settings file; default: ./campaigns.toml.")
+    ] = None,
     db: Annotated[str | None, typer.Option("--db", help="Database, such as sqlite:///campaigns.db.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, logs on stderr.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every transition.")] = False,
@@ -42,7 +46,7 @@ def _global(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The console script. Exit codes: 0 done, 1 a person is needed, 2 wrong input, 3 stopped early, 4 account refused."""
+    """The console script. Exits 0 done, 1 a person is needed, 2 wrong input, 3 stopped early, 4 account refused."""
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
@@ -50,53 +54,62 @@ def run(arguments: list[str]) -> int:
     """The same, returning the exit code."""
     try:
         code = get_command(cli).main(_hoisted(arguments), prog_name="campaigns", standalone_mode=False)
-    except click.exceptions.Exit as exit_:
+    except typer.Exit as exit_:
         return exit_.exit_code
-    except click.ClickException as error:
-        error.show()
+    except _WrongUsage as error:
+        error.show()  # type: ignore[attr-defined] # every click error has it
         return 2
-    except click.Abort:
-        return 3
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         err.print("Stopped. Run the same command again to go on.")
         return 3
-    except BaseExceptionGroup as group:
-        return _reported(group)
-    except CampaignsError as error:
-        return _told(error)
     except BrokenPipeError:
         return 0
+    except BaseExceptionGroup as group:
+        return _grouped(group, arguments)
+    except CampaignsError as error:
+        return _told(error)
+    except Exception as error:  # noqa: BLE001 - the outermost door
+        return _fault(error, arguments)
     return code if isinstance(code, int) else 0
 
 
-def _reported(group: BaseExceptionGroup[BaseException]) -> int:
+def _grouped(group: BaseExceptionGroup[BaseException], arguments: list[str]) -> int:
     """Task groups wrap what their tasks raise."""
     ours, rest = group.split(CampaignsError)
-    if rest is not None or ours is None:
-        raise group
-    leaf: BaseException = ours
-    while isinstance(leaf, BaseExceptionGroup):
-        leaf = leaf.exceptions[0]
-    return _told(leaf)
+    if rest is not None:
+        return _fault(_leaf(rest), arguments)
+    return _told(_leaf(ours or group))
+
+
+def _leaf(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _told(error: BaseException) -> int:
-    if isinstance(error, InputError):
-        for problem in error.problems:
-            text = str(problem).removeprefix("campaigns: ")
-            err.print(f"[bold red]error[/] {_plain(text)}")
-        return 2
-    err.print(f"[bold red]error[/] {_plain(str(error))}")
+    problems = error.problems if isinstance(error, InputError) else [error]
+    for problem in problems:
+        text = str(problem).removeprefix("campaigns: ").replace("[", "\\[")
+        err.print(f"[bold red]error[/] {text}")
     return 4 if isinstance(error, AccountRefused) else 2
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+def _fault(error: BaseException, arguments: list[str]) -> int:
+    """A mistake of this program. Its text may hold a phone number, so only -v shows it. 3: it can be gone on with."""
+    if {"-v", "--verbose"} & set(arguments):
+        traceback.print_exception(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    err.print(f"[bold red]error[/] This is a fault of the program itself: {type(error).__name__}{place}.")
+    err.print("Whatever was dialled is written down; run the same command to go on, with -v to see the whole fault.")
+    return 3
 
 
 def _hoisted(arguments: list[str]) -> list[str]:
     """Global options may stand after the command too: `campaigns run FILE --json`."""
-    first, rest = [], []
+    first: list[str] = []
+    rest: list[str] = []
     pending = list(arguments)
     while pending:
         word = pending.pop(0)
@@ -105,7 +118,9 @@ def _hoisted(arguments: list[str]) -> list[str]:
             break
         if word in _FLAGS or word.startswith(tuple(f"{name}=" for name in _VALUES)):
             first.append(word)
-        elif word in _VALUES and pending:
+        elif word in _VALUES:
+            if not pending:
+                raise InputError(f"{word}: write a value after it.")
             first += [word, pending.pop(0)]
         else:
             rest.append(word)

@@ -1,23 +1,26 @@
 """`suppress`: the do-not-call list, shared by all campaigns of a database."""
 
 import getpass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from campaigns.app import Session, open_session
-from campaigns.clock import SystemClock, run_real
+from campaigns.app import Session
+from campaigns.clock import run_real
 from campaigns.domain.campaign import Purpose
 from campaigns.domain.contact import keyed_hash, mask, parse_phone
-from campaigns.domain.errors import InputError
+from campaigns.domain.errors import InputError, Problem
 from campaigns.lists import open_list
 from campaigns.ports import Row
 from campaigns.ports.store import Suppression
 
-from .context import database, options, out, print_json, print_table, shown, with_session
+from .context import Json, many, open_databases, options, out, print_json, print_table, shown, with_databases
 
 SCOPES = ("all", *(str(purpose) for purpose in Purpose))
+NUMBER = "Write it with + and the country code, such as +442079460123."
 
 
 def register(cli: typer.Typer) -> None:
@@ -28,11 +31,11 @@ def register(cli: typer.Typer) -> None:
     cli.add_typer(group, name="suppress")
 
 
-def add(  # noqa: PLR0913 - one option a fact
+def add(
     context: typer.Context,
     number: Annotated[str, typer.Argument(help="The number, with +.", metavar="NUMBER")],
     scope: Annotated[str, typer.Option(help=f"One of {', '.join(SCOPES)}.")] = "all",
-    who: Annotated[str | None, typer.Option(help="Who says so; default: you.")] = None,
+    who: Annotated[str, typer.Option(help="Who says so; default: you.")] = "",
     why: Annotated[str, typer.Option(help="Why.")] = "asked not to be called",
     proof: Annotated[str, typer.Option(help="Where that is written down.")] = "",
 ) -> None:
@@ -40,10 +43,11 @@ def add(  # noqa: PLR0913 - one option a fact
 
     Example: campaigns suppress add +442079460123 --why "asked by letter"
     """
-    _check(scope)
-    numbers = [_number(number, None)]
-    count = _write(context, numbers, scope=scope, who=who, why=why, proof=proof)
-    _say(context, {"added": count}, f"{mask(numbers[0])}: on the do-not-call list ({scope})")
+    entry = _Entry(_scope(scope), who or _user(), why, proof)
+    e164 = plain_number(number)
+    added = _write(context, [e164], entry)
+    state = "is on" if added else "was already on"
+    _say(context, {"added": added}, f"{mask(e164)} {state} the do-not-call list ({scope})")
 
 
 def remove(
@@ -55,18 +59,18 @@ def remove(
 
     Example: campaigns suppress remove +442079460123
     """
-    e164 = _number(number, None)
+    e164 = plain_number(number)
 
-    async def work(session: Session) -> int:
-        return await session.store.unsuppress(keyed_hash(session.hash_key, "phone", e164), scope)
+    async def work(sessions: list[Session]) -> int:
+        return max([await s.store.unsuppress(keyed_hash(s.hash_key, "phone", e164), scope) for s in sessions])
 
-    count = with_session(context, work)
+    count = with_databases(context, work)
     if not count:
         raise InputError(f"{mask(e164)} is not on the do-not-call list.")
-    _say(context, {"removed": count}, f"{mask(e164)}: {count} entries removed")
+    _say(context, {"removed": count}, f"{mask(e164)}: {many(count, 'entry', 'entries')} removed")
 
 
-def import_(  # noqa: PLR0913 - one option a fact
+def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A list: .csv .tsv .xlsx .jsonl", metavar="FILE")],
     column: Annotated[str, typer.Option(help="The column with the numbers.")] = "phone",
@@ -78,13 +82,12 @@ def import_(  # noqa: PLR0913 - one option a fact
 
     Example: campaigns suppress import dnc.csv --column Phone --region NL
     """
-    _check(scope)
-    numbers, bad = _read(file, column, region)
-    if bad:
-        # A number that cannot be read is a person who would be called: stop rather than leave them out.
-        raise InputError("\n".join([*bad[:20], f"{len(bad)} rows cannot be read, so nothing was added. Mend them first."]))
-    count = _write(context, numbers, scope=scope, who=None, why=why, proof=file.name)
-    _say(context, {"read": len(numbers), "added": count}, f"{len(numbers)} numbers read, {count} added ({scope})")
+    entry = _Entry(_scope(scope), _user(), why, file.name)
+    numbers = _read(file, column, region)
+    added = _write(context, numbers, entry)
+    _say(
+        context, {"read": len(numbers), "added": added}, f"{many(len(numbers), 'number')} read, {added:,} new ({scope})"
+    )
 
 
 def list_(context: typer.Context) -> None:
@@ -93,67 +96,111 @@ def list_(context: typer.Context) -> None:
     Example: campaigns suppress list
     """
 
-    async def work(session: Session) -> list[Suppression]:
-        return await session.store.suppressions()
+    async def work(sessions: list[Session]) -> list[Json]:
+        return [_shown(entry, session) for session in sessions for entry in await session.store.suppressions()]
 
-    entries = with_session(context, work)
-    rows = [[e.shown or "(from a call)", e.scope, e.who, e.why, e.proof, shown(e.created_at)] for e in entries]
-    columns = ["number", "scope", "who", "why", "proof", "when"]
+    entries = with_databases(context, work)
     if options(context).json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
-    else:
-        print_table("", columns, rows)
+        print_json(entries)
+        return
+    columns = ["number", "scope", "when", "database", "why"]
+    rows = [[*(entry[c] for c in columns[:-1]), _story(entry)] for entry in entries]
+    print_table(columns, rows)
 
 
-def _read(file: Path, column: str, region: str | None) -> tuple[list[str], list[str]]:
+def _shown(entry: Suppression, session: Session) -> Json:
+    return {
+        "number": entry.shown or "(from a call)", "scope": entry.scope, "who": entry.who, "why": entry.why,
+        "proof": entry.proof, "when": shown(entry.created_at), "database": str(session.path),
+    }  # fmt: skip
+
+
+def _story(entry: Json) -> str:
+    return f"{entry['why']}; {entry['who']}" + (f"; {entry['proof']}" if entry["proof"] else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is said about every number of one command."""
+
+    scope: str
+    who: str
+    why: str
+    proof: str
+
+
+def _read(file: Path, column: str, region: str | None) -> list[str]:
+    """Raises InputError with every row that cannot be read: left out, that person would be called."""
+    if not file.is_file():
+        raise InputError(f"{file}: there is no such list. Check the path.")
     opened = open_list(file)
     if column not in opened.header():
-        raise InputError(f"{file}: there is no column '{column}'. It has: {', '.join(opened.header())}. Name one with --column.")
-    numbers, bad = [], []
+        raise InputError(
+            f"{file}: has no column '{column}'. It has: {', '.join(opened.header())}. Name one with --column."
+        )
+    numbers: list[str] = []
+    problems = []
     for row in opened.rows():
         try:
-            numbers.append(parse_phone(row.cells.get(column, ""), region) if isinstance(row, Row) else _fail(row.reason))
+            if not isinstance(row, Row):
+                raise ValueError(row.reason)
+            numbers.append(parse_phone(row.cells.get(column, ""), region))
         except ValueError as error:
-            bad.append(f"{file}:{row.line}: {error}")
-    return numbers, bad
+            problems.append(Problem(f"{file}:{row.line}", f"{column}: {error}."))
+    if problems:
+        end = f"{many(len(problems), 'row')} cannot be read, so nothing was added."
+        raise InputError([*problems[:20], Problem(str(file), end, "Mend or remove them, or name a --region.")])
+    return numbers
 
 
-def _fail(reason: str) -> str:
-    raise ValueError(reason)
-
-
-def _write(  # noqa: PLR0913 - one entry's facts
-    context: typer.Context, numbers: list[str], *, scope: str, who: str | None, why: str, proof: str
-) -> int:
-    """Add to the database that is there, else to a new live one: a list may come before the first campaign."""
+def _write(context: typer.Context, numbers: Iterable[str], entry: _Entry) -> int:
+    """Add to the live and to the simulated database, made when absent: a trial run shows what a real one would do."""
     settings = options(context).settings()
-    clock = SystemClock()
 
     async def main() -> int:
-        path, simulated = await database(settings)
-        async with open_session(settings, clock, simulated=simulated, path=path) as session:
-            entries = [
-                Suppression(
-                    keyed_hash(session.hash_key, "phone", number), scope, mask(number), who or getpass.getuser(), why,
-                    proof, clock.now(),
-                )
-                for number in numbers
-            ]  # fmt: skip
-            return await session.store.suppress(entries)
+        async with open_databases(settings, make=True) as sessions:
+            return max([await session.store.suppress(_entries(session, numbers, entry)) for session in sessions])
 
     return run_real(main)
 
 
-def _number(text: str, region: str | None) -> str:
+def _entries(session: Session, numbers: Iterable[str], entry: _Entry) -> list[Suppression]:
+    now = session.clock.now()
+    return [
+        Suppression(
+            keyed_hash(session.hash_key, "phone", number),
+            entry.scope,
+            mask(number),
+            entry.who,
+            entry.why,
+            entry.proof,
+            now,
+        )
+        for number in dict.fromkeys(numbers)
+    ]
+
+
+def plain_number(text: str) -> str:
+    """An international number from the command line. Raises InputError that does not show it."""
+    if not text.strip().startswith("+"):
+        raise InputError(f"NUMBER: has no country code. {NUMBER}")
     try:
-        return parse_phone(text, region)
+        return parse_phone(text, None)
     except ValueError as error:
-        raise InputError(f"NUMBER is {error}. Write it with + and country code.") from None
+        raise InputError(f"NUMBER: {error}. {NUMBER}") from None
 
 
-def _check(scope: str) -> None:
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a user entry
+        return "somebody"
+
+
+def _scope(scope: str) -> str:
     if scope not in SCOPES:
         raise InputError(f"--scope {scope}: write one of {', '.join(SCOPES)}.")
+    return scope
 
 
 def _say(context: typer.Context, data: dict[str, int], text: str) -> None:

@@ -1,6 +1,7 @@
 """`run`, `worker`, `call`, `simulator`: the commands that place calls, or pretend to."""
 
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 from typing import Annotated
 
 import anyio
@@ -9,14 +10,19 @@ import typer
 from campaigns import worker as working
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.contact import mask
+from campaigns.domain.lead import CampaignState
 from campaigns.running import RunOptions, run_campaign
 from campaigns.summary import Summary
 from campaigns.trying import place_test_call
 from campaigns.vendors.flireo.simulator import Faults, FlireoSimulator, load_faults
 from campaigns.web.serve import bind, serving
 
-from .context import err, moment, options, out, print_json
+from .context import counted, err, many, moment, options, out, print_json, print_pairs
+from .people import plain_number
 from .progress import watch
+
+TOO_FAST = 300
+"""Virtual seconds per real one, from which on the machine's own delays are felt in virtual time."""
 
 
 def register(cli: typer.Typer) -> None:
@@ -31,7 +37,7 @@ def run(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="The campaign file.", metavar="FILE")],
     limit: Annotated[int | None, typer.Option(help="Dial this many leads, settle them, and pause.", min=1)] = None,
-    fresh: Annotated[bool, typer.Option(help="Forget the earlier simulated run of this campaign.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the earlier simulated run of this campaign.")] = False,
     at: Annotated[str | None, typer.Option(help="Virtual time starts here, such as 2026-11-23T09:00+01:00.")] = None,
     speed: Annotated[
         float | None, typer.Option(help="Virtual seconds per real second (loopback only).", min=0.1, max=100_000)
@@ -42,46 +48,48 @@ def run(
     Example: campaigns run sample_campaigns/dentist-reminders/campaign.yaml
     """
     chosen = options(context)
-    if speed is not None and speed > 300:  # noqa: PLR2004
-        err.print(f"[yellow]note[/] at {speed:g} times real time a round trip of 5 ms lasts {speed * 0.005:.1f} virtual seconds.")
+    if speed is not None and speed > TOO_FAST:
+        err.print(f"[yellow]note[/] at {speed:g} times real time a round trip of 5 ms lasts {speed * 0.005:.1f} s.")
     how = RunOptions(limit=limit, fresh=fresh, at=moment(at), speed=speed, settings=chosen.settings())
     summary = run_campaign(file, how, None if chosen.json else watch)
-    print_json(summary.as_json()) if chosen.json else tell(summary)
+    print_json(summary.as_json()) if chosen.json else tell(summary, chosen.again(f"run {file}"))
     raise typer.Exit(summary.exit_code)
 
 
-def tell(summary: Summary) -> None:
-    """The end of a run, for people."""
+def tell(summary: Summary, again: str) -> None:
+    """The end of a run, for people. `again`: the command that goes on with it."""
     data = summary.as_json()
-    contacts, outcomes, attempts = data["contacts"], data["outcomes"], data["attempts"]
-    out.print(f"\n[bold]{data['campaign']}[/]: {data['state']}" + (f" ({summary.end.reason})" if summary.end.reason else ""))
-    out.print("contacts  " + _counted(contacts))
-    out.print("outcomes  " + (_counted(outcomes) or "none yet"))
-    out.print("attempts  " + _counted(attempts))
-    for source, line, reason in summary.bad_rows[:20]:
-        out.print(f"bad row   {source}:{line}: {reason}", markup=False)
-    if len(summary.bad_rows) > 20:  # noqa: PLR2004
-        out.print(f"          and {len(summary.bad_rows) - 20} more, listed in the report")
-    for warning in summary.warnings:
-        out.print(f"warning   {warning}", markup=False)
-    _tell_what_is_left(summary)
-    if summary.report:
-        out.print(f"report    {summary.report}", markup=False)
+    reason = f" ({summary.end.reason})" if summary.end.reason else ""
+    out.print(f"\n[bold]{summary.campaign}[/]: {data['state']}", end="")
+    out.print(reason, markup=False)
+    pairs = [(title, counted(data[title]) or "none") for title in ("contacts", "outcomes", "attempts")]
+    pairs += [("bad row", f"{source}:{line}: {why}") for source, line, why in summary.bad_rows[:20]]
+    if len(summary.bad_rows) > 20:
+        pairs.append(("", f"and {len(summary.bad_rows) - 20:,} more, listed in the report"))
+    pairs += [("warning", warning) for warning in summary.warnings]
+    pairs += _left(summary, again)
+    pairs += [("law", f"{summary.law} This is not legal advice.")]
+    pairs += [("database", str(summary.database))]
+    pairs += [("ledger", f"{summary.ledger} (what the simulator says took place)")] if summary.ledger else []
+    pairs += [("report", str(summary.report))] if summary.report else []
+    print_pairs(pairs)
 
 
-def _counted(numbers: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in numbers.items() if count)
-
-
-def _tell_what_is_left(summary: Summary) -> None:
+def _left(summary: Summary, again: str) -> list[tuple[str, str]]:
+    """What waits, for whom, and what to do about it."""
+    said = []
     if summary.held:
-        out.print(
-            f"held      {summary.held} wait for a person: see `campaigns attempts {summary.campaign} --state uncertain`,"
-            " then `campaigns resolve`"
-        )
+        waits = f"{many(summary.held, 'lead waits', 'leads wait')} for your word: nobody knows if a call took place"
+        see = f"see `campaigns attempts {summary.campaign} --state uncertain`, then `campaigns resolve`"
+        said.append(("held", f"{waits}; {see}"))
     if summary.left:
-        due = f", the next is due {summary.reopens}" if summary.reopens else ""
-        out.print(f"left      {summary.left} leads have no outcome yet{due}; run the same command again to go on")
+        due = f"; the next may be called from {summary.reopens}" if summary.reopens else ""
+        said.append(("left", f"{many(summary.left, 'lead has', 'leads have')} no outcome yet{due}"))
+    if summary.end.state is CampaignState.REFUSED:
+        said.append(("refused", "the provider refuses the account: mend the key or the credit first, then go on"))
+    if summary.left or summary.end.interrupted:
+        said.append(("to go on", again))
+    return said
 
 
 def worker(context: typer.Context) -> None:
@@ -101,13 +109,15 @@ def call(
 
     Example: campaigns call +442079460123 --as campaign.yaml
     """
-    summary = place_test_call(number, as_, options(context).settings())
-    data = summary.as_json()["attempts"]
-    if options(context).json:
+    chosen = options(context)
+    summary = place_test_call(plain_number(number), as_, chosen.settings())
+    if chosen.json:
         print_json(summary.as_json())
     else:
-        ended = ", ".join(name for name, count in data.items() if count and name != "total") or "no call was placed"
-        out.print(f"{mask(number)}: {ended}" + (f" ({summary.end.reason})" if summary.end.reason else ""), markup=False)
+        data = summary.as_json()["attempts"]
+        ended = counted({word: count for word, count in data.items() if word != "total"}).removeprefix("1 ")
+        reason = f" ({summary.end.reason})" if summary.end.reason else ""
+        out.print(f"{mask(number)}: {ended or 'no call was placed'}{reason}", markup=False)
     raise typer.Exit(summary.exit_code)
 
 
@@ -127,11 +137,13 @@ def simulator(
     simulated = FlireoSimulator(clock=clock, seed=seed, ledger=ledger, faults=chosen, webhook=webhook)
 
     async def main() -> None:
-        async with anyio.create_task_group() as tasks, serving(simulated.app, bind("127.0.0.1", port)) as address:
-            err.print(f"Flireo simulator on {address}; in the settings: base_url = \"{address}\". Ctrl-C stops it.", markup=False)
-            tasks.start_soon(simulated.run)
-            await anyio.sleep_forever()
+        with anyio.open_signal_receiver(SIGINT, SIGTERM) as signals:
+            async with anyio.create_task_group() as tasks, serving(simulated.app, bind("127.0.0.1", port)) as address:
+                tasks.start_soon(simulated.run)
+                hint = f'in the settings: base_url = "{address}"'
+                err.print(f"Flireo simulator on {address}; {hint}. Ctrl-C stops it.", markup=False)
+                await anext(aiter(signals))
+                tasks.cancel_scope.cancel()
 
     run_real(main)
-
-
+    err.print("Flireo simulator stopped.")

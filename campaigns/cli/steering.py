@@ -1,23 +1,26 @@
 """`start`, `pause`, `resume`, `stop`, `resolve`: what a person tells a campaign from anywhere."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from campaigns.app import Session, is_loopback, open_session
+from campaigns.app import SIMULATOR, Session, is_loopback, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.call import Disposition
 from campaigns.domain.durations import parse_duration
 from campaigns.domain.errors import InputError
-from campaigns.domain.lead import CampaignState
+from campaigns.domain.lead import Attempt, CampaignState
 from campaigns.files import load_campaign
 from campaigns.loading import check_acted_on, open_lists
+from campaigns.ports.store import CampaignRecord
 from campaigns.resolving import Word, resolve_attempt
 from campaigns.running import activate, load_leads, put_campaign
 
-from .context import options, out, print_json, the_campaign, with_session
+from .context import as_of, err, many, options, out, print_json, with_campaign, with_databases
+from .listing import Name
 
 S = CampaignState
 
@@ -47,11 +50,11 @@ def start(
 def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
     settings, loaded = options(context).settings(), load_campaign(file)
     campaign = loaded.campaign
-    if campaign.provider == "simulator":
-        raise InputError("A worker dials real providers. Play a simulated campaign with `campaigns run`.")
+    if campaign.provider == SIMULATOR:
+        raise InputError(f"A worker dials real providers. Play this simulated campaign with `campaigns run {file}`.")
     check_acted_on(loaded, loopback=is_loopback(settings, campaign.provider))
-    if ask and not typer.confirm(f"Let the worker call the contacts of '{campaign.campaign}'?"):
-        raise typer.Abort
+    if ask:
+        _ask(campaign.campaign)
 
     async def main() -> dict[str, int]:
         async with open_session(settings, SystemClock(), simulated=False) as session:
@@ -65,10 +68,19 @@ def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
     if options(context).json:
         print_json({"campaign": campaign.campaign, "state": "active", "contacts": counts})
     else:
-        out.print(f"{campaign.campaign}: active; {counts['new']} new leads, {counts['updated']} updated")
+        text = f"{many(counts['new'], 'new lead')}, {counts['updated']:,} updated, {counts['invalid']:,} bad rows"
+        out.print(f"{campaign.campaign}: active; {text}. A running `campaigns worker` dials it.", markup=False)
 
 
-def pause(context: typer.Context, name: str) -> None:
+def _ask(name: str) -> None:
+    if not sys.stdin.isatty():
+        raise InputError("Nobody is there to be asked. Write --yes to let the worker call.")
+    if not typer.confirm(f"Let the worker call the contacts of '{name}'?", err=True):
+        err.print("Nothing was started.")
+        raise typer.Exit(3)
+
+
+def pause(context: typer.Context, name: Name) -> None:
     """Begin no more calls; those on their way are settled.
 
     Example: campaigns pause dentist-reminders
@@ -76,7 +88,7 @@ def pause(context: typer.Context, name: str) -> None:
     _steer(context, name, S.PAUSED, [S.ACTIVE], "paused by a person")
 
 
-def resume(context: typer.Context, name: str) -> None:
+def resume(context: typer.Context, name: Name) -> None:
     """Go on after a pause.
 
     Example: campaigns resume dentist-reminders
@@ -84,7 +96,7 @@ def resume(context: typer.Context, name: str) -> None:
     _steer(context, name, S.ACTIVE, [S.PAUSED, S.REFUSED], "")
 
 
-def stop(context: typer.Context, name: str) -> None:
+def stop(context: typer.Context, name: Name) -> None:
     """End a campaign: whoever waits is closed as stopped and never called by it.
 
     Example: campaigns stop dentist-reminders
@@ -93,57 +105,79 @@ def stop(context: typer.Context, name: str) -> None:
 
 
 def _steer(context: typer.Context, name: str, to: CampaignState, expect: list[CampaignState], reason: str) -> None:
-    async def work(session: Session) -> CampaignState:
-        record = await the_campaign(session, name)
+    async def work(session: Session, record: CampaignRecord) -> CampaignState:
         done = await session.store.steer(name, to, expect=expect, reason=reason, now=session.clock.now())
         if not done and record.state is not to:
             raise InputError(f"'{name}' is {record.state}, so it cannot become {to}.")
         return to
 
-    state = with_session(context, work)
+    state = with_campaign(context, name, work)
     if options(context).json:
         print_json({"campaign": name, "state": state})
     else:
         out.print(f"{name}: {state}")
 
 
-def resolve(  # noqa: PLR0913 - one option a word
+def resolve(  # noqa: PLR0913, PLR0917 - one option a word
     context: typer.Context,
-    attempt: Annotated[str | None, typer.Argument(help="The attempt's id, or its beginning.", metavar="ATTEMPT")] = None,
-    called: Annotated[bool, typer.Option("--called", help="The call took place.")] = False,
-    disposition: Annotated[
-        Disposition | None, typer.Argument(help="With --called: how it ended; default: unknown.")
+    attempt: Annotated[
+        str | None, typer.Argument(help="The attempt's id, or its beginning.", metavar="ATTEMPT", show_default=False)
     ] = None,
-    not_called: Annotated[bool, typer.Option("--not-called", help="No call took place; the lead is called again.")] = False,
+    how: Annotated[
+        Disposition | None,
+        typer.Argument(help="With --called: how it ended; default: unknown.", metavar="[DISPOSITION]"),
+    ] = None,
+    called: Annotated[bool, typer.Option("--called", help="The call took place.")] = False,
+    not_called: Annotated[
+        bool, typer.Option("--not-called", help="No call took place; the lead is called again.")
+    ] = False,
     drop: Annotated[bool, typer.Option("--drop", help="Leave the lead alone for good.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every uncertain attempt.")] = False,
     older_than: Annotated[str | None, typer.Option(help="With --all: those at least this old, such as 1d.")] = None,
 ) -> None:
     """Say what became of an uncertain attempt.
 
-    Example: campaigns resolve 0b5c1f --not-called
+    Example: campaigns resolve 0b5c1f --called answered
     """
+    if all_ and attempt is not None and attempt in list(Disposition):
+        attempt, how = None, Disposition(attempt)
     word = _word(called=called, not_called=not_called, drop=drop)
-    age = _age(older_than)
+    if how is not None and word is not Word.CALLED:
+        raise InputError(f"'{how}' says how a call ended. Write it with --called.")
     if (attempt is None) != all_:
         raise InputError("Name one attempt, or write --all.")
+    age = _age(older_than)
 
-    async def work(session: Session) -> list[str]:
-        found = await session.store.uncertain(before=session.clock.now() - age)
-        chosen = [a for a in found if all_ or a.id.startswith(attempt or "-")]
-        if not chosen and not all_:
-            raise InputError(f"No uncertain attempt begins with '{attempt}'. See `campaigns attempts NAME --state uncertain`.")
-        if len(chosen) > 1 and not all_:
-            raise InputError(f"{len(chosen)} uncertain attempts begin with '{attempt}'. Write more of the id.")
-        for one in chosen:
-            await resolve_attempt(session, one, word, disposition or Disposition.UNKNOWN)
-        return [one.id for one in chosen]
+    async def work(sessions: list[Session]) -> list[str]:
+        chosen = await _chosen(sessions, attempt, age)
+        for session, one in chosen:
+            await resolve_attempt(session, one, word, how or Disposition.UNKNOWN)
+        return [one.id for _, one in chosen]
 
-    done = with_session(context, work)
+    done = with_databases(context, work)
     if options(context).json:
         print_json({"resolved": done})
     else:
-        out.print(f"{len(done)} resolved; run the campaign again to go on")
+        out.print(f"{many(len(done), 'attempt')} resolved" + ("; run the campaign again to go on" if done else ""))
+
+
+async def _chosen(sessions: list[Session], beginning: str | None, age: timedelta) -> list[tuple[Session, Attempt]]:
+    """The uncertain attempts that are meant, each with its database. Raises InputError where it is not one."""
+    found = [(as_of(session, one.campaign), one) for session in sessions for one in await session.store.uncertain()]
+    if beginning is None:
+        return [
+            (session, one)
+            for session, one in found
+            if session.clock.now() - (one.first_sent_at or one.created_at) >= age
+        ]
+    chosen = [(session, one) for session, one in found if one.id.startswith(beginning)]
+    if not chosen:
+        raise InputError(
+            f"No uncertain attempt begins with '{beginning}'. See `campaigns attempts NAME --state uncertain`."
+        )
+    if len(chosen) > 1:
+        raise InputError(f"{len(chosen)} uncertain attempts begin with '{beginning}'. Write more of the id.")
+    return chosen
 
 
 def _word(*, called: bool, not_called: bool, drop: bool) -> Word:
@@ -160,5 +194,3 @@ def _age(text: str | None) -> timedelta:
         return parse_duration(text)
     except ValueError as error:
         raise InputError(f"--older-than: {error}") from None
-
-

@@ -26,10 +26,9 @@ from .durations import Duration, parse_duration
 from .hours_text import parse_hours
 from .lead import Outcome
 from .outcomes import check_rule
-from .sources import CampaignList, ColumnMoment, ContactSource, Exclude, FileList, PhoneColumn, VendorList
+from .sources import ContactSource, Exclude
 from .written import LocalTime, Scalar, Slug, Strict, Text, YesNo, listed, zone_or_contact
 
-__all__ = ["RETRIED", "Agent", "AgentByLanguage", "Attempts", "Budget", "CallerId", "Campaign", "CampaignList", "ColumnMoment", "ContactSource", "Exclude", "FileList", "LegalHours", "OutcomeRule", "Pacing", "PhoneColumn", "Purpose", "Retry", "RetryDelay", "UncertainPolicy", "VendorList", "Voice"]
 
 class Purpose(StrEnum):
     TELEMARKETING = "telemarketing"

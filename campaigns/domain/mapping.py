@@ -10,11 +10,12 @@ import phonenumbers
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .campaign import Campaign, ColumnMoment, Exclude, FileList, PhoneColumn
+from .campaign import Campaign
 from .contact import Contact, PhoneNumber, parse_phone
 from .errors import InputError, Problem
 from .hours_text import names_public_holidays, parse_hours
 from .rows import BadRow, Row
+from .sources import ColumnMoment, Exclude, FileList, PhoneColumn
 from .zones import zone, zones_of
 
 VALUE_LIMIT = 2_000
@@ -68,7 +69,7 @@ def exclude_mapper(
     return read
 
 
-class _Bad(Exception):  # noqa: N818  # no error: a row that is none of ours
+class _Bad(Exception):  # no error: a row that is none of ours
     """This row is no contact; the text says why, without anything personal."""
 
 

@@ -15,7 +15,7 @@ LOOK_AHEAD = timedelta(days=32)
 
 
 def delay_after(retry: Retry, disposition: Disposition, nth: int) -> timedelta | Literal["next_day"] | None:
-    """What the file says after the `nth` attempt (from 1) that ended so; the last of a list holds on. None: no retry."""
+    """What the file says after the `nth` attempt (from 1) that ended so; the last of a list stays. None: no retry."""
     delays: Sequence[timedelta | Literal["next_day"]] | None = getattr(retry, disposition, None)
     return delays[min(nth, len(delays)) - 1] if delays else None
 

@@ -124,7 +124,7 @@ def ended(attempt: Attempt, report: CallReport, *, by: str, now: datetime) -> At
     """The attempt after a report that its call is over; also improves an attempt that has ended."""
     changes: dict[str, Any] = {
         "call_id": attempt.call_id or report.call_id or None,
-        "disposition": report.disposition or Disposition.UNKNOWN,
+        "disposition": report.disposition or attempt.disposition or Disposition.UNKNOWN,
         "ended_at": report.ended_at or attempt.ended_at or now,
         "report": report,
         "resolved_by": by,
@@ -169,7 +169,9 @@ def _followed(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime
             assert_never(attempt.state)
 
 
-def close(lead: Lead, outcome: Outcome, *, reason: str, now: datetime, rule: str = "", label: str | None = None) -> Lead:
+def close(
+    lead: Lead, outcome: Outcome, *, reason: str, now: datetime, rule: str = "", label: str | None = None
+) -> Lead:
     """The lead with an outcome; planning facts are cleared."""
     return replace(
         lead, state=LeadState.CLOSED, outcome=outcome, reason=reason, rule=rule, closed_at=now, due_at=None,

@@ -26,6 +26,8 @@ IN_FLIGHT = 32
 FENCE_AHEAD = timedelta(milliseconds=15)
 """The fence's transaction is done when the send instant comes."""
 UNREACHABLE, UNREACHABLE_MOST = timedelta(seconds=1), timedelta(seconds=60)
+PERMIT = 50
+"""A permit is good for so many of the clock's tolerances (1 s of real time): whoever was frozen asks for a new one."""
 TRIES = 5
 ALIKE = 3
 """Refusals of data in a row, on different numbers, after which the fault is not the numbers'."""
@@ -87,11 +89,12 @@ class Dialer:
 
     async def _hindrance(self, permitted: Attempt, terms: Terms) -> str:
         send_at = permitted.send_at
+        last = min(permitted.dial_before, (permitted.first_sent_at or send_at) + PERMIT * self._clock.tolerance)
         await self._clock.sleep_until(send_at)
-        while send_at + self._clock.tolerance < (now := self._clock.now()) < permitted.dial_before:
+        while send_at + self._clock.tolerance < (now := self._clock.now()) < last:
             send_at = await self._store.new_slot(permitted, terms.limits, now=now)
-            await self._clock.sleep_until(min(send_at, permitted.dial_before))
-        if now >= permitted.dial_before:
+            await self._clock.sleep_until(min(send_at, last))
+        if now >= last:
             return "the slot came after the last moment for this dial"
         if self._silent_until is not None and now < self._silent_until:
             return "the provider is to be left alone"

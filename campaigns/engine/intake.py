@@ -68,9 +68,7 @@ class Intake:
         self.suppressed += merged.suppressed
 
 
-async def load(
-    terms: Terms, sources: Sequence[Source], excluded: Excluded, *, store: Store, clock: Clock
-) -> Intake:
+async def load(terms: Terms, sources: Sequence[Source], excluded: Excluded, *, store: Store, clock: Clock) -> Intake:
     """Read every list into leads, in batches, leaving room for dialling between them."""
     intake, name = Intake(), terms.record.name
     number = await store.next_load(name)

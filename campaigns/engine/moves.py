@@ -37,19 +37,21 @@ class Moves:
         if bad_data and lead.outcome is None:
             concluded: Conclusion | None = Conclusion(unusable(lead, after, now=now))
         else:
-            concluded = await self._concluded(lead, after, terms, now)
+            concluded = await self._concluded(lead, before, after, terms)
         if concluded is None:
             return all(await self._store.record([Move(before, after, why)], now=now))
         move = Move(before, after, why, concluded.lead, rev, opted_out=concluded.opted_out)
         return all(await self._store.record([move], now=now))
 
-    async def _concluded(self, lead: Lead, attempt: Attempt, terms: Terms, now: datetime) -> Conclusion | None:
+    async def _concluded(self, lead: Lead, before: Attempt, attempt: Attempt, terms: Terms) -> Conclusion | None:
         """What follows for the lead; None: nothing. An opt-out holds whenever, and in whichever attempt, it is said."""
+        now = self._clock.now()
         if attempt.report is not None and opted_out(attempt.report):
             return Conclusion(
                 close(lead, Outcome.DO_NOT_CALL, reason="opt-out", label="opt-out", now=now), opted_out=True
             )
-        if not await self._decides(attempt):
+        # While an attempt is open nobody begins another one to the same person.
+        if not (before.open or await self._decides(attempt)):
             return None
         conclusion = conclude(lead, attempt, terms.campaign, now=now)
         return Conclusion(await self._unless_stopped(conclusion.lead, now), conclusion.opted_out)

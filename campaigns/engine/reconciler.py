@@ -26,7 +26,7 @@ log = structlog.get_logger()
 S = AttemptState
 
 OPEN_STATES = (S.INTENT, S.SENDING, S.PLACED, S.UNCLEAR, S.UNCERTAIN)
-GRACE = timedelta(seconds=15)
+GRACE = timedelta(seconds=10)
 """Where reports come, an answered call waits this long for its analysis."""
 POST_ENDS = timedelta(seconds=60)
 """No POST is on its way longer than this after the last moment for sending it."""
@@ -48,12 +48,15 @@ class Reconciler:
         book: TermsBook,
         dialer: Dialer,
         settled: Wake,
+        sole: bool = False,
     ) -> None:
+        """`sole`: no other process dials from this database, so what another one began is left by a dead one."""
         self._store, self._provider, self._clock, self._account = store, provider, clock, account
         self._book, self._dialer, self._settled = book, dialer, settled
         self._recorder = Recorder(store, clock, book)
         self._sweep = Sweep(provider, clock)
         self._doubts = Doubts(store, clock, account, provider.facts, book=book, recorder=self._recorder)
+        self._sole = sole
         self._silent_until: datetime | None = None
         self.wake = Wake()
         """Ring it when there is something new to ask for: a call placed, a webhook kept."""
@@ -92,16 +95,23 @@ class Reconciler:
     async def _adopt_orphans(self) -> None:
         """What a crash left: an intent past its moment was never sent; a sending that nobody carries is unclear.
 
-        What another process wrote may still be carried by it, until its time is over.
+        What another living process wrote may still be carried by it, until its time is over.
         """
         for attempt in await self._live(S.INTENT, S.SENDING):
-            now, own = self._clock.now(), attempt.lease_owner == self._dialer.owner
-            if attempt.state is S.SENDING and (own or now >= attempt.dial_before + POST_ENDS):
+            now, left = self._clock.now(), self._is_left(attempt)
+            if attempt.state is S.SENDING and (left or now >= attempt.dial_before + POST_ENDS):
                 doubt = advance(attempt, S.UNCLEAR, unclear_since=attempt.first_sent_at, reason="stopped while asking")
                 await self._recorder.write(attempt, doubt, why="orphan")
-            elif attempt.state is S.INTENT and now >= attempt.dial_before:
+            elif attempt.state is S.INTENT and (now >= attempt.dial_before or (left and not self._is_own(attempt))):
                 dropped = advance(attempt, S.NOT_SENT, reason="the moment to dial has passed", ended_at=now)
                 await self._recorder.write(attempt, dropped, why="orphan")
+
+    def _is_own(self, attempt: Attempt) -> bool:
+        return attempt.lease_owner == self._dialer.owner
+
+    def _is_left(self, attempt: Attempt) -> bool:
+        """Whether certainly nobody carries it any more (what this process carries is not asked here)."""
+        return self._sole or self._is_own(attempt)
 
     async def _ask(self) -> Round | None:
         """What the provider says of all that is due; None: nothing is due, or it is to be left alone."""
@@ -235,8 +245,7 @@ class Reconciler:
         if attempt.state is S.INTENT:
             return [max(attempt.dial_before, soon)]
         if attempt.state is S.SENDING:
-            own = attempt.lease_owner == self._dialer.owner
-            return [soon if own else max(attempt.dial_before + POST_ENDS, soon)]
+            return [soon if self._is_left(attempt) else max(attempt.dial_before + POST_ENDS, soon)]
         freed = [(attempt.first_sent_at or attempt.created_at) + self._account.longest_call] if attempt.open else []
         if attempt.state is S.UNCLEAR:
             due = lookup_at(attempt, self._account)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import structlog
 
-from campaigns.domain.call import CallReport, Direction
+from campaigns.domain.call import CallReport
 from campaigns.domain.contact import mask
 from campaigns.domain.lead import Attempt, AttemptState, LeadState
 from campaigns.domain.outcomes import opted_out
@@ -130,7 +130,3 @@ def _agrees(report: CallReport, hint: CallReport) -> bool:
     same_phone = report.phone is None or hint.phone in (None, report.phone)
     both = report.talk_seconds is not None and hint.talk_seconds is not None
     return same_phone and (not both or abs((report.talk_seconds or 0) - (hint.talk_seconds or 0)) <= AGREE_SECONDS)
-
-
-def is_inbound(report: CallReport) -> bool:
-    return report.direction is Direction.INBOUND

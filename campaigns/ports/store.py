@@ -85,7 +85,7 @@ class Account:
     next_send_at: datetime | None = None
     next_request_at: datetime | None = None
     paused_until: datetime | None = None
-    breaker: Breaker = Breaker()
+    breaker: Breaker = field(default_factory=Breaker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,14 +228,12 @@ class DialStore(Protocol):
 
     async def look(self, name: str, *, now: datetime) -> Look | None: ...
     async def promote(self, name: str, *, limit: int, now: datetime) -> int: ...
-    async def claim(
-        self, name: str, *, limit: int, owner: str, until: datetime, now: datetime
-    ) -> list[Claimed]: ...
+    async def claim(self, name: str, *, limit: int, owner: str, until: datetime, now: datetime) -> list[Claimed]: ...
     async def facts(self, lead_ids: Sequence[str], *, now: datetime) -> list[Claimed]:
         """The same without claiming, for explanations and planning."""
 
     async def plan(self, leads: Sequence[Lead], *, now: datetime) -> None:
-        """Write what was decided of claimed leads: wait, or closed. A lead that changed since its claim is left alone."""
+        """Write what was decided of claimed leads: wait, or closed. One that changed since its claim is left alone."""
 
     async def begin(
         self,
@@ -247,7 +245,7 @@ class DialStore(Protocol):
         owner: str,
         now: datetime,
     ) -> list[Attempt]:
-        """Write down at most `most` intents, each with its send instant, while lines and slots of the next second last.
+        """Write down at most `most` intents, each with its send instant, while lines and slots last.
 
         Only where person and campaign are still as they were judged. Whoever is left over goes back to ready.
         """
@@ -325,4 +323,3 @@ class QueryStore(Protocol):
 
 class Store(CampaignStore, DialStore, ReportStore, QueryStore, Protocol):
     """The only memory."""
-

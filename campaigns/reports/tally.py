@@ -1,4 +1,4 @@
-"""Counts a campaign lead by lead, page by page, so that a report of a million leads needs no more memory than one of ten."""
+"""Counts a campaign page by page, so that a report of a million leads needs no more memory than one of ten."""
 
 from collections import Counter
 from dataclasses import dataclass, field

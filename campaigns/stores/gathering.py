@@ -34,10 +34,7 @@ async def gather(db: Connection, ids: Sequence[str], now: datetime) -> list[Clai
         own[row["lead_id"]].append(row)
     for row in await db.rows(_ELSEWHERE, params):
         elsewhere[row["lead_id"]].append(at(row["at"]))
-    return [
-        _claimed(row, own[row["id"]], tuple(elsewhere[row["id"]]), now)
-        for row in await db.rows(_LEADS, params)
-    ]
+    return [_claimed(row, own[row["id"]], tuple(elsewhere[row["id"]]), now) for row in await db.rows(_LEADS, params)]
 
 
 _LEADS = f"""

@@ -7,17 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from campaigns.domain.call import Disposition
-from campaigns.domain.campaign import (
-    RETRIED,
-    AgentByLanguage,
-    Campaign,
-    CampaignList,
-    ColumnMoment,
-    FileList,
-    Retry,
-    UncertainPolicy,
-    VendorList,
-)
+from campaigns.domain.campaign import RETRIED, AgentByLanguage, Campaign, Retry, UncertainPolicy
+from campaigns.domain.sources import CampaignList, ColumnMoment, FileList, VendorList
 
 FILE = {"file": "a.csv", "columns": {"phone": "Mobile"}}
 

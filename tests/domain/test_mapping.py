@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.domain.campaign import Campaign, Exclude, FileList
+from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import Contact, PhoneNumber
 from campaigns.domain.errors import InputError
 from campaigns.domain.mapping import exclude_mapper, row_mapper
+from campaigns.domain.sources import Exclude, FileList
 from campaigns.ports import BadRow, Row
 
 COLUMNS = {

@@ -1,5 +1,6 @@
 """Outcome rules: what is refused at load, what a report means to them, and what can never stop a night."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -83,10 +84,8 @@ def test_what_would_fail_or_hang_at_night_is_refused_at_load(text: str, says: st
 
 @given(st.text(alphabet="report.analysis()[]{}\"'&|!=<>+-*/ 0129xy,?:\\\x00é", max_size=60))
 def test_no_text_at_all_breaks_the_check(text: str) -> None:
-    try:
+    with suppress(ValueError):  # and nothing else
         check_rule(text)
-    except ValueError as error:
-        assert str(error)
 
 
 @pytest.mark.parametrize(

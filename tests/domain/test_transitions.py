@@ -36,7 +36,8 @@ SENT = NOW - timedelta(minutes=3)
 def an_attempt(state: AttemptState = S.PLACED, ordinal: int = 1, **changes: object) -> Attempt:
     plain = Attempt(
         id=attempt_id("lead", ordinal), lead_id="lead", campaign="test", person_key="p", phone="+31200000000",
-        phone_key="k", ordinal=ordinal, provider="scripted", state=state, open=state not in FINAL, body=b"", callback=False,
+        phone_key="k", ordinal=ordinal, provider="scripted", state=state, open=state not in FINAL, body=b"",
+        callback=False,
         created_at=SENT, send_at=SENT, dial_before=SENT + timedelta(seconds=30), lease_owner="test",
         first_sent_at=None if state is S.INTENT else SENT, call_id="call-1" if state is S.PLACED else None,
         disposition=Disposition.NO_ANSWER if state is S.ENDED else None,

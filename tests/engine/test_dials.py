@@ -1,5 +1,6 @@
 """What the provider answers to "please call", and what follows: for the lead, the campaign and everybody's pace."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -35,7 +36,6 @@ def test_after_a_429_nobody_is_dialled_before_the_time_it_names(silence: timedel
             refused_at, next_at = night.provider.asked[1][0], night.provider.asked[2][0]
             assert next_at >= refused_at + silence
             assert len(night.provider.calls) == 50
-            assert max(a.ordinal for a in await night.attempts() if a.counts) >= 1
             leads = {a.lead_id: 0 for a in await night.attempts()}
             for attempt in await night.attempts():
                 leads[attempt.lead_id] += attempt.counts
@@ -148,9 +148,7 @@ def test_what_was_not_sent_is_dialled_later_with_back_off_and_once() -> None:
             await night.run()
             await check(night)
             asked = [at for at, _ in night.provider.asked]
-            pauses = [
-                round((later - earlier).total_seconds()) for earlier, later in zip(asked, asked[1:], strict=False)
-            ]
+            pauses = [round((later - earlier).total_seconds()) for earlier, later in itertools.pairwise(asked)]
             assert pauses == [1, 2, 4, 8, 16, 32]
             assert len(night.provider.calls) == 1
             assert (await states(night)) == [S.NOT_SENT] * 6 + [S.ENDED]
@@ -196,7 +194,7 @@ def test_half_open_it_tries_one_dial_at_a_time_and_doubles_its_pause() -> None:
             await night.run()
             await night.until(timedelta(hours=2))
             asked = [at for at, _ in night.provider.asked]
-            pauses = [later - earlier for earlier, later in zip(asked[2:7], asked[3:8], strict=False)]
+            pauses = [later - earlier for earlier, later in itertools.pairwise(asked[2:8])]
             for pause, least in zip(pauses, (30, 60, 120, 240), strict=False):
                 assert pause >= timedelta(seconds=least)
             assert len(asked) == 60 == len({phone for _, phone in night.provider.asked})

@@ -1,5 +1,6 @@
 """Whole nights: rates, lines, windows, shared people; what the provider saw is what counts."""
 
+import itertools
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -65,7 +66,7 @@ def test_every_disposition_is_retried_as_the_file_says() -> None:
             assert tries == [3, 3, 3, 1, 1, 1, 1, 1]
             assert await outcomes(night) == {"exhausted": 6, "bad_number": 1, "reached": 1}
             busy = [call.at for call in night.provider.calls if call.phone == a_contact(1).phones[0].e164]
-            waits = [later - earlier - timedelta(seconds=60) for earlier, later in zip(busy, busy[1:], strict=False)]
+            waits = [later - earlier - timedelta(seconds=60) for earlier, later in itertools.pairwise(busy)]
             assert [
                 timedelta(0) <= wait - due < timedelta(seconds=10)
                 for wait, due in zip(waits, (timedelta(minutes=5), timedelta(hours=1)), strict=True)
@@ -92,7 +93,7 @@ def test_the_campaigns_own_rate_holds_within_the_accounts() -> None:
         async with a_night(store, clock, campaign=campaign, contacts=20) as night:
             await night.run()
             sent = [at for at, _ in night.provider.asked]
-            assert all(later - earlier >= timedelta(seconds=2) for earlier, later in zip(sent, sent[1:], strict=False))
+            assert all(later - earlier >= timedelta(seconds=2) for earlier, later in itertools.pairwise(sent))
 
     play(main)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 
@@ -10,6 +10,7 @@ from campaigns.domain.call import CallReport, Direction, Disposition, Grade
 from campaigns.domain.errors import VendorError
 from campaigns.domain.lead import AttemptState, LeadState, Outcome
 from campaigns.engine.recorder import with_hints
+from campaigns.ports import CallPage
 from campaigns.testing import a_campaign, a_contact, a_night, an_account
 
 from .conftest import START, check, play
@@ -47,10 +48,10 @@ def final_state(order, grade: Grade, apart: timedelta, rules=REFUSES) -> tuple[o
                 shown.append(ENDED)  # in the end the list knows
             await night.until(timedelta(hours=2))
             attempt, lead = (await night.attempts())[0], await night.lead()
-            report = attempt.report
+            report, left = attempt.report, await store.inbox("scripted", limit=9)
             return (
-                attempt.state, attempt.disposition, lead.state, lead.outcome, lead.label, lead.callbacks, lead.callback_at,
-                report.analysis, report.summary, report.ended, report.talk_seconds, len(await store.inbox("scripted", limit=9)),
+                attempt.state, attempt.disposition, lead.state, lead.outcome, lead.label, lead.callbacks,
+                lead.callback_at, report.analysis, report.summary, report.ended, report.talk_seconds, left,
             )  # fmt: skip
 
     return play(main)
@@ -221,8 +222,6 @@ def test_a_silent_call_that_is_not_live_ends_as_unknown_and_frees_its_line() -> 
             lost = night.provider.calls
 
             async def forgets(*, since, offset, limit):
-                from campaigns.ports import CallPage
-
                 reports = [night.provider._seen(call) for call in lost[1:]]
                 return CallPage(tuple(reports), len(reports), has_more=False)
 
@@ -326,7 +325,7 @@ def test_webhooks_that_nobody_can_place_are_kept_for_a_day_and_asked_for_ever_le
             await night.until(timedelta(hours=23))
             assert len(await store.inbox("scripted", limit=9)) == 1
             assert 5 <= len(asked) <= 40
-            pauses = [later - earlier for earlier, later in zip(asked, asked[1:], strict=False)]
+            pauses = [later - earlier for earlier, later in pairwise(asked)]
             assert pauses[1] < pauses[3] < pauses[5]
             await night.until(timedelta(hours=26))
             assert await store.inbox("scripted", limit=9) == []
@@ -336,8 +335,9 @@ def test_webhooks_that_nobody_can_place_are_kept_for_a_day_and_asked_for_ever_le
 
 def test_a_thousand_foreign_webhooks_do_not_hide_our_own() -> None:
     async def main(store, clock):
-        async with a_night(store, clock, campaign=a_campaign(outcomes=REFUSES), account=TELLS) as night:
-            for n in range(1_100):
+        account = an_account(reports_come=True, poll_every=timedelta(seconds=20))
+        async with a_night(store, clock, campaign=a_campaign(outcomes=REFUSES), account=account) as night:
+            for n in range(1_010):
                 await night.hint(replace(ENDED, call_id=f"foreign-{n}"), name=str(n))
             await night.until(timedelta(minutes=1))
             night.tasks.start_soon(night.runner.run, "test")

@@ -425,6 +425,14 @@ def test_limits_per_person_count_the_leads_own_attempts_too() -> None:
     assert waits(step(own, attempts=rules, people=people)) == (NOW + timedelta(minutes=50), "[people] gap")
 
 
+def test_the_day_of_a_person_counts_both_what_we_and_what_others_did() -> None:
+    past = [tried(NOW - timedelta(hours=4)), tried(NOW - timedelta(hours=8), ordinal=2)]
+    rules, people = {"per_day": 9, "max": 9}, PeopleLimits(per_day=3)
+    assert isinstance(step(facts(*past), attempts=rules, people=people), Call)
+    third = facts(*past, elsewhere=(NOW - timedelta(hours=1),))
+    assert waits(step(third, attempts=rules, people=people))[1] == "[people] per_day"
+
+
 def test_while_another_call_to_the_person_is_open_it_waits() -> None:
     decision = step(facts(busy_until=NOW + timedelta(minutes=1)))
     assert waits(decision) == (NOW + timedelta(minutes=1), "one call at a time")
@@ -535,11 +543,11 @@ def test_whoever_is_called_may_be_called_by_every_rule(person: Facts, keys: dict
     assert not person.suppressed
     assert person.busy_until is None or person.busy_until <= NOW
     assert len(used) < campaign.attempts.max + lead.callbacks
-    assert lead.contact.call_by is None or NOW + MARGIN < lead.contact.call_by
-    assert lead.callback_at or all(NOW >= a.ended_by + campaign.attempts.gap for a in used[-1:])
-    assert lead.callback_at or not people.gap or all(NOW >= at + people.gap for at in person.elsewhere)
+    assert lead.contact.call_by is None or lead.contact.call_by > NOW + MARGIN
+    assert lead.callback_at or all(a.ended_by + campaign.attempts.gap <= NOW for a in used[-1:])
+    assert lead.callback_at or not people.gap or all(at + people.gap <= NOW for at in person.elsewhere)
     assert decision.phone.e164 not in {a.phone for a in used if a.disposition is D.BAD_NUMBER}
-    assert NOW < decision.closes_at
+    assert decision.closes_at > NOW
 
 
 @settings(max_examples=300)

@@ -1,0 +1,65 @@
+"""What holds for every test: no network beyond this machine, no logs, no settings of the person who runs it."""
+
+import os
+import sys
+from ipaddress import ip_address
+
+import pytest
+import structlog
+
+_LOCAL_NAMES = (None, "", "localhost")
+_tried: list[str] = []
+
+
+class OutsideError(Exception):
+    """A test tried to leave this machine."""
+
+
+def _is_local(host: object) -> bool:
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if host in _LOCAL_NAMES:
+        return True
+    try:
+        return ip_address(str(host).partition("%")[0]).is_loopback
+    except ValueError:
+        return str(host).endswith((".invalid", ".localhost"))  # reserved: they lead nowhere
+
+
+def _guard(event: str, arguments: tuple[object, ...]) -> None:
+    """Called by the interpreter itself before a connection, whatever library asks for one."""
+    if event in ("socket.connect", "socket.sendto"):
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if not _is_local(host):
+        _tried.append(f"{event} {host!r}")
+        raise OutsideError(f"{event}: {host!r} is beyond this machine")
+
+
+sys.addaudithook(_guard)
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path, monkeypatch):
+    """A folder of its own, an empty environment, silence; and nobody was phoned, whoever swallowed the error."""
+    for name in [name for name in os.environ if name.startswith("CAMPAIGNS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    _tried.clear()
+    _silence()
+    yield
+    _silence()
+    assert _tried == []
+
+
+def _silence() -> None:
+    structlog.reset_defaults()
+    structlog.configure(processors=[_drop])
+
+
+def _drop(_logger, _method, _event):
+    raise structlog.DropEvent

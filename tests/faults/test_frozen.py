@@ -1,0 +1,61 @@
+"""A permit to dial is soon stale: who slept on one asks for another, which a pause in between refuses."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from campaigns.clock import DiscreteClock, run_virtual
+from campaigns.domain.lead import Attempt, AttemptState, CampaignState
+from campaigns.stores.memory import MemoryStore
+from campaigns.testing import Night, a_night, instant
+
+Deed = Callable[[Night], Awaitable[None]]
+
+
+async def nothing(_night: Night) -> None:
+    """Meanwhile, nothing happens."""
+
+
+async def pause(night: Night) -> None:
+    """Meanwhile, a person pauses the campaign."""
+    await night.steer(CampaignState.PAUSED)
+
+
+def frozen_after_the_fence(seconds: float, meanwhile: Deed) -> tuple[int, list[AttemptState]]:
+    """How often the provider was asked, and the attempts' states, where the first dial sleeps on its permit."""
+    clock, store = DiscreteClock(instant("2026-11-23T09:00Z")), MemoryStore()
+
+    async def main() -> tuple[int, list[AttemptState]]:
+        async with a_night(store, clock) as night:
+            fence, slept = store.fence, list[Attempt]()
+
+            async def sleepy(attempt: Attempt, *, now: object) -> Attempt | None:
+                permitted = await fence(attempt, now=now)
+                if not slept:
+                    slept.append(attempt)
+                    await clock.sleep_until(clock.now() + timedelta(seconds=seconds))
+                    await meanwhile(night)
+                return permitted
+
+            store.fence = sleepy
+            await night.run()
+            return len(night.provider.asked), [attempt.state for attempt in await night.attempts()]
+
+    try:
+        return run_virtual(clock, main)
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("seconds", [1.5, 20, 3600])
+def test_a_pause_while_the_dialer_was_frozen_holds(seconds: float) -> None:
+    assert frozen_after_the_fence(seconds, pause) == (0, [AttemptState.NOT_SENT])
+
+
+def test_without_one_the_person_is_called_on_a_fresh_permit() -> None:
+    assert frozen_after_the_fence(20, nothing) == (1, [AttemptState.NOT_SENT, AttemptState.ENDED])
+
+
+def test_a_moment_late_is_still_in_time() -> None:
+    assert frozen_after_the_fence(0.3, nothing) == (1, [AttemptState.ENDED])
