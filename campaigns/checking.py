@@ -117,8 +117,8 @@ def _clock(campaign: Campaign, place: Place, seen: _Seen) -> str:
     if len(seen.places) <= 1:
         return f"each person's own: {place.zone}"
     region = "-".join(filter(None, (place.country, place.state)))
-    others = f"{seen.places[place]:,} of {seen.good:,} are there"
-    return f"each person's own; the week below is that of {place.zone}{f' ({region})' if region else ''}: {others}"
+    where = f"{region} ({place.zone})" if region else place.zone
+    return f"each person's own; the days below are those of {where}, where {seen.places[place]:,} of {seen.good:,} are"
 
 
 def _begins(campaign: Campaign, today: date) -> date:

@@ -23,7 +23,7 @@ def _is_local(host: object) -> bool:
     try:
         return ip_address(str(host).partition("%")[0]).is_loopback
     except ValueError:
-        return str(host).endswith((".invalid", ".localhost"))  # reserved: they lead nowhere
+        return str(host).rstrip("./").endswith((".invalid", ".example", ".localhost"))  # reserved: they lead nowhere
 
 
 def _guard(event: str, arguments: tuple[object, ...]) -> None:

@@ -67,15 +67,17 @@ def tell(summary: Summary, again: str) -> None:
     if len(summary.bad_rows) > 20:
         pairs.append(("", f"and {len(summary.bad_rows) - 20:,} more, listed in the report"))
     pairs += [("warning", warning) for warning in summary.warnings]
-    pairs += _left(summary, again)
+    pairs += _left(summary)
     pairs += [("law", f"{summary.law} This is not legal advice.")]
     pairs += [("database", str(summary.database))]
-    pairs += [("ledger", f"{summary.ledger} (what the simulator says took place)")] if summary.ledger else []
+    pairs += [("ledger", f"{summary.ledger} (the simulator's own record)")] if summary.ledger else []
     pairs += [("report", str(summary.report))] if summary.report else []
     print_pairs(pairs)
+    if summary.left or summary.end.interrupted:
+        out.print(f"to go on  {again}", markup=False)  # unbroken, to be copied
 
 
-def _left(summary: Summary, again: str) -> list[tuple[str, str]]:
+def _left(summary: Summary) -> list[tuple[str, str]]:
     """What waits, for whom, and what to do about it."""
     said = []
     if summary.held:
@@ -87,8 +89,6 @@ def _left(summary: Summary, again: str) -> list[tuple[str, str]]:
         said.append(("left", f"{many(summary.left, 'lead has', 'leads have')} no outcome yet{due}"))
     if summary.end.state is CampaignState.REFUSED:
         said.append(("refused", "the provider refuses the account: mend the key or the credit first, then go on"))
-    if summary.left or summary.end.interrupted:
-        said.append(("to go on", again))
     return said
 
 

@@ -140,7 +140,7 @@ def resolve(  # noqa: PLR0913, PLR0917 - one option a word
     Example: campaigns resolve 0b5c1f --called answered
     """
     if all_ and attempt is not None and attempt in list(Disposition):
-        attempt, how = None, Disposition(attempt)
+        how, attempt = Disposition(attempt), None
     word = _word(called=called, not_called=not_called, drop=drop)
     if how is not None and word is not Word.CALLED:
         raise InputError(f"'{how}' says how a call ended. Write it with --called.")

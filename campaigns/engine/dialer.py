@@ -169,8 +169,11 @@ class Dialer:
     async def _pause(self, silence: timedelta) -> None:
         """Nobody is dialled on this account for a while: also not those who are written down already."""
         until = self._clock.now() + silence
-        self._silent_until = max(until, self._silent_until or until)
+        self._hush(until)
         await self._store.pause_account(self._account.name, until)
+
+    def _hush(self, until: datetime) -> None:
+        self._silent_until = max(until, self._silent_until or until)
 
     async def _count(self, *, unclear: bool) -> None:
         now = self._clock.now()
@@ -183,4 +186,4 @@ class Dialer:
         log.warning("breaker", provider=self._account.name, open_until=str(after.open_until))
         await self._store.put_breaker(self._account.name, replace(after, recent=""))
         if after.open_until is not None:
-            await self._pause(after.open_until - now)
+            self._hush(after.open_until)  # of dials only: what became of calls is asked on, doubts above all

@@ -218,8 +218,7 @@ class Reconciler:
         """A call that is past the longest time and not live at the provider ends as unknown; at twice that, any."""
         for attempt in await self._live(S.PLACED):
             longest = self._account.longest_call
-            shown = None if asked is None else asked.seen.get(attempt.call_id or "")
-            silent = asked is not None and asked.answered and shown is None
+            silent = asked is not None and asked.lacks(attempt)
             if self._is_past(attempt, longest if silent else 2 * longest):
                 report = CallReport(attempt.call_id or "", attempt.id, ended=True, disposition=Disposition.UNKNOWN)
                 await self._recorder.settle(attempt, report, by="sweep")

@@ -206,7 +206,7 @@ class Runner:
             return None
         now = self._clock.now()
         moments = [look.next_due_at]
-        if look.ready and (limit is None or self._begun < limit):
+        if (look.ready or look.due) and (limit is None or self._begun < limit):
             moments.append(self._next_dial(look, now))
         return min((max(moment, now + AGAIN) for moment in moments if moment), default=None)
 

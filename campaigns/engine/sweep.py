@@ -36,6 +36,13 @@ class Round:
     """Whether every page was read: then what was not shown is not there."""
     answered: bool = False
     """Whether the provider answered all that it was asked."""
+    unasked: set[str] = field(default_factory=set)
+    """Calls that the pages did not show, and that there was no time to ask for one by one."""
+
+    def lacks(self, attempt: Attempt) -> bool:
+        """Whether the provider was asked for the attempt's call, and has shown none."""
+        asked = self.answered and attempt.call_id not in self.unasked and any(a.id == attempt.id for a in self.due)
+        return asked and attempt.call_id not in self.seen
 
 
 class Sweep:
@@ -79,7 +86,9 @@ class Sweep:
     async def _fetch_stragglers(self, asked: Round) -> None:
         """Ask by id for what the pages did not show, the longest unasked first."""
         missing = self._missing(asked)
-        for call_id in sorted(missing, key=lambda call_id: self._asked.get(call_id, NEVER))[:FETCHES]:
+        missing.sort(key=lambda call_id: self._asked.get(call_id, NEVER))
+        asked.unasked = set(missing[FETCHES:])
+        for call_id in missing[:FETCHES]:
             self._asked[call_id] = self._clock.now()
             report = await self._provider.fetch(call_id)
             if report is not None:

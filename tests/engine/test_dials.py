@@ -8,7 +8,7 @@ import pytest
 from campaigns.domain.call import Disposition, NotSent, Refused, Unclear
 from campaigns.domain.errors import AccountRefused, VendorError
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
-from campaigns.domain.pacing import FIRST_PAUSE
+from campaigns.domain.pacing import FIRST_PAUSE, Breaker
 from campaigns.testing import a_campaign, a_contact, a_night, an_account
 
 from .conftest import START, check, play
@@ -255,5 +255,32 @@ def test_a_closed_lead_says_by_which_rule() -> None:
             await night.run()
             lead = await night.lead()
             assert (lead.state, lead.outcome, lead.rule) == (LeadState.CLOSED, Outcome.EXHAUSTED, "attempts.retry")
+
+    play(main)
+
+
+def test_while_one_dial_tries_the_provider_out_a_second_one_is_not_sent() -> None:
+    async def main(store, clock):
+        async with a_night(store, clock, contacts=5) as night:
+            night.provider.answers_in = timedelta(seconds=2)
+            night.dialer._breaker = Breaker(open_until=START - timedelta(seconds=1))
+            await store.put_breaker("scripted", night.dialer._breaker)
+            night.runner._room = lambda look, limit: 5  # two runners that looked at the same moment
+            await night.run()
+            first_at = night.provider.asked[0][0]
+            assert [at for at, _ in night.provider.asked if at < first_at + timedelta(seconds=2)] == [first_at]
+            await check(night)
+
+    play(main)
+
+
+def test_a_half_open_breaker_writes_down_one_dial_and_not_many() -> None:
+    async def main(store, clock):
+        async with a_night(store, clock, contacts=9, script=first(*[Unclear("HTTP 500")] * 4)) as night:
+            night.provider.answers_in = timedelta(milliseconds=4)
+            await night.run()
+            opened = night.provider.asked[2][0]
+            written = [attempt for attempt in await night.attempts() if attempt.created_at > opened]
+            assert all(attempt.state is not S.NOT_SENT for attempt in written)
 
     play(main)

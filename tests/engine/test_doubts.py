@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from campaigns.domain.call import CallReport, Direction, Disposition, Grade, Unclear
 from campaigns.domain.errors import Throttled, VendorError
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
+from campaigns.engine.sweep import fits
 from campaigns.ports import CallPage, ProviderFacts
 from campaigns.testing import ScriptedProvider, a_campaign, a_contact, a_night, an_account
 
@@ -377,5 +378,18 @@ def test_late_evidence_wins_over_a_doubt_that_was_counted_as_an_attempt() -> Non
             await night.until(timedelta(minutes=1))
             assert (await only_attempt(night)).disposition is D.ANSWERED
             assert (await night.lead()).outcome is Outcome.REACHED
+
+    play(main)
+
+
+def test_a_call_without_a_time_is_taken_only_while_nobody_else_can_have_rung_that_number() -> None:
+    async def main(store, clock):
+        async with a_night(store, clock, script=first(NOTHING)) as night:
+            await night.run()
+            doubt = await only_attempt(night)
+            told = {"longest_call": timedelta(minutes=30), "by_id_only": False}
+            assert not doubt.open
+            assert not fits(doubt, shown(created_at=None), **told)
+            assert fits(replace(doubt, open=True), shown(created_at=None), **told)
 
     play(main)

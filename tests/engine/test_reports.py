@@ -6,9 +6,9 @@ from itertools import pairwise, permutations
 
 import pytest
 
-from campaigns.domain.call import CallReport, Direction, Disposition, Grade
+from campaigns.domain.call import CallReport, Direction, Disposition, Grade, NotSent
 from campaigns.domain.errors import VendorError
-from campaigns.domain.lead import AttemptState, LeadState, Outcome
+from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
 from campaigns.engine.recorder import with_hints
 from campaigns.ports import CallPage
 from campaigns.testing import a_campaign, a_contact, a_night, an_account
@@ -444,5 +444,24 @@ def test_an_inbound_call_that_is_listed_in_every_round_counts_once() -> None:
             lead = await night.lead()
             assert (lead.callbacks, lead.outcome) == (1, Outcome.REACHED)
             assert [call.phone for call in night.provider.calls].count(PHONE) == 1
+
+    play(main)
+
+
+def test_late_news_of_a_call_decides_also_after_a_dial_that_never_was() -> None:
+    rules = {"retry": {"voicemail": "5m"}, "gap": "0s", "per_day": 9, "max": 9}
+
+    async def main(store, clock):
+        script = lambda phone, nth: D.VOICEMAIL if nth == 1 else NotSent("down")  # noqa: E731
+        campaign = a_campaign(attempts=rules, outcomes=REFUSES)
+        async with a_night(store, clock, campaign=campaign, script=script, account=TELLS) as night:
+            night.tasks.start_soon(night.runner.run, "test")
+            await night.until(timedelta(minutes=10))
+            assert S.NOT_SENT in {attempt.state for attempt in await night.attempts()}
+            await night.steer(CampaignState.PAUSED)
+            await night.until(timedelta(minutes=2))
+            await night.hint(replace(TOLD, talk_seconds=None))
+            await night.until(timedelta(minutes=1))
+            assert (await night.lead()).outcome is Outcome.REFUSED
 
     play(main)

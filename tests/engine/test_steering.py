@@ -6,7 +6,7 @@ from datetime import timedelta
 import anyio
 import pytest
 
-from campaigns.domain.call import Disposition
+from campaigns.domain.call import CallReport, Direction, Disposition
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
 from campaigns.ports.store import Suppression
 from campaigns.testing import a_campaign, a_contact, a_night, an_account, instant
@@ -234,5 +234,64 @@ def test_two_reads_of_the_same_person_cannot_both_dial() -> None:
             assert len(night.provider.calls) == 2
             first, second = sorted(night.provider.calls, key=lambda call: call.at)
             assert second.at >= first.ends_at
+
+    play(main)
+
+
+def test_a_provider_that_another_process_was_told_to_leave_alone_is_left_alone() -> None:
+    silent = START + timedelta(minutes=5)
+
+    async def silence(night):
+        await night.store.pause_account("scripted", silent)
+
+    night, _, _, attempts, _ = between_begin_and_fence(silence)
+    assert [attempt.state for attempt in attempts] == [S.NOT_SENT, S.ENDED]
+    assert night.provider.asked[0][0] >= silent
+
+
+def test_a_person_whose_facts_changed_since_they_were_judged_is_judged_again() -> None:
+    async def main(store, clock):
+        async with a_night(store, clock) as night:
+            begin, claim, claims = store.begin, store.claim, []
+
+            async def counted(name, **how):
+                found = await claim(name, **how)
+                claims.extend(found)
+                return found
+
+            async def raced(*args, **how):
+                if len(claims) == 1:
+                    store._memory._raw.execute("UPDATE person SET version = version + 1")
+                return await begin(*args, **how)
+
+            store.begin, store.claim = raced, counted
+            await night.run()
+            assert len(claims) == 2
+            assert [attempt.state for attempt in await night.attempts()] == [S.ENDED]
+
+    play(main)
+
+
+def test_what_was_planned_on_old_facts_does_not_overwrite_a_call_that_came_in_meanwhile() -> None:
+    report = CallReport(
+        "in-1", direction=Direction.INBOUND, phone=a_contact(0).phones[0].e164, ended=True, ended_at=START
+    )
+
+    async def main(store, clock):
+        closed = a_campaign(calling_hours="Mo-Fr 10:30-17:00")
+        async with a_night(store, clock, campaign=closed) as night:
+            claim, rung = store.claim, []
+
+            async def rings_meanwhile(name, **how):
+                found = await claim(name, **how)
+                if found and not rung:
+                    rung.append(1)
+                    await night.reconciler._recorder.inbound("scripted", report)
+                return found
+
+            store.claim = rings_meanwhile
+            await night.run()
+            assert (await night.lead()).inbound_at == START
+            assert night.provider.asked[0][0] >= START + timedelta(hours=2)
 
     play(main)

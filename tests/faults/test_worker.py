@@ -63,7 +63,7 @@ def by_ending(one: Rig) -> dict[str, set[tuple[str, str]]]:
 
 
 def test_a_worker_is_steered_from_outside_and_ends_on_sigterm(tmp_path: Path) -> None:
-    with rig(tmp_path, Plan(people=24, at_once=6, listen=free_port(), server=SHORT)) as one:
+    with rig(tmp_path, Plan(people=20, at_once=6, listen=free_port(), server=SHORT)) as one:
         worker = one.start("worker")
         until_listening(one)
         one.ask("start", str(one.campaign), "--yes")
@@ -78,7 +78,7 @@ def test_a_worker_is_steered_from_outside_and_ends_on_sigterm(tmp_path: Path) ->
         signalled(worker, signal.SIGTERM)
         assert one.ended(worker, 35) == 0, one.complained(worker)
         stopped_at = len(oracles.made(one.ledger()))
-        assert stopped_at < 34
+        assert stopped_at < 30
         worker = one.start("worker")
         until_state(one, "finished")
         judged(one)
@@ -155,7 +155,7 @@ def test_five_reports_in_every_order_give_one_and_the_same_end(tmp_path: Path) -
         assert {(lead["state"], lead["outcome"], lead["label"], lead["attempts"]) for lead in leads} == {
             ("closed", "reached", "confirmed", 1)
         }
-        assert {(row["state"], row["disposition"], row["summary"]) for row in attempts} == {
+        assert {(row["state"], row["disposition"], row["summary"]) for row in attempts if row["call_id"]} == {
             ("ended", "answered", "Bevestigd.")
         }
 
