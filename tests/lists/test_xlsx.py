@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -121,16 +122,22 @@ def test_a_zip_that_is_no_workbook_and_a_sheet_cut_off(tmp_path: Path, workbook:
             list(open_list(path).rows())
 
 
-@given(st.data())
-def test_damaged_workbooks_give_rows_or_an_input_error(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
+@cache
+def a_workbook() -> bytes:
+    """Made once: it carries the time of its making, and a repetition must see the same bytes."""
     book, content = openpyxl.Workbook(), BytesIO()
     assert book.active
     book.active.append(["name"])
     book.active.append(["Ann"])
     book.save(content)
-    raw = bytearray(content.getvalue())
+    return content.getvalue()
+
+
+@given(st.data())
+def test_damaged_workbooks_give_rows_or_an_input_error(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    raw = bytearray(a_workbook())
     for place in data.draw(st.lists(st.integers(0, len(raw) - 1), min_size=1, max_size=5)):
         raw[place] ^= data.draw(st.integers(1, 255))
     path = tmp_path_factory.getbasetemp() / "damaged.xlsx"
