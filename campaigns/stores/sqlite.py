@@ -25,6 +25,7 @@ T = TypeVar("T")
 APPLICATION = 0x43414D50
 """`CAMP`: marks our files, so that another program's database is never touched."""
 
+_AGAIN = timedelta(milliseconds=20)
 _SETTINGS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -153,7 +154,7 @@ async def _apply_settings(raw: aiosqlite.Connection, path: Path, patience: timed
         await raw.execute_fetchall(f"PRAGMA busy_timeout = {patience // timedelta(milliseconds=1)}")
         await _check_ours(raw, path)
         for setting in _SETTINGS:
-            await raw.execute_fetchall(setting)
+            await _patiently(raw, setting, patience)
         mode, level = await _value(raw, "PRAGMA journal_mode"), await _value(raw, "PRAGMA synchronous")
     except sqlite3.Error as error:
         raise StoreError(f"{path}: this is not a usable SQLite database: {error}.") from error
@@ -161,6 +162,21 @@ async def _apply_settings(raw: aiosqlite.Connection, path: Path, patience: timed
         raise StoreError(
             f"{path}: needs WAL and synchronous=FULL, has {mode} and {level}: a lost intent is a second call."
         )
+
+
+async def _patiently(raw: aiosqlite.Connection, setting: str, patience: timedelta) -> None:
+    """SQLite does not wait by itself where several connections change the journal mode of a new file at once."""
+    for _ in range(patience // _AGAIN):
+        try:
+            await raw.execute_fetchall(setting)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            with anyio.move_on_after(_AGAIN.total_seconds()):
+                await anyio.sleep_forever()
+        else:
+            return
+    await raw.execute_fetchall(setting)
 
 
 async def _check_ours(raw: aiosqlite.Connection, path: Path) -> None:

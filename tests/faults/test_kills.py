@@ -19,7 +19,7 @@ def killed(one: Rig, kills: int, seed: int) -> int:
     dice = random.Random(seed)
     for _ in range(kills):
         running = one.run()
-        time.sleep(1.1 + dice.expovariate(1.2))
+        time.sleep(1.1 + dice.expovariate(1.6))
         running.kill()
         running.wait()
     running = one.run()
@@ -42,8 +42,8 @@ def test_random_kills_call_nobody_twice_lose_no_call_and_forget_no_acknowledged_
     fates = {"3": ["refused"], "4": ["opt_out"], "5": ["confirmed"]}
     told = {**FAULTY, **hooks, "fates": fates}
     with (
-        rig(tmp_path / "silent", Plan(people=90, at_once=30, server=FAULTY)) as silent,
-        rig(tmp_path / "told", Plan(people=60, at_once=20, listen=port, public=True, server=told)) as talking,
+        rig(tmp_path / "silent", Plan(people=60, at_once=30, server=FAULTY)) as silent,
+        rig(tmp_path / "told", Plan(people=40, at_once=20, listen=port, public=True, server=told)) as talking,
         ThreadPoolExecutor() as threads,
     ):
         assert list(threads.map(killed, (silent, talking), (6, 6), (20, 6))) in CODES

@@ -10,7 +10,7 @@ from test_hard_run import SHORT, judged, settled
 
 
 def test_a_signal_ends_the_run_in_time_and_the_next_goes_on_while_another_watches(tmp_path: Path) -> None:
-    with rig(tmp_path, Plan(people=24, at_once=10, server={**SHORT, "slow": 0.3, "slow_seconds": 0.7})) as one:
+    with rig(tmp_path, Plan(people=20, at_once=10, server={**SHORT, "slow": 0.3, "slow_seconds": 0.7})) as one:
         for number in (signal.SIGTERM, signal.SIGINT):
             running = one.run()
             one.until("made", len(oracles.made(one.ledger())) + 4)

@@ -63,7 +63,7 @@ def by_ending(one: Rig) -> dict[str, set[tuple[str, str]]]:
 
 
 def test_a_worker_is_steered_from_outside_and_ends_on_sigterm(tmp_path: Path) -> None:
-    with rig(tmp_path, Plan(people=20, at_once=6, listen=free_port(), server=SHORT)) as one:
+    with rig(tmp_path, Plan(people=18, at_once=8, listen=free_port(), server=SHORT)) as one:
         worker = one.start("worker")
         until_listening(one)
         one.ask("start", str(one.campaign), "--yes")
@@ -78,7 +78,7 @@ def test_a_worker_is_steered_from_outside_and_ends_on_sigterm(tmp_path: Path) ->
         signalled(worker, signal.SIGTERM)
         assert one.ended(worker, 35) == 0, one.complained(worker)
         stopped_at = len(oracles.made(one.ledger()))
-        assert stopped_at < 30
+        assert stopped_at < 27
         worker = one.start("worker")
         until_state(one, "finished")
         judged(one)
@@ -95,7 +95,7 @@ def test_two_campaigns_share_one_account_and_once_stopped_they_ring_nobody(tmp_p
         until_listening(one)
         one.ask("start", str(one.campaign), "--yes")
         one.ask("start", str(other), "--yes")
-        one.until("made", 40)
+        one.until("made", 30)
         judged(one, most=6)
         one.ask("stop", "hard")
         one.ask("stop", "other")
@@ -109,7 +109,7 @@ def test_two_campaigns_share_one_account_and_once_stopped_they_ring_nobody(tmp_p
 
 def reporting(tmp_path: Path, drop: float) -> AbstractContextManager[Rig]:
     port, server = with_webhooks(**TALKING, webhook_drop=drop, webhook_twice=0.5, webhook_forge=0.5)
-    return rig(tmp_path / str(drop), Plan(people=20, listen=port, public=True, server=server))
+    return rig(tmp_path / str(drop), Plan(people=10, listen=port, public=True, server=server))
 
 
 def test_reports_decide_outcomes_and_without_any_the_campaign_still_ends(tmp_path: Path) -> None:
@@ -117,7 +117,8 @@ def test_reports_decide_outcomes_and_without_any_the_campaign_still_ends(tmp_pat
         for one, running in [(one, one.run()) for one in (told, untold)]:
             assert one.ended(running, 60) == 0, one.complained(running)
             forged = [line["status"] for line in one.ledger() if line["what"] == "webhook" and line["kind"] == "forged"]
-            assert set(forged) == {"401"}
+            assert "401" in forged
+            assert set(forged) <= {"401", "none"}  # none: the run is over, and nobody listens
             assert oracles.called_without_proof(one.ledger()) == []
             assert oracles.unaccounted(one.ledger(), one.ask("attempts", "hard")) == []
         assert set().union(*by_ending(untold).values()) == {("reached", "")}
