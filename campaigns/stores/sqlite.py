@@ -181,8 +181,10 @@ async def _patiently(raw: aiosqlite.Connection, setting: str, patience: timedelt
 
 async def _check_ours(raw: aiosqlite.Connection, path: Path) -> None:
     """Before anything is set: even the journal mode is written into the file."""
+    # In this order: whoever makes the file just now writes tables and mark in one transaction.
+    tables = await _value(raw, "SELECT COUNT(*) FROM sqlite_master")
     mark = await _value(raw, "PRAGMA application_id")
-    if mark != APPLICATION and (mark or await _value(raw, "SELECT COUNT(*) FROM sqlite_master")):
+    if mark != APPLICATION and (mark or tables):
         raise StoreError(f"{path}: belongs to another program. Name another database.")
 
 
