@@ -27,13 +27,13 @@ from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
 from campaigns.engine.intake import Intake, load
 from campaigns.engine.runner import RunEnd, Runner
-from campaigns.files import Loaded, load_campaign
+from campaigns.files import Loaded, load_campaign, parse_campaign
 from campaigns.loading import OpenedLists, check_acted_on, open_lists, refresh_every
 from campaigns.ports import Clock
 from campaigns.ports.store import CampaignRecord
 from campaigns.settings import Settings, read_settings
 from campaigns.stores.sqlite import dialer_lock, last_moment_in
-from campaigns.summary import Summary, summarise
+from campaigns.summary import Summary, ledger_of, summarise
 from campaigns.vendors.flireo.simulator import FlireoSimulator, Options, own_numbers
 from campaigns.web.receiver import receiver
 from campaigns.web.serve import bind, serving
@@ -152,7 +152,7 @@ async def _forget(session: Session, loaded: Loaded, *, ours: bool) -> None:
     if not ours:
         raise InputError("--fresh: another process is dialling from this database. Stop it first.")
     await session.store.forget(loaded.campaign.campaign)
-    _ledger(session, loaded).unlink(missing_ok=True)
+    ledger_of(session.path, loaded.campaign.campaign).unlink(missing_ok=True)
 
 
 async def put_campaign(session: Session, loaded: Loaded) -> CampaignRecord:
@@ -201,7 +201,7 @@ async def run_here(session: Session, loaded: Loaded, options: RunOptions, runner
         tasks.start_soon(account.reconciler.run)
         runners.append(runner)
         tasks.start_soon(notice_steering, session, [runner])
-        tasks.start_soon(_refresh, session, loaded, runner)
+        tasks.start_soon(refresh_lists, session, loaded.campaign.campaign, runner)
         end = await runner.run(loaded.campaign.campaign, limit=options.limit)
         tasks.cancel_scope.cancel()
     return end
@@ -215,14 +215,12 @@ async def run_simulator(session: Session, loaded: Loaded, tasks: TaskGroup) -> A
         return
     callers = [caller.number for caller in loaded.campaign.caller_ids]
     options = Options(numbers=own_numbers(*callers)) if callers else Options()
-    simulator = FlireoSimulator(clock=session.clock, ledger=_ledger(session, loaded), options=options)
+    simulator = FlireoSimulator(
+        clock=session.clock, ledger=ledger_of(session.path, loaded.campaign.campaign), options=options
+    )
     async with serving(simulator.app, bind("127.0.0.1", 0)) as base_url:
         tasks.start_soon(simulator.run)
         yield base_url
-
-
-def _ledger(session: Session, loaded: Loaded) -> Path:
-    return session.path.with_name(f"{session.path.stem}.{loaded.campaign.campaign}.ledger.jsonl")
 
 
 async def stop_on_signal(runners: list[Runner], tasks: TaskGroup) -> None:
@@ -250,17 +248,21 @@ async def notice_steering(session: Session, runners: list[Runner]) -> None:
             runner.wake.ring()
 
 
-async def _refresh(session: Session, loaded: Loaded, runner: Runner) -> None:
-    """Read the lists again while the campaign runs, as often as the file asks."""
-    every = refresh_every(loaded.campaign)
-    while every is not None:
+async def refresh_lists(session: Session, name: str, runner: Runner) -> None:
+    """Read a campaign's lists again while it runs, as often as its file asks; returns when it never does."""
+    while True:
+        record = await session.store.campaign(name)
+        if record is None:
+            return
+        loaded = parse_campaign(record.document, name=str(Path(record.folder) / f"{name}.yaml"))
+        every = refresh_every(loaded.campaign)
+        if every is None:
+            return
         await session.clock.sleep_until(session.clock.now() + timedelta(seconds=every))
-        record = await session.store.campaign(loaded.campaign.campaign)
         try:
-            if record is not None:
-                await load_leads(session, record, await open_lists(loaded, session.store))
+            await load_leads(session, record, await open_lists(loaded, session.store))
         except CampaignsError as error:
-            log.warning("list_not_refreshed", why=str(error))  # what is loaded stays
+            log.warning("list_not_refreshed", campaign=name, why=str(error))  # what is loaded stays
         runner.wake.ring()
 
 

@@ -15,6 +15,7 @@ from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
 from campaigns.engine.runner import Runner
 from campaigns.ports.store import CampaignRecord
+from campaigns.running import refresh_lists
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import dialer_lock
 from campaigns.web.receiver import receiver
@@ -65,7 +66,7 @@ class _Worker:
             if name != SIMULATOR and own.base_url is not None:
                 account = await stack.enter_async_context(open_account(self._session, name))
                 self._accounts[name] = account
-                tasks.start_soon(account.reconciler.run)
+                tasks.start_soon(self._reconcile, account)
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[str]:
@@ -114,7 +115,10 @@ class _Worker:
     async def _supervise(self, name: str, runner: Runner, links: ExitStack) -> None:
         """The one broad `except`: a fault stops this campaign, never the others."""
         try:
-            end = await runner.run(name)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(refresh_lists, self._session, name, runner)
+                end = await runner.run(name)
+                tasks.cancel_scope.cancel()
             self._say(f"worker: {name}: {end.state}" + (f" ({end.reason})" if end.reason else ""))
         except Exception as error:
             log.exception("campaign_failed", campaign=name)
@@ -122,6 +126,16 @@ class _Worker:
         finally:
             links.close()
             self._runners.pop(name, None)
+
+    async def _reconcile(self, account: Account) -> None:
+        """A fault here leaves calls unsettled, so nobody else is dialled on this account; the others go on."""
+        try:
+            await account.reconciler.run()
+        except Exception as error:
+            log.exception("account_failed", provider=account.name)
+            for record in await self._active():
+                if record.provider == account.name:
+                    await self._steer(record.name, CampaignState.PAUSED, f"an error: {type(error).__name__}")
 
     async def _steer(self, name: str, to: CampaignState, reason: str) -> None:
         self._say(f"worker: {name}: {to}: {reason}")

@@ -8,7 +8,7 @@ from functools import reduce
 import structlog
 
 from campaigns.domain.call import CallReport, Direction, Disposition, Grade
-from campaigns.domain.errors import AccountRefused, Throttled, VendorError
+from campaigns.domain.errors import AccountRefused, StoreUnavailable, Throttled, VendorError
 from campaigns.domain.lead import Attempt, AttemptState
 from campaigns.domain.transitions import advance, merge
 from campaigns.ports import CallProvider, Clock
@@ -64,7 +64,11 @@ class Reconciler:
     async def run(self) -> None:
         """Serve until cancelled."""
         while True:
-            until = await self.round()
+            try:
+                until = await self.round()
+            except StoreUnavailable as error:
+                log.error("database_unavailable", provider=self._account.name, why=str(error))
+                until = self._clock.now() + self._account.poll_every
             await self.wake.sleep(self._clock, until)
 
     async def round(self) -> datetime | None:

@@ -9,7 +9,7 @@ import structlog
 from anyio.abc import TaskGroup
 
 from campaigns.domain.call import CallOrder
-from campaigns.domain.errors import AccountRefused, VendorError
+from campaigns.domain.errors import AccountRefused, StoreUnavailable, VendorError
 from campaigns.domain.lead import CampaignState, Lead, Outcome, attempt_id
 from campaigns.domain.transitions import close
 from campaigns.planner.decide import Call, Close, decide, planned
@@ -27,6 +27,7 @@ CLAIM, WIDEST = 100, 500
 LEASE = timedelta(seconds=30)
 AGAIN = timedelta(milliseconds=20)
 """The least sleep, where something is due that could not be done just now."""
+WITHOUT_DATABASE = timedelta(seconds=5)
 UNANSWERED = timedelta(seconds=30)
 """Pause before `prepare` is tried again where the provider cannot be asked."""
 
@@ -57,7 +58,8 @@ class Runner:
     ) -> None:
         self._store, self._provider, self._clock = store, provider, clock
         self._book, self._dialer, self._placed, self._tasks = book, dialer, placed, tasks
-        self._begun = 0
+        self._dialled: set[str] = set()
+        """The leads of this run, for `limit`."""
         self._stopping = False
         self._wide = 0
         self.wake = Wake()
@@ -69,18 +71,32 @@ class Runner:
         self.wake.ring()
 
     async def run(self, name: str, *, limit: int | None = None) -> RunEnd:
-        """Run to the end. With `limit`: dial that many leads, settle them, and pause."""
-        await self._prepare(name)
+        """Run to the end. With `limit`: dial that many leads, settle them, and pause.
+
+        While the database cannot be used nobody is dialled; once it can, the run goes on by itself.
+        """
+        prepared = False
         while True:
-            look = await self._store.look(name, now=self._clock.now())
-            if look is None:
-                return RunEnd(CampaignState.STOPPED, "the campaign was removed", interrupted=True)
-            end = await self._end(look, limit)
+            try:
+                if not prepared:
+                    await self._prepare(name)
+                    prepared = True
+                end = await self._step(name, limit)
+            except StoreUnavailable as error:
+                log.error("database_unavailable", campaign=name, why=str(error))
+                await self._clock.sleep_until(self._clock.now() + WITHOUT_DATABASE)
+                continue
             if end is not None:
                 return end
-            acted = await self._act(look, self._room(look, limit))
-            if not acted:
-                await self.wake.sleep(self._clock, self._next(look, limit))
+
+    async def _step(self, name: str, limit: int | None) -> RunEnd | None:
+        look = await self._store.look(name, now=self._clock.now())
+        if look is None:
+            return RunEnd(CampaignState.STOPPED, "the campaign was removed", interrupted=True)
+        end = await self._end(look, limit)
+        if end is None and not await self._act(look, self._room(look, limit)):
+            await self.wake.sleep(self._clock, self._next(look, limit))
+        return end
 
     async def _prepare(self, name: str) -> None:
         """What the provider must tell before anybody is dialled."""
@@ -110,7 +126,7 @@ class Runner:
         if not look.ready and not look.due and look.next_due_at is None:
             await self._steer(record.name, CampaignState.FINISHED, "every lead is settled")
             return RunEnd(CampaignState.FINISHED)
-        if limit is not None and self._begun >= limit:
+        if limit is not None and len(self._dialled) >= limit:
             await self._steer(record.name, CampaignState.PAUSED, f"paused after {limit} leads, as asked")
             return RunEnd(CampaignState.PAUSED, f"paused after {limit} leads, as asked", interrupted=True)
         return None
@@ -126,7 +142,7 @@ class Runner:
         free = min(limits.at_once - look.open_account, limits.campaign_at_once - look.open_campaign)
         slot = max(filter(None, [look.account.next_send_at, look.next_send_at, look.account.next_request_at, now]))
         slots = 0 if slot > now + limits.ahead else int(min(limits.per_second, limits.campaign_per_second)) + 1
-        left = CLAIM if limit is None else limit - self._begun
+        left = CLAIM if limit is None else limit - len(self._dialled)
         trial = 1 if look.account.breaker.is_trial else CLAIM
         if look.account.breaker.is_trial and self._dialer.in_flight:
             return 0
@@ -196,7 +212,7 @@ class Runner:
             for attempt in attempts:
                 self._dialer.in_flight.add(attempt.id)
                 self._tasks.start_soon(self._dialer.dial, attempt, terms)
-        self._begun += len(attempts)
+        self._dialled.update(attempt.lead_id for attempt in attempts)
         self._placed.ring()
         return len(attempts)
 
@@ -206,7 +222,7 @@ class Runner:
             return None
         now = self._clock.now()
         moments = [look.next_due_at]
-        if (look.ready or look.due) and (limit is None or self._begun < limit):
+        if (look.ready or look.due) and (limit is None or len(self._dialled) < limit):
             moments.append(self._next_dial(look, now))
         return min((max(moment, now + AGAIN) for moment in moments if moment), default=None)
 

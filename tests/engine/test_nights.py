@@ -10,6 +10,7 @@ import pytest
 
 from campaigns.domain.call import Disposition, NotSent, Refused, Unclear
 from campaigns.domain.contact import PhoneNumber
+from campaigns.domain.errors import StoreUnavailable
 from campaigns.domain.facts import PeopleLimits
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
 from campaigns.testing import a_campaign, a_contact, a_night, an_account, instant
@@ -368,5 +369,44 @@ def test_a_mixed_night_of_trouble_ends_with_everybody_settled_or_listed() -> Non
             assert counts.outcomes == {"reached": 50}
             assert counts.states == {"closed": 50, "held": 10}
             assert len(night.provider.calls) == 60  # busy ones twice
+
+    play(main)
+
+
+class Unsteady:
+    """A store whose database cannot be used for a while, from the `after`-th verb on."""
+
+    def __init__(self, store, clock, *, after: int, for_: timedelta) -> None:
+        self._store, self._clock, self._after, self._for = store, clock, after, for_
+        self._verbs, self._back = 0, None
+        self.failed = 0
+
+    def __getattr__(self, name: str):
+        verb = getattr(self._store, name)
+
+        async def unsteady(*args, **kwargs):
+            self._verbs += 1
+            if self._verbs >= self._after:
+                self._back = self._back or self._clock.now() + self._for
+                if self._clock.now() < self._back:
+                    self.failed += 1
+                    raise StoreUnavailable("The database cannot take a write now: disk full.")
+            return await verb(*args, **kwargs)
+
+        return unsteady
+
+
+@pytest.mark.parametrize("after", [1, 4, 9, 14, 21, 30, 45, 70])
+def test_while_the_database_is_away_nobody_is_dialled_and_then_all_goes_on(after: int) -> None:
+    async def main(store, clock):
+        unsteady = Unsteady(store, clock, after=after + 3, for_=timedelta(minutes=3))
+        async with a_night(unsteady, clock, contacts=12, account=an_account(at_once=4)) as night:
+            end = await night.run()
+            assert unsteady.failed
+            assert end.state is CampaignState.FINISHED
+            phones = night.provider.dialled
+            assert len(phones) == len(set(phones)) == 12
+            settled = await store.counts("test")
+            assert settled.outcomes.get("reached", 0) + settled.states.get("held", 0) == 12
 
     play(main)
