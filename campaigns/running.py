@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 
 from campaigns.app import (
     SIMULATOR,
+    Account,
     Session,
     database_of,
     is_loopback,
@@ -194,17 +195,29 @@ async def run_here(session: Session, loaded: Loaded, options: RunOptions, runner
         tasks = await stack.enter_async_context(anyio.create_task_group())
         base_url = await stack.enter_async_context(run_simulator(session, loaded, tasks))
         account = await stack.enter_async_context(open_account(session, loaded.campaign.provider, base_url=base_url))
-        if session.settings.public_url is not None:
-            listener = bind(session.settings.listen_host, session.settings.listen_port)
-            await stack.enter_async_context(serving(receiver(session, {account.name: account}), listener))
         runner = stack.enter_context(account.runner(session, tasks))
-        tasks.start_soon(account.reconciler.run)
         runners.append(runner)
         tasks.start_soon(notice_steering, session, [runner])
         tasks.start_soon(refresh_lists, session, loaded.campaign.campaign, runner)
-        end = await runner.run(loaded.campaign.campaign, limit=options.limit)
+        async with _reports_coming_in(session, account):
+            end = await runner.run(loaded.campaign.campaign, limit=options.limit)
+        if not end.interrupted:
+            await account.reconciler.round()  # what came in the last moment is applied too
         tasks.cancel_scope.cancel()
     return end
+
+
+@asynccontextmanager
+async def _reports_coming_in(session: Session, account: Account) -> AsyncIterator[None]:
+    """Reconcile, and listen where the settings say so, until the block ends."""
+    async with AsyncExitStack() as stack:
+        background = await stack.enter_async_context(anyio.create_task_group())
+        background.start_soon(account.reconciler.run)
+        if session.settings.public_url is not None:
+            listener = bind(session.settings.listen_host, session.settings.listen_port)
+            await stack.enter_async_context(serving(receiver(session, {account.name: account}), listener))
+        yield
+        background.cancel_scope.cancel()
 
 
 @asynccontextmanager

@@ -6,6 +6,11 @@ from ipaddress import ip_address
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
+
+# How fast inputs are made says something of the machine, which is shared and noisy, and nothing of the product.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 _LOCAL_NAMES = (None, "", "localhost")
 _tried: list[str] = []
