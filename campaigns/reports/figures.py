@@ -71,13 +71,7 @@ class Figures:
 async def gather(store: Store, name: str, *, now: datetime, provider: str, law: str, simulated: bool) -> Figures:
     """Read a campaign and count it. Raises InputError when the database has no such campaign.
 
-    Args:
-        store: Where the campaign is.
-        name: The campaign's.
-        now: When the report is made, aware.
-        provider: How the provider is called in the report.
-        law: One sentence: which legal rules were applied, or that none were.
-        simulated: Nobody real was called.
+    `now` dates it, `law` is one sentence on which legal rules were applied, `simulated`: nobody real was called.
     """
     record = await store.campaign(name)
     if record is None:

@@ -26,23 +26,7 @@ def receiver(session: Session, accounts: Mapping[str, Account]) -> Starlette:
     """
 
     async def webhook(request: Request) -> Response:
-        account = accounts.get(request.path_params["provider"])
-        body = await _body(request)
-        if body is None:
-            return Response(status_code=413)
-        if account is None:
-            return Response(status_code=401)
-        news = Webhook(request.path_params["token"], _headers(request), body)
-        try:
-            fresh = await receive(session.store, account.provider, session.clock, name=account.name, webhook=news)
-        except ProofError:
-            log.warning("webhook_refused", provider=account.name)
-            return Response(status_code=401)
-        except StoreError:
-            return Response(status_code=503, headers={"Retry-After": "5"})
-        if fresh:
-            account.reconciler.wake.ring()
-        return JSONResponse({})
+        return await _take_in(session, accounts.get(request.path_params["provider"]), request)
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -61,6 +45,25 @@ def receiver(session: Session, accounts: Mapping[str, Account]) -> Starlette:
             Route("/readyz", readyz),
         ]
     )
+
+
+async def _take_in(session: Session, account: Account | None, request: Request) -> Response:
+    body = await _body(request)
+    if body is None:
+        return Response(status_code=413)
+    if account is None:
+        return Response(status_code=401)
+    news = Webhook(request.path_params["token"], _headers(request), body)
+    try:
+        fresh = await receive(session.store, account.provider, session.clock, name=account.name, webhook=news)
+    except ProofError:
+        log.warning("webhook_refused", provider=account.name)
+        return Response(status_code=401)
+    except StoreError:
+        return Response(status_code=503, headers={"Retry-After": "5"})
+    if fresh:
+        account.reconciler.wake.ring()
+    return JSONResponse({})
 
 
 def _headers(request: Request) -> dict[str, str]:

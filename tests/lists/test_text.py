@@ -185,7 +185,11 @@ def test_any_bytes_give_rows_or_an_input_error(tmp_path_factory: pytest.TempPath
 _CELLS = st.text(st.sampled_from("abé \"',;\n\r\t|0"), max_size=6)
 
 
-@given(st.lists(st.sampled_from(['"', 'x"y', '"a"b,c', "a,b,c,d", "\0,\0", '"a', 'a,"b'])), _CELLS)
+# Without quotes, commas and line breaks of its own: after a lone quote those can make two readings equally right.
+_PLAIN = st.text(st.sampled_from("abé ';\t|0"), max_size=6)
+
+
+@given(st.lists(st.sampled_from(['"', 'x"y', '"a"b,c', "a,b,c,d", "\0,\0", '"a', 'a,"b'])), _PLAIN)
 def test_no_good_row_is_lost_among_rubbish(
     tmp_path_factory: pytest.TempPathFactory, rubbish: list[str], cell: str
 ) -> None:

@@ -1,7 +1,7 @@
 """Flireo generation A as a call provider."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -92,7 +92,11 @@ class Flireo:
         return classify(answer, now=self._around.clock.now())
 
     async def page(self, *, since: datetime, offset: int, limit: int) -> CallPage:
-        params = {"limit": str(min(limit, facts.PAGE)), "offset": str(offset), "start_date": since.isoformat()}
+        params = {
+            "limit": str(min(limit, facts.PAGE)),
+            "offset": str(offset),
+            "start_date": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        }
         data = await self._get("calls", params=params)
         rows = _rows(data, "calls")
         if rows is None:

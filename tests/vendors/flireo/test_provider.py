@@ -292,7 +292,7 @@ async def test_a_page_is_read_in_every_envelope(envelope: Any, total: int | None
         assert [report.call_id for report in page.reports] in ([], ["c0", "c1"], ["c0", "c1", "c2"])
         assert (page.total, page.has_more) == (total, more)
         query = heard[0].query
-        assert (query["limit"], query["offset"], query["start_date"]) == ("3", "0", "2026-11-23T09:00:00+00:00")
+        assert (query["limit"], query["offset"], query["start_date"]) == ("3", "0", "2026-11-23T09:00:00Z")
 
 
 async def test_a_row_that_is_no_call_is_passed_over_but_does_not_end_the_list() -> None:
