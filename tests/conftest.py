@@ -8,8 +8,8 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-# How fast inputs are made says something of the machine, which is shared and noisy, and nothing of the product. The same
-# inputs every time: a run that fails, fails for whoever repeats it.
+# How fast inputs are made says something of the machine, which is shared and noisy, and nothing of the product.
+# The same inputs every time: a run that fails, fails for whoever repeats it.
 settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 

@@ -182,9 +182,6 @@ def test_any_bytes_give_rows_or_an_input_error(tmp_path_factory: pytest.TempPath
     assert all(isinstance(row, BadRow) or list(row.cells) == header for row in rows)
 
 
-_CELLS = st.text(st.sampled_from("abé \"',;\n\r\t|0"), max_size=6)
-
-
 # Without quotes, commas and line breaks of its own: after a lone quote those can make two readings equally right.
 _PLAIN = st.text(st.sampled_from("abé ';\t|0"), max_size=6)
 
