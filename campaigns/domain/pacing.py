@@ -35,10 +35,10 @@ class Breaker:
     open_until: datetime | None = None
     pause: timedelta = FIRST_PAUSE
 
-    def clear(self) -> "Breaker":
-        """The provider gave a plain answer."""
+    def clear(self, *, now: datetime) -> "Breaker":
+        """The provider gave a plain answer; one that was asked for before the breaker opened does not close it."""
         if self.open_until is not None:
-            return Breaker()
+            return self if now < self.open_until else Breaker()
         return replace(self, in_a_row=0, recent=(self.recent + ".")[-SHARE_OF:])
 
     def unclear(self, *, now: datetime) -> "Breaker":

@@ -180,7 +180,7 @@ class Dialer:
         stored = (await self._store.account(self._account.name)).breaker
         # Another process may have opened or closed it meanwhile.
         before = self._breaker if self._breaker.open_until == stored.open_until else stored
-        self._breaker = after = before.unclear(now=now) if unclear else before.clear()
+        self._breaker = after = before.unclear(now=now) if unclear else before.clear(now=now)
         if after.open_until == before.open_until:
             return
         log.warning("breaker", provider=self._account.name, open_until=str(after.open_until))

@@ -52,7 +52,7 @@ def after(answers: str, breaker: Breaker = Breaker(), *, every: timedelta = SECO
     shut = []
     for n, answer in enumerate(answers):
         now = NOW + every * n
-        breaker = breaker.unclear(now=now) if answer == "x" else breaker.clear()
+        breaker = breaker.unclear(now=now) if answer == "x" else breaker.clear(now=now)
         if breaker.is_shut(now=now):
             shut.append(n)
     return breaker, shut
@@ -95,11 +95,13 @@ def test_each_failed_trial_doubles_the_pause_up_to_ten_minutes() -> None:
 
 
 def test_a_trial_that_succeeds_closes_it_and_forgets() -> None:
-    assert after("xxx")[0].clear() == Breaker()
+    breaker = after("xxx")[0]
+    assert breaker.clear(now=breaker.open_until) == Breaker()
 
 
-def test_answers_that_were_on_their_way_when_it_opened_do_not_lengthen_the_pause() -> None:
+def test_answers_that_were_on_their_way_when_it_opened_neither_lengthen_nor_end_the_pause() -> None:
     breaker, _ = after("xxx", every=timedelta())
+    assert breaker.clear(now=NOW + timedelta(milliseconds=5)) == breaker
     assert reduce(lambda b, ms: b.unclear(now=NOW + timedelta(milliseconds=ms)), range(30), breaker) == breaker
 
 
@@ -111,6 +113,6 @@ def test_it_never_lets_more_than_three_unclear_answers_pass_in_a_row(answers: st
         if breaker.is_shut(now=now):
             return
         run = run + 1 if answer == "x" else 0
-        breaker = breaker.unclear(now=now) if answer == "x" else breaker.clear()
+        breaker = breaker.unclear(now=now) if answer == "x" else breaker.clear(now=now)
         assert run < 3 or breaker.is_shut(now=now)
         assert len(breaker.recent) <= SHARE_OF

@@ -284,3 +284,19 @@ def test_a_half_open_breaker_writes_down_one_dial_and_not_many() -> None:
             assert all(attempt.state is not S.NOT_SENT for attempt in written)
 
     play(main)
+
+
+def test_while_the_provider_is_left_alone_nothing_is_written_down_in_vain() -> None:
+    """Answers of dials that were on their way when the breaker opened must not have dials written and dropped."""
+
+    async def main(store, clock):
+        script = first(*[Unclear("HTTP 500")] * 3)
+        async with a_night(store, clock, contacts=60, script=script) as night:
+            night.provider.answers_in = timedelta(milliseconds=200)
+            await night.run()
+            await check(night)
+            states = (await store.counts("test")).attempts
+            assert states.get("not_sent", 0) <= 40
+            assert len(night.provider.asked) == 60
+
+    play(main)
