@@ -2,8 +2,10 @@
 
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.facts import Facts, PeopleLimits
+from campaigns.domain.legal import Law, RuleBook
 from campaigns.files import load_campaign
 from campaigns.planner.decide import Call, Close, Wait, decide
+from campaigns.rules import load_rules
 from campaigns.running import RunOptions, run_campaign
 from campaigns.summary import Summary
 
@@ -12,11 +14,14 @@ __all__ = [
     "Campaign",
     "Close",
     "Facts",
+    "Law",
     "PeopleLimits",
+    "RuleBook",
     "RunOptions",
     "Summary",
     "Wait",
     "decide",
     "load_campaign",
+    "load_rules",
     "run_campaign",
 ]

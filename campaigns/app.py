@@ -16,6 +16,7 @@ from anyio.abc import TaskGroup
 from campaigns.clock import real_now
 from campaigns.domain.errors import InputError
 from campaigns.domain.facts import PeopleLimits
+from campaigns.domain.legal import Law
 from campaigns.engine.dialer import Dialer
 from campaigns.engine.reconciler import Reconciler
 from campaigns.engine.runner import Runner
@@ -24,6 +25,7 @@ from campaigns.files import parse_campaign
 from campaigns.loading import database_path
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import CampaignRecord, Store
+from campaigns.rules import load_rules
 from campaigns.settings import ProviderSettings, Settings
 from campaigns.stores.sqlite import open_sqlite
 from campaigns.vendors import PROVIDERS
@@ -43,6 +45,7 @@ class Session:
     store: Store
     book: TermsBook
     hash_key: bytes
+    law: Law
     path: Path
     simulated: bool
     owner: str
@@ -117,11 +120,12 @@ async def open_session(
     async with open_sqlite(path, clock=clock, simulated=simulated) as store:
         hash_key = _hash_key(settings, path)
         people = PeopleLimits(settings.people.per_day, settings.people.gap)
+        law = Law(load_rules(settings.calling_rules))
 
         def build(record: CampaignRecord) -> Terms:
             campaign = parse_campaign(record.document, name=str(Path(record.folder) / record.name)).campaign
             account = account_terms(settings, record.provider)
-            return Terms(record, campaign, limits_of(campaign, account, clock.tolerance), people, hash_key)
+            return Terms(record, campaign, limits_of(campaign, account, clock.tolerance), law, people, hash_key)
 
         yield Session(
             settings=settings,
@@ -129,6 +133,7 @@ async def open_session(
             store=store,
             book=TermsBook(store, build, hash_key),
             hash_key=hash_key,
+            law=law,
             path=path,
             simulated=simulated,
             owner=f"{socket.gethostname()}:{os.getpid()}:{real_now().isoformat()}",

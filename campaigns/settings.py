@@ -182,6 +182,8 @@ class Settings(BaseSettings):
     public_url: Address | None = None
     """Where providers reach the webhooks; None: calls are polled."""
     hash_key: Secret | None = None
+    calling_rules: Path | None = None
+    """A file of legal rules that come on top of the product's own."""
     people: PeopleSettings = PeopleSettings()
     retention: RetentionSettings = RetentionSettings()
     providers: dict[str, ProviderSettings] = {}

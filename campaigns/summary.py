@@ -114,7 +114,7 @@ async def summarise(
 async def _page(session: Session, loaded: Loaded) -> str:
     name, provider = loaded.campaign.campaign, loaded.campaign.provider
     figures = await gather(
-        session.store, name, now=session.clock.now(), provider=provider, law=law_statement(loaded),
+        session.store, name, now=session.clock.now(), provider=provider, law=law_statement(loaded), rules=session.law,
         simulated=provider == SIMULATOR,
     )  # fmt: skip
     return render(figures)

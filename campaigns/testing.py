@@ -25,6 +25,7 @@ from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import Contact, PhoneNumber
 from campaigns.domain.facts import PeopleLimits
 from campaigns.domain.lead import Attempt, CampaignState, Lead, lead_id
+from campaigns.domain.legal import Law, RuleBook
 from campaigns.engine.dialer import Dialer
 from campaigns.engine.inbox import to_json
 from campaigns.engine.reconciler import Reconciler
@@ -41,10 +42,15 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+NO_LAW = Law(RuleBook((), "none"))
+"""For campaigns that switch the legal rules off."""
+
+
 def a_campaign(**changes: Any) -> Campaign:
     """A campaign that may always dial, but for `changes` (keys of the campaign file)."""
     keys = {
         "campaign": "test", "purpose": "informational", "calling_hours": "24/7", "timezone": "Europe/Amsterdam",
+        "legal_hours": {"off": "made-up people"},
         "contacts": [{"file": "list.csv", "columns": {"phone": "Phone"}}],
         "pacing": {"at_once": 100, "per_second": 100},
     }  # fmt: skip
@@ -293,7 +299,7 @@ def _builder(
 ) -> Callable[[CampaignRecord], Terms]:
     def build(record: CampaignRecord) -> Terms:
         campaign = campaigns[record.name]
-        return Terms(record, campaign, limits_of(campaign, account, clock.tolerance), people, KEY)
+        return Terms(record, campaign, limits_of(campaign, account, clock.tolerance), NO_LAW, people, KEY)
 
     return build
 

@@ -1,5 +1,6 @@
 """`explain`: why somebody is or is not called now, in words, on their own clock."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from campaigns.domain.durations import format_duration
 from campaigns.domain.errors import InputError
 from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
 from campaigns.domain.lead import CampaignState, Lead, LeadState, Outcome
+from campaigns.domain.legal import Law
 from campaigns.domain.zones import zone
 from campaigns.files import parse_campaign
 from campaigns.planner.decide import Call, Close, decide
@@ -75,7 +77,9 @@ async def _explanation(session: Session, record: CampaignRecord, lead: Lead) -> 
     (claimed,) = await session.store.facts([lead.id], now=now)
     people = PeopleLimits(session.settings.people.per_day, session.settings.people.gap)
     campaign = parse_campaign(record.document, name=str(Path(record.folder) / record.name)).campaign
-    verdict, next_at = _verdict(claimed.facts, campaign, people, now)
+    closed = frozenset(record.code for record in await session.store.suspensions(now=now))
+    law = replace(session.law, suspended=closed)
+    verdict, next_at = _verdict(claimed.facts, campaign, law, people, now)
     if record.state is not CampaignState.ACTIVE and lead.state in (LeadState.WAITING, LeadState.READY):
         verdict += f" But the campaign is {record.state}: nobody is called until it goes on."
     return {
@@ -85,7 +89,9 @@ async def _explanation(session: Session, record: CampaignRecord, lead: Lead) -> 
     }  # fmt: skip
 
 
-def _verdict(facts: Facts, campaign: Campaign, people: PeopleLimits, now: datetime) -> tuple[str, datetime | None]:
+def _verdict(
+    facts: Facts, campaign: Campaign, law: Law, people: PeopleLimits, now: datetime
+) -> tuple[str, datetime | None]:
     """One or two sentences, and when they may be called next."""
     lead = facts.lead
     if lead.state is LeadState.CLOSED:
@@ -97,7 +103,7 @@ def _verdict(facts: Facts, campaign: Campaign, people: PeopleLimits, now: dateti
             f"waits for your word: nobody knows if the last call took place ({lead.reason}). See `campaigns resolve`.",
             None,
         )
-    step = decide(facts, campaign, people, now=now)
+    step = decide(facts, campaign, law, people, now=now)
     if isinstance(step, Call):
         closes = f"until {_clock(lead, step.closes_at)}"
         return f"may be called now, on {mask(step.phone.e164)}, {closes}.", now

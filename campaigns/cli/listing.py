@@ -225,6 +225,6 @@ async def _page(session: Session, record: CampaignRecord) -> str:
     law = law_statement(parse_campaign(record.document, name=record.name))
     figures = await gather(
         session.store, record.name, now=session.clock.now(), provider=record.provider, law=law,
-        simulated=session.simulated or record.provider == SIMULATOR,
+        rules=session.law,        simulated=session.simulated or record.provider == SIMULATOR,
     )  # fmt: skip
     return render(figures)

@@ -1,5 +1,6 @@
 """Live progress of a run: on a terminal a display that renews itself, elsewhere a plain line now and then."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from campaigns.domain.hours import CallingWindow
 from campaigns.domain.lead import LeadState
 from campaigns.domain.zones import zone
 from campaigns.files import parse_campaign
-from campaigns.planner.decide import Close, window_of
+from campaigns.planner.lawful import window_of
 from campaigns.ports.store import Counts, LeadFilter
 from campaigns.running import Progress
 
@@ -82,8 +83,8 @@ async def _hours_of(progress: Progress) -> _Hours | None:
         return None
     campaign = parse_campaign(record.document, name=name).campaign
     for lead, _, _ in leads:
-        window = window_of(lead.contact, campaign)
-        if not isinstance(window, Close):
+        with suppress(ValueError):
+            window = window_of(lead.contact, campaign, progress.session.law)
             return _Hours(campaign, window, zone(lead.contact.zones[0] if lead.contact.zones else "UTC"))
     return None
 

@@ -105,8 +105,8 @@ class CallReport:
     analysis: dict[str, Any] = field(default_factory=dict, repr=False)
     recording: str = field(default="", repr=False)
     cost: float | None = None
-    message_left: bool = False
-    """On an answering machine, as far as the vendor says."""
+    message_left: bool | None = None
+    """On an answering machine; None: the vendor does not say."""
     proof: str = ""
     """`token` where a part of it (analysis, summary) came from a webhook that only its address proves."""
 

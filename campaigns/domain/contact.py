@@ -5,9 +5,12 @@ import hmac
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import phonenumbers
+
+from .call import Disposition
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,40 @@ def keyed_hash(key: bytes, kind: str, value: str) -> str:
     return hmac.new(key, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
+class Basis(StrEnum):
+    """What a call may rely on, from weak to strong."""
+
+    CUSTOMER = "customer"
+    """An existing business relationship."""
+    PRIOR = "prior"
+    PRIOR_WRITTEN = "prior_written"
+    REQUESTED = "requested"
+    """The person asked for this call; stands in for `prior`, not for `prior_written`."""
+    APPOINTMENT = "appointment"
+    """The person agreed to this hour."""
+    NIGHT = "night"
+    """A separate consent to calls at night."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person agreed to, and how that can be proved."""
+
+    basis: Basis
+    proof: str = field(default="", repr=False)
+    given_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A call made elsewhere: by another system, or by hand."""
+
+    at: datetime
+    disposition: Disposition | None = None
+    """None: nobody says, so it counts as a conversation."""
+    refused: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One person of a contact list, as the campaign may use them."""
@@ -108,6 +145,15 @@ class Contact:
     """Rendered for the agent."""
     person_from_id: bool = False
     """True when the list names the person; then two persons may share a number."""
+    postal_code: str = ""
+    jurisdictions: tuple[str, ...] = ()
+    """ISO 3166 codes of everywhere the person may be: whose law binds. Empty: nobody knows."""
+    consents: tuple[Consent, ...] = field(default=(), repr=False)
+    """What the list says that they agreed to."""
+    debt: str = field(default="", repr=False)
+    """The debt that the call is about, as the list names it."""
+    earlier: tuple[Earlier, ...] = ()
+    """Calls that others made to them: they count for legal caps, of whatever number and subject."""
 
 
 def contact_to_json(contact: Contact) -> dict[str, Any]:
@@ -119,7 +165,19 @@ def contact_to_json(contact: Contact) -> dict[str, Any]:
         "call_from": contact.call_from.isoformat() if contact.call_from else None,
         "call_by": contact.call_by.isoformat() if contact.call_by else None,
         "variables": contact.variables, "person_from_id": contact.person_from_id,
+        "postal_code": contact.postal_code, "jurisdictions": list(contact.jurisdictions), "debt": contact.debt,
+        "consents": [_consent_to_json(consent) for consent in contact.consents],
+        "earlier": [[call.at.isoformat(), call.disposition, call.refused] for call in contact.earlier],
     }  # fmt: skip
+
+
+def _consent_to_json(consent: Consent) -> list[str | None]:
+    return [consent.basis, consent.proof, consent.given_at.isoformat() if consent.given_at else None]
+
+
+def _consent_from_json(data: list[str | None]) -> Consent:
+    basis, proof, given_at = data
+    return Consent(Basis(str(basis)), proof or "", datetime.fromisoformat(given_at) if given_at else None)
 
 
 def contact_from_json(data: dict[str, Any]) -> Contact:
@@ -131,5 +189,11 @@ def contact_from_json(data: dict[str, Any]) -> Contact:
             "phones": tuple(PhoneNumber(e164, kind) for e164, kind in data["phones"]),
             "call_from": datetime.fromisoformat(data["call_from"]) if data["call_from"] else None,
             "call_by": datetime.fromisoformat(data["call_by"]) if data["call_by"] else None,
+            "jurisdictions": tuple(data.get("jurisdictions", ())),
+            "consents": tuple(_consent_from_json(consent) for consent in data.get("consents", ())),
+            "earlier": tuple(
+                Earlier(datetime.fromisoformat(at), Disposition(word) if word else None, refused)
+                for at, word, refused in data.get("earlier", ())
+            ),
         }
     )

@@ -4,20 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .call import Disposition
+from .contact import Consent
 from .lead import Lead
 
 
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
-    """What a decision needs of an earlier attempt of this lead."""
+    """What a decision needs of an earlier attempt: of this lead, or of the same person or number elsewhere."""
 
     ordinal: int
+    """Of its lead; 0: an attempt that others made."""
+
     counts: bool
     """False: refused, not sent, not created; it cost nothing."""
     disposition: Disposition | None
     phone: str
+    """E.164; empty: nobody knows which, so every number counts as it."""
     at: datetime
     ended_by: datetime
+    subject: str = ""
+    debt: str = ""
+    message_left: bool = False
+    refused: bool = False
+    """They said no to what was offered."""
+    same_person: bool = True
+    """False: another person of the same number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +37,10 @@ class Facts:
 
     lead: Lead
     attempts: tuple[PastAttempt, ...] = ()
-    elsewhere: tuple[datetime, ...] = ()
-    """When other campaigns dialled the same person, lately."""
+    elsewhere: tuple[PastAttempt, ...] = ()
+    """Attempts of other leads to the same person or number, lately, and whatever they refused ever."""
+    consents: tuple[Consent, ...] = ()
+    """What they agreed to by the records of other lists."""
     suppressed: bool = False
     busy_until: datetime | None = None
     """Another attempt to this person or number is open, at the latest until then."""

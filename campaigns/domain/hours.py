@@ -1,13 +1,14 @@
-"""Finds the instants at which people may be called: open when every text is open in every place.
+"""Finds the instants at which people may be called: open when every clock is: texts in places, rows of the law.
 
 The library `opening_hours` is asked in local wall time only, about texts whose `PH` is replaced by dates: its own
 holidays lack days and regions, its own zones may be of another year than ours.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Protocol
 
 from opening_hours import OpeningHours
 
@@ -18,9 +19,11 @@ _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Clock:
+class TextClock:
     """One text in one place; the country only where the text names PH."""
 
+    name: str
+    """The key that the text stands under."""
     text: str
     zone: str
     country: str | None
@@ -44,6 +47,20 @@ class _Clock:
             local = until
 
 
+class Clock(Protocol):
+    """Hours of one source in one zone."""
+
+    @property
+    def name(self) -> str:
+        """The rule's id, or the key of the file."""
+
+    @property
+    def zone(self) -> str: ...
+
+    def spans_on(self, day: date) -> Iterator[Span]:
+        """Open spans of a UTC day."""
+
+
 @lru_cache(maxsize=4096)
 def _hours_in(text: str, country: str | None, state: str | None, year: int) -> OpeningHours:
     """Right for local times of that year and 400 days after; closed in years whose holidays nobody knows."""
@@ -55,12 +72,12 @@ def _hours_in(text: str, country: str | None, state: str | None, year: int) -> O
 
 
 class CallingWindow:
-    """Open when every text is open in every place. Made by `calling_window`; never changes; instants are aware."""
+    """Open when every clock is open. Never changes; instants are aware."""
 
-    __slots__ = ("_clocks", "_days")
+    __slots__ = ("_days", "clocks")
 
-    def __init__(self, clocks: tuple[_Clock, ...]) -> None:
-        self._clocks = clocks
+    def __init__(self, clocks: tuple[Clock, ...]) -> None:
+        self.clocks = clocks
         self._days: dict[date, tuple[Span, ...]] = {}
 
     def is_open(self, at: datetime) -> bool:
@@ -91,6 +108,13 @@ class CallingWindow:
             at = span[1]
         return min(at, limit).astimezone(UTC)
 
+    def closed_by(self, at: datetime) -> list[Clock]:
+        """The clocks that are closed at `at`: those who decide; none where it is open."""
+        at = at.astimezone(UTC)
+        return [
+            clock for clock in self.clocks if not any(a <= at < b for a, b in clock.spans_on(at.date()))
+        ]  # fmt: skip
+
     def spans(self, start: datetime, end: datetime) -> list[Span]:
         """The open spans within [start, end), in UTC, in order, as long as they go."""
         found: list[Span] = []
@@ -120,7 +144,7 @@ class CallingWindow:
             self._days.clear()
         start = datetime.combine(day, time(), UTC)
         spans: list[Span] = [(start, start + _DAY)]
-        for clock in self._clocks:
+        for clock in self.clocks:
             pairs = [(max(a, c), min(b, d)) for c, d in clock.spans_on(day) for a, b in spans] if spans else []
             spans = [(opens, closes) for opens, closes in pairs if opens < closes]
         return self._days.setdefault(day, tuple(spans))
@@ -134,17 +158,22 @@ def calling_window(texts: tuple[str, ...], places: tuple[Place, ...]) -> Calling
     """
     if not texts or not places:
         raise ValueError("Nobody knows where this person is. Give a time zone, a country or a number with +.")
-    return CallingWindow(tuple(dict.fromkeys(_clock(text, place) for text in texts for place in places)))
+    return CallingWindow(tuple(dict.fromkeys(clock for text in texts for clock in text_clocks(text, places))))
 
 
-def _clock(text: str, place: Place) -> _Clock:
-    tidy, name = normalised(text), zone(place.zone).key
+def text_clocks(text: str, places: Iterable[Place], *, name: str = "calling_hours") -> tuple[TextClock, ...]:
+    """A text in each of the places, for a CallingWindow. Raises ValueError as `calling_window` does."""
+    return tuple(_clock(name, text, place) for place in places)
+
+
+def _clock(name: str, text: str, place: Place) -> TextClock:
+    tidy, where = normalised(text), zone(place.zone).key
     if not names_public_holidays(tidy):
-        return _Clock(tidy, name, None, None)
+        return TextClock(name, tidy, where, None, None)
     if place.country is None:
         raise ValueError("The hours name PH, but no country is known. Give the contact a country, or take PH out.")
     public_holidays(place.country, place.state, (2026,))
-    return _Clock(tidy, name, place.country, place.state)
+    return TextClock(name, tidy, where, place.country, place.state)
 
 
 def week(text: str, place: Place, start: date) -> list[tuple[date, list[tuple[str, str]], str]]:
@@ -152,7 +181,7 @@ def week(text: str, place: Place, start: date) -> list[tuple[date, list[tuple[st
 
     The end of a day is 24:00. Names only where the text has a rule for PH. Raises ValueError as `calling_window` does.
     """
-    clock = _clock(text, place)
+    clock = _clock("calling_hours", text, place)
     rows = []
     for day in (start + timedelta(days=n) for n in range(7)):
         first = datetime.combine(day, time())

@@ -16,6 +16,9 @@ class AttemptState(StrEnum):
     """Written down, not sent. The dialer moves it on; after a crash, past `dial_before`, it is `not_sent`."""
     SENDING = "sending"
     """The POST may be on its way. The dialer moves it on; after a crash it is `unclear`."""
+    BOOKED = "booked"
+    """Scheduled dialing: the provider holds it, and will call at `fires_at`. The provider's firing moves it on, or a
+    cancellation that the provider confirmed."""
     PLACED = "placed"
     """The provider holds the call. A report moves it on, or the sweep, or time (`longest_call`)."""
     UNCLEAR = "unclear"
@@ -164,6 +167,22 @@ class Attempt:
     """Of the permit: the fence lets it through only while both are still the same."""
     rev: int = 0
     """Rises with every write; whoever writes says which he saw."""
+    subject: str = ""
+    """What rules about "the same subject" count."""
+    debt: str = field(default="", repr=False)
+    """The debt it was about, as the list names it."""
+    refused: bool = False
+    """The person said no to what was offered: starts the cool-downs after a refusal, whatever the lead becomes."""
+    message_left: bool = False
+    """On an answering machine; a voicemail of which nobody says more counts as one."""
+    permit: str = field(default="{}", repr=False)
+    """What allowed it, as JSON: rules, their version, zones, local times. See `domain.legal.Permit`."""
+    caller_id: str = ""
+    """The number shown."""
+    fires_at: datetime | None = None
+    """Scheduled dialing: when the provider is to call."""
+    booking_id: str | None = None
+    """Scheduled dialing: the provider's name for what it holds."""
 
     @property
     def ended_by(self) -> datetime:

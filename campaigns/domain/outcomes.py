@@ -143,7 +143,7 @@ def report_for_rules(report: CallReport, *, ordinal: int) -> dict[str, Any]:
         "disposition": str(report.disposition or "unknown"),
         "talk_seconds": float(report.talk_seconds or 0),
         "direction": str(report.direction),
-        "message_left": report.message_left,
+        "message_left": bool(report.message_left),
         "ended_reason": report.ended_reason,
         "summary": report.summary,
         "cost": float(report.cost or 0),

@@ -14,10 +14,11 @@ S = AttemptState
 
 MOVES: dict[AttemptState, frozenset[AttemptState]] = {
     S.INTENT: frozenset({S.SENDING, S.NOT_SENT}),
-    S.SENDING: frozenset({S.PLACED, S.REFUSED, S.NOT_SENT, S.UNCLEAR}),
+    S.SENDING: frozenset({S.PLACED, S.BOOKED, S.REFUSED, S.NOT_SENT, S.UNCLEAR}),
+    S.BOOKED: frozenset({S.PLACED, S.NOT_CREATED, S.ENDED}),
     S.PLACED: frozenset({S.ENDED}),
-    S.UNCLEAR: frozenset({S.PLACED, S.NOT_CREATED, S.UNCERTAIN, S.ENDED}),
-    S.UNCERTAIN: frozenset({S.PLACED, S.ENDED, S.NOT_CREATED}),
+    S.UNCLEAR: frozenset({S.PLACED, S.BOOKED, S.NOT_CREATED, S.UNCERTAIN, S.ENDED}),
+    S.UNCERTAIN: frozenset({S.PLACED, S.BOOKED, S.ENDED, S.NOT_CREATED}),
     S.REFUSED: frozenset(),
     S.NOT_SENT: frozenset(),
     S.NOT_CREATED: frozenset(),
@@ -81,7 +82,7 @@ def merge(known: CallReport | None, news: CallReport) -> CallReport:
         analysis=_merged(known.analysis, news.analysis),
         recording=max(known.recording, news.recording),
         cost=_greater(known.cost, news.cost),
-        message_left=known.message_left or news.message_left,
+        message_left=_greater(known.message_left, news.message_left),
         proof=max(known.proof, news.proof),
     )
 
@@ -128,18 +129,31 @@ def ended(attempt: Attempt, report: CallReport, *, by: str, now: datetime) -> At
         "ended_at": report.ended_at or attempt.ended_at or now,
         "report": report,
         "resolved_by": by,
+        "message_left": _left_message(report),
     }
     if attempt.state is S.ENDED:
         return replace(attempt, **changes)
     return advance(attempt, S.ENDED, **changes)
 
 
+def _left_message(report: CallReport) -> bool:
+    """Where nobody says whether a message was left on a machine, one was: rules count contacts."""
+    said = report.message_left
+    return report.disposition is Disposition.VOICEMAIL if said is None else said
+
+
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What follows from a settled attempt: the lead, and whether the person joins the suppression list."""
+    """What follows from a settled attempt: the lead, and what the person said that outlives the campaign."""
 
     lead: Lead
     opted_out: bool = False
+    """They join the suppression list."""
+
+    @property
+    def refused(self) -> bool:
+        """They said no to what was offered: cool-downs begin."""
+        return self.lead.outcome is Outcome.REFUSED
 
 
 def conclude(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:
@@ -157,7 +171,7 @@ def conclude(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime)
 
 def _followed(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:
     match attempt.state:
-        case S.INTENT | S.SENDING | S.PLACED | S.UNCLEAR:
+        case S.INTENT | S.SENDING | S.BOOKED | S.PLACED | S.UNCLEAR:
             return Conclusion(_opened(lead, LeadState.CALLING))
         case S.UNCERTAIN:
             return Conclusion(_doubted(lead, attempt, campaign, now=now))

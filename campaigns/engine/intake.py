@@ -128,7 +128,7 @@ def _batches(contacts: Iterable[Contact]) -> Iterator[list[Contact]]:
 def _new_lead(contact: Contact, terms: Terms, source: int, *, now: datetime) -> NewLead:
     """A lead, planned at once, so that a long list waits in its place instead of being claimed row by row."""
     lead = Lead(lead_id(terms.record.name, contact.key), terms.record.name, contact, terms.person_key(contact))
-    step = decide(Facts(lead), terms.campaign, terms.people, now=now)
+    step = decide(Facts(lead), terms.campaign, terms.law, terms.people, now=now)
     if isinstance(step, Wait):
         lead = planned(lead, step, revision=terms.record.revision)
     elif isinstance(step, Close):

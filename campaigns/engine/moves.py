@@ -1,5 +1,6 @@
 """Write one move of an attempt together with the lead that follows from it: both or neither."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from campaigns.domain.lead import Attempt, CampaignState, Lead, LeadState, Outcome
@@ -40,6 +41,7 @@ class Moves:
             concluded = await self._concluded(lead, before, after, terms)
         if concluded is None:
             return all(await self._store.record([Move(before, after, why)], now=now))
+        after = replace(after, refused=after.refused or (after.disposition is not None and concluded.refused))
         move = Move(before, after, why, concluded.lead, rev, opted_out=concluded.opted_out)
         return all(await self._store.record([move], now=now))
 

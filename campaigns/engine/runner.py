@@ -1,7 +1,7 @@
 """One campaign's loop: look, plan, act, sleep until the plan's next moment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import anyio
@@ -163,7 +163,8 @@ class Runner:
         claimed = await self._store.claim(
             name, limit=max(room, self._wide), owner=self._dialer.owner, until=now + LEASE, now=now
         )
-        return await self._judge(self._book.current(look.campaign), claimed, room)
+        terms = self._book.current(look.campaign)
+        return await self._judge(replace(terms, law=replace(terms.law, suspended=look.suspended)), claimed, room)
 
     async def _judge(self, terms: Terms, claimed: Sequence[Claimed], room: int) -> bool:
         """Decide about each, and carry it out, dialling at most `room`; False: nobody moved."""
@@ -172,7 +173,7 @@ class Runner:
         others: list[Lead] = []
         for claim in claimed:
             lead = claim.facts.lead
-            step = decide(claim.facts, terms.campaign, terms.people, now=now)
+            step = decide(claim.facts, terms.campaign, terms.law, terms.people, now=now)
             agent = terms.agent(lead.contact)
             if isinstance(step, Close):
                 others.append(close(lead, step.outcome, reason=step.reason, rule=step.rule, now=now))
@@ -201,6 +202,10 @@ class Runner:
             phone_key=terms.phone_key(step.phone.e164),
             body=self._provider.encode(order),
             callback=step.callback,
+            subject=terms.campaign.subject or terms.campaign.campaign,
+            debt=lead.contact.debt,
+            caller_id=order.caller_id or "",
+            permit=step.permit.as_json(),
             closes_at=step.closes_at,
         )
 

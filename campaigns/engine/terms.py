@@ -8,6 +8,7 @@ from campaigns.domain.campaign import AgentByLanguage, Campaign
 from campaigns.domain.contact import Contact, keyed_hash
 from campaigns.domain.facts import PeopleLimits
 from campaigns.domain.lead import spread
+from campaigns.domain.legal import Law
 from campaigns.ports.store import CampaignRecord, Limits, Store
 
 
@@ -34,6 +35,7 @@ class Terms:
     record: CampaignRecord
     campaign: Campaign
     limits: Limits
+    law: Law
     people: PeopleLimits
     hash_key: bytes = field(repr=False)
 

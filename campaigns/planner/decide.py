@@ -1,24 +1,30 @@
 """One lead, now: call it, wait until (and why), or close it. The one place where that is decided."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
 
 from campaigns.domain.call import Disposition
-from campaigns.domain.campaign import Campaign
-from campaigns.domain.contact import Contact, PhoneNumber
+from campaigns.domain.campaign import Campaign, Purpose
+from campaigns.domain.caps import Called, Limit, first_limit
+from campaigns.domain.contact import Consent, PhoneNumber
 from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
-from campaigns.domain.hours import CallingWindow, calling_window
+from campaigns.domain.hours import CallingWindow
 from campaigns.domain.lead import Lead, LeadState, Outcome, attempt_id
+from campaigns.domain.legal import Ground, Law, suspended_in, unknown_to
 from campaigns.domain.retry import delay_after, next_day
-from campaigns.domain.zones import Place
+from campaigns.domain.screening import Lacking, lacking
 from campaigns.domain.zones import zone as zone_info
+
+from .lawful import Permit, binding_on, permit_at, window_of
 
 MARGIN = timedelta(seconds=30)
 """From the slot to the latest moment of dialling: both must be inside the window."""
 HORIZON = timedelta(days=400)
+SUSPENDED_LOOK = timedelta(minutes=15)
+"""A person in a closed jurisdiction is looked at again after this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Call:
     callback: bool
     closes_at: datetime
     last_chance: bool
+    permit: Permit = field(default=Permit(), compare=False)
+    """What allows it, to be kept with the attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ class _Case:
 
     facts: Facts
     campaign: Campaign
+    law: Law
     people: PeopleLimits
     window: CallingWindow
     now: datetime
@@ -81,37 +90,24 @@ class _Case:
         return self.facts.lead.contact.zones or ("UTC",)
 
 
-def decide(facts: Facts, campaign: Campaign, people: PeopleLimits = PeopleLimits(), *, now: datetime) -> Step:  # noqa: B008 - frozen
+def decide(facts: Facts, campaign: Campaign, law: Law, people: PeopleLimits = PeopleLimits(), *, now: datetime) -> Step:  # noqa: B008 - frozen
     """What to do about one lead. Pure: the same facts give the same step.
 
     Args:
         facts: The lead, its attempts, and what other campaigns did to the person.
         campaign: The campaign file.
+        law: The legal rules, as `campaigns.load_rules` reads them; not asked where the file switches them off.
         people: The settings' limits per person.
         now: The instant to decide for, aware.
     """
-    if (closed := _cannot(facts, campaign)) is not None:
+    if (closed := _cannot(facts, campaign) or _may_not(facts, campaign, law, now)) is not None:
         return closed
-    window = window_of(facts.lead.contact, campaign)
-    if isinstance(window, Close):
-        return window
-    case = _Case(facts, campaign, people, window, now)
-    return _within(case, max(_candidates(case), key=lambda candidate: candidate.at))
-
-
-def window_of(contact: Contact, campaign: Campaign) -> CallingWindow | Close:
-    """When this person may be called at all; a Close where nobody can say."""
-    zones = contact.zones
-    if not zones:
-        if campaign.legal_hours.off and campaign.calling_hours == "24/7" and contact.hours is None:
-            zones = ("UTC",)
-        else:
-            return Close(Outcome.BLOCKED, "no time zone is known for this person", "timezone")
-    texts = (campaign.calling_hours,) if contact.hours is None else (campaign.calling_hours, contact.hours)
     try:
-        return calling_window(texts, tuple(Place(zone, contact.country, contact.state) for zone in zones))
+        window = window_of(facts.lead.contact, campaign, law)
     except ValueError as error:
-        return Close(Outcome.BLOCKED, str(error), "calling_hours")
+        return Close(Outcome.BLOCKED, str(error), "calling_hours" if facts.lead.contact.zones else "timezone")
+    case = _Case(facts, campaign, law, people, window, now)
+    return _within(case, max(_candidates(case), key=lambda candidate: candidate.at))
 
 
 def _cannot(facts: Facts, campaign: Campaign) -> Close | None:
@@ -126,6 +122,26 @@ def _cannot(facts: Facts, campaign: Campaign) -> Close | None:
     if last and lead.callback_at is None and lead.retry_at is None and _retry_word(facts, campaign, last) is None:
         return Close(Outcome.EXHAUSTED, f"no retry after {_ending(lead, last)}", "attempts.retry")
     return None
+
+
+def _may_not(facts: Facts, campaign: Campaign, law: Law, now: datetime) -> Close | None:
+    """What the law forbids for good: an unknown jurisdiction, a lacking consent."""
+    contact, ground = facts.lead.contact, Ground.of(campaign)
+    if campaign.legal_hours.off:
+        return None
+    day = now.astimezone(zone_info((contact.zones or ("UTC",))[0])).date()
+    if (code := unknown_to(contact, law, ground, day)) is not None:
+        where = "where this person is" if code == "?" else f"the calling rules of {code}"
+        return Close(Outcome.BLOCKED, f"nobody knows {where}", "legal_hours")
+    found = _lacking(law, contact.jurisdictions, ground, (*contact.consents, *facts.consents), day)
+    return Close(Outcome.BLOCKED, found.reason, found.rule) if found else None
+
+
+@lru_cache(maxsize=65_536)
+def _lacking(
+    law: Law, jurisdictions: tuple[str, ...], ground: Ground, consents: tuple[Consent, ...], day: date
+) -> Lacking | None:
+    return lacking(law.book, jurisdictions or ("?",), ground, consents, day=day)
 
 
 def good_numbers(facts: Facts) -> list[PhoneNumber]:
@@ -162,6 +178,8 @@ def _candidates(case: _Case) -> Iterator[_Earliest]:
         yield _Earliest(lead.contact.call_from, "too early for this person's deadline", "contacts.call_from")
     if facts.busy_until:
         yield _Earliest(facts.busy_until, "another call to this person is open", "one call at a time")
+    if (code := suspended_in(lead.contact, case.law)) and case.campaign.purpose is not Purpose.EMERGENCY:
+        yield _Earliest(case.now + SUSPENDED_LOOK, f"calling is suspended in {code}", "rules suspend")
     if lead.callback_at:
         yield _Earliest(lead.callback_at, "they asked to be called back then", "outcomes.callback")
         return
@@ -170,7 +188,7 @@ def _candidates(case: _Case) -> Iterator[_Earliest]:
     last = last_counted(facts)
     if last is not None:
         yield from _after(last, case)
-    dialled = [*facts.elsewhere, *([last.ended_by] if last else [])]
+    dialled = [*(past.ended_by for past in facts.elsewhere if past.same_person), *([last.ended_by] if last else [])]
     if case.people.gap and dialled:
         yield _Earliest(max(dialled) + case.people.gap, "called lately", "[people] gap")
 
@@ -217,7 +235,8 @@ def _within(case: _Case, earliest: _Earliest) -> Step:
     closes_at = case.window.closes_at(at, limit=end or at + timedelta(days=7))
     last_chance = _is_last_chance(case, at, limit)
     if at <= case.now:
-        return Call(next_number(case.facts), case.lead.callback_at is not None, closes_at, last_chance)
+        permit = permit_at(case.lead.contact, case.campaign, case.law, case.now)
+        return Call(next_number(case.facts), case.lead.callback_at is not None, closes_at, last_chance, permit)
     return Wait(at, why.reason, why.rule, closes_at, last_chance)
 
 
@@ -232,32 +251,74 @@ def _never(earliest: _Earliest, end: datetime | None, rule: str, *, now: datetim
 
 
 def _open_and_allowed(case: _Case, earliest: _Earliest, limit: datetime | None) -> tuple[datetime | None, _Earliest]:
-    """The first instant that is open and under the caps per day, and what it waited for."""
+    """The first instant that is open and under every cap, and what it waited for."""
     why, at = earliest, earliest.at
     for _ in range(HORIZON.days):
         opening = case.window.next_open(at, before=limit, margin=MARGIN)
         if opening is None:
             return None, why
         if opening > at and why is earliest:
-            why = _Earliest(opening, "outside calling hours", "calling_hours")
-        full = _full_day(case, opening)
+            why = _Earliest(opening, *_closed_by(case, at))
+        full = _full_day(case, opening) or _over_a_cap(case, opening)
         if full is None:
             return opening, why
         at, why = full.at, full
+        if at >= opening + HORIZON:
+            return None, why
     return None, why
+
+
+def _closed_by(case: _Case, at: datetime) -> tuple[str, str]:
+    """Why nobody is called at `at`: reason and rule; the campaign's own hours are named first."""
+    names = [clock.name for clock in (case.window.closed_by(at) or case.window.closed_by(at + MARGIN))]
+    own = next((name for name in names if name in ("calling_hours", "contacts.hours")), None)
+    if own == "contacts.hours":
+        return "outside this person's own hours", own
+    return ("outside legal hours", names[0]) if names and own is None else ("outside calling hours", "calling_hours")
+
+
+def _over_a_cap(case: _Case, at: datetime) -> _Earliest | None:
+    """Where the law's caps, gaps and cool-downs forbid a dial at `at`: from when on they allow it."""
+    past = history(case.facts)
+    if not past or case.campaign.legal_hours.off:
+        return None
+    limit = _legal_limit(case, past, at)
+    if limit is None:
+        return None
+    return _Earliest(limit.until or at + HORIZON, limit.reason, limit.rule)
+
+
+def _legal_limit(case: _Case, past: Sequence[PastAttempt], at: datetime) -> Limit | None:
+    contact = case.lead.contact
+    rules = binding_on(contact, case.campaign, case.law, at)
+    called = Called(
+        past, next_number(case.facts).e164, case.campaign.subject or case.campaign.campaign, contact.debt, case.zones,
+        (*contact.consents, *case.facts.consents),
+    )  # fmt: skip
+    return first_limit(rules, called, at=at)
+
+
+def history(facts: Facts) -> tuple[PastAttempt, ...]:
+    """Everything that is known of calls to this person: ours, other campaigns', and what the list tells of others."""
+    outside = tuple(
+        PastAttempt(0, True, call.disposition, "", call.at, call.at, refused=call.refused)
+        for call in facts.lead.contact.earlier
+    )
+    return (*(past for past in facts.attempts if past.counts), *facts.elsewhere, *outside)
 
 
 def _full_day(case: _Case, at: datetime) -> _Earliest | None:
     """Where the person's calendar day at `at` has its attempts already: the next midnight."""
-    if case.lead.callback_at is not None:
+    if case.lead.callback_at is not None or not (case.facts.attempts or case.facts.elsewhere):
         return None
     own = [attempt.at for attempt in case.facts.attempts if attempt.counts]
+    others = [past.at for past in case.facts.elsewhere if past.same_person]
     for zone in case.zones:
         day = at.astimezone(zone_info(zone)).date()
         if _on_day(own, zone, day) >= case.campaign.attempts.per_day:
             return _Earliest(_midnight_after(day, zone), "called enough today", "attempts.per_day")
         most = case.people.per_day
-        if most is not None and _on_day([*own, *case.facts.elsewhere], zone, day) >= most:
+        if most is not None and _on_day([*own, *others], zone, day) >= most:
             return _Earliest(_midnight_after(day, zone), "called enough today by all campaigns", "[people] per_day")
     return None
 

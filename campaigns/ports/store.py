@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from campaigns.domain.contact import PhoneNumber
+from campaigns.domain.contact import Consent, PhoneNumber
 from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
 from campaigns.domain.pacing import Breaker
@@ -105,6 +105,8 @@ class Look:
     held: int
     line_free_at: datetime | None
     """When the first held doubt will stop holding its line."""
+    suspended: frozenset[str] = frozenset()
+    """Jurisdictions that a person has closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,10 @@ class Intent:
     body: bytes = field(repr=False)
     callback: bool
     closes_at: datetime
+    subject: str = ""
+    debt: str = field(default="", repr=False)
+    caller_id: str = ""
+    permit: str = field(default="{}", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +173,30 @@ class Suppression:
     why: str
     proof: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """What a person agreed to, for one purpose, as every campaign may rely on it."""
+
+    phone_key: str
+    purpose: str
+    consent: Consent
+    who: str
+    source: str
+    """The list, or the call, that it came from."""
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionRecord:
+    """A jurisdiction that a person has closed."""
+
+    code: str
+    who: str
+    why: str
+    since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +332,27 @@ class ReportStore(Protocol):
     async def put_lead(self, lead: Lead, rev: int, *, opted_out: bool, now: datetime, why: str) -> bool: ...
 
 
+class PeopleStore(Protocol):
+    """People over all campaigns, and the law that a person has closed."""
+
+    async def suppress(self, entries: Sequence[Suppression]) -> int: ...
+    async def unsuppress(self, phone_key: str, scope: str | None) -> int: ...
+    async def suppressions(self) -> list[Suppression]: ...
+    async def suspend(self, record: SuspensionRecord) -> None:
+        """Close a jurisdiction at once: permits that were given and not used fall."""
+
+    async def resume(self, code: str) -> bool:
+        """Open it again, and look at those who wait for it; False: it was not closed."""
+
+    async def suspensions(self, *, now: datetime) -> list[SuspensionRecord]: ...
+    async def consents(self, phone_key: str) -> list[ConsentRecord]: ...
+    async def withdraw(self, phone_key: str) -> int:
+        """Remove every consent of a number; returns how many there were."""
+
+    async def put_consents(self, records: Sequence[ConsentRecord]) -> None:
+        """Keep what the lists say; the newest word of a purpose and basis holds."""
+
+
 class QueryStore(Protocol):
     """What the faces show."""
 
@@ -314,12 +365,9 @@ class QueryStore(Protocol):
 
     async def attempts(self, name: str) -> list[Attempt]: ...
     async def uncertain(self, *, before: datetime | None = None) -> list[Attempt]: ...
-    async def suppress(self, entries: Sequence[Suppression]) -> int: ...
-    async def unsuppress(self, phone_key: str, scope: str | None) -> int: ...
-    async def suppressions(self) -> list[Suppression]: ...
     async def last_moment(self) -> datetime | None:
         """The latest instant that the database knows of: where virtual time must go on."""
 
 
-class Store(CampaignStore, DialStore, ReportStore, QueryStore, Protocol):
+class Store(CampaignStore, DialStore, ReportStore, PeopleStore, QueryStore, Protocol):
     """The only memory."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import LeadState
+from campaigns.domain.legal import Law
 from campaigns.files import parse_campaign
 from campaigns.ports.store import CampaignRecord, Counts, Store
 
@@ -68,16 +69,19 @@ class Figures:
     """Empty where the stored file can no longer be read."""
 
 
-async def gather(store: Store, name: str, *, now: datetime, provider: str, law: str, simulated: bool) -> Figures:
+async def gather(  # noqa: PLR0913 - what a page says of a campaign that the database does not know
+    store: Store, name: str, *, now: datetime, provider: str, law: str, rules: Law, simulated: bool
+) -> Figures:
     """Read a campaign and count it. Raises InputError when the database has no such campaign.
 
-    `now` dates it, `law` is one sentence on which legal rules were applied, `simulated`: nobody real was called.
+    `now` dates it, `law` is one sentence on which legal rules were applied, `rules` are
+    those of now, `simulated`: nobody real was called.
     """
     record = await store.campaign(name)
     if record is None:
         raise InputError(f"There is no campaign '{name[:64]}' in this database. `campaigns status` lists them.")
     campaign = _campaign(record)
-    counts, tally = await store.counts(name), await tallied(store, name, campaign)
+    counts, tally = await store.counts(name), await tallied(store, name, campaign, rules)
     bad_rows = await store.bad_rows(name)
     zone = shared_zone(campaign.zone if campaign else None, tally.zones)
     return Figures(

@@ -8,7 +8,8 @@ from functools import lru_cache
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import mask
 from campaigns.domain.lead import FREE_STATES, Attempt, AttemptState, Lead, LeadState
-from campaigns.planner.decide import Close, window_of
+from campaigns.domain.legal import Law
+from campaigns.planner.lawful import window_of
 from campaigns.ports.store import Store
 
 from .discreet import without_numbers
@@ -53,6 +54,7 @@ class Tally:
     """The counts so far."""
 
     campaign: Campaign | None
+    rules: Law
     leads: int = 0
     zones: set[tuple[str, ...]] = field(default_factory=set)
     details: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -113,11 +115,11 @@ class Tally:
         if self.campaign is None or self._outside is None:
             return
         try:
-            window = window_of(lead.contact, self.campaign)
+            window = window_of(lead.contact, self.campaign, self.rules)
         except ValueError:
             self._outside = None
             return
-        self._outside += isinstance(window, Close) or not window.is_open(at)
+        self._outside += not window.is_open(at)
 
     def calls(self) -> Calls:
         """The calls as a whole."""
@@ -130,9 +132,9 @@ def dialled_at(attempt: Attempt) -> datetime:
     return attempt.first_sent_at or attempt.created_at
 
 
-async def tallied(store: Store, name: str, campaign: Campaign | None) -> Tally:
+async def tallied(store: Store, name: str, campaign: Campaign | None, rules: Law) -> Tally:
     """Count every lead of a campaign."""
-    tally, after = Tally(campaign), 0
+    tally, after = Tally(campaign, rules), 0
     while page := await store.lead_page(name, after=after, limit=PAGE):
         for _, lead, attempts in page:
             tally.add(lead, attempts)

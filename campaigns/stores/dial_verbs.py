@@ -10,6 +10,7 @@ from campaigns.ports.store import Account, CampaignRecord, Claimed, Intent, Limi
 
 from .database import Connection, Database
 from .gathering import SUPPRESSED, gather
+from .people_verbs import SUSPENDED
 from .rows import (
     ATTEMPT_COLUMNS,
     LEAD_PLAN,
@@ -51,6 +52,7 @@ class DialVerbs:
                 account=await account_of(db, campaign.provider),
                 next_send_at=maybe_at(found[0]["next_send_at"]),
                 next_due_at=maybe_at(row["next_due_at"]),
+                suspended=frozenset(r["code"] for r in await db.rows(SUSPENDED, {"now": us(now)})),
                 line_free_at=maybe_at(row["line_free_at"]),
                 **{key: row[key] for key in ("open_account", "open_campaign", "ready", "due", "calling", "held")},
             )
@@ -253,6 +255,7 @@ def _attempt(intent: Intent, record: CampaignRecord, *, owner: str, send_at: dat
         body=intent.body, callback=intent.callback, created_at=now, send_at=send_at,
         dial_before=min(send_at + DIAL_WITHIN, intent.closes_at), lease_owner=owner,
         campaign_version=record.version, person_version=intent.claimed.person_version + 1,
+        subject=intent.subject, debt=intent.debt, caller_id=intent.caller_id, permit=intent.permit,
     )  # fmt: skip
 
 

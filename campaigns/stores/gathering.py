@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.domain.call import Disposition
+from campaigns.domain.contact import Basis, Consent
 from campaigns.domain.facts import Facts, PastAttempt
 from campaigns.domain.lead import FREE_STATES, AttemptState
 from campaigns.ports.store import Claimed
 
 from .database import Connection
-from .rows import at, dumps, to_lead, us
+from .rows import at, dumps, maybe_at, to_lead, us
 
 BUSY_LOOK = timedelta(minutes=1)
 """A person who is being called is looked at again after this."""
-LATELY = timedelta(days=8)
-"""How far back other campaigns' attempts are counted: more than any per-day or gap limit of the settings needs."""
+LATELY = timedelta(days=63)
+"""How far back other leads' attempts are counted: more than any cap, gap or cool-down needs but those for good."""
 
 SUPPRESSED = (
     "SELECT 1 FROM lead_phone p JOIN suppression s ON s.phone_key = p.phone_key"
@@ -29,12 +30,18 @@ async def gather(db: Connection, ids: Sequence[str], now: datetime) -> list[Clai
     if not ids:
         return []
     params = {"ids": dumps(list(ids)), "since": us(now - LATELY)}
-    own, elsewhere = defaultdict[str, list[Any]](list), defaultdict[str, list[datetime]](list)
+    own, elsewhere = defaultdict[str, list[Any]](list), defaultdict[str, list[PastAttempt]](list)
+    consents = defaultdict[str, list[Consent]](list)
     for row in await db.rows(_OWN_ATTEMPTS, params):
         own[row["lead_id"]].append(row)
     for row in await db.rows(_ELSEWHERE, params):
-        elsewhere[row["lead_id"]].append(at(row["at"]))
-    return [_claimed(row, own[row["id"]], tuple(elsewhere[row["id"]]), now) for row in await db.rows(_LEADS, params)]
+        elsewhere[row["for_lead"]].append(_past(row, same_person=bool(row["same_person"])))
+    for row in await db.rows(_CONSENTS, params):
+        consents[row["lead_id"]].append(Consent(Basis(row["basis"]), row["proof"], maybe_at(row["given_at"])))
+    return [
+        _claimed(row, own[row["id"]], tuple(elsewhere[row["id"]]), tuple(consents[row["id"]]), now)
+        for row in await db.rows(_LEADS, params)
+    ]
 
 
 _LEADS = f"""
@@ -45,32 +52,48 @@ FROM lead JOIN campaign ON campaign.name = lead.campaign LEFT JOIN person USING 
 WHERE lead.id IN (SELECT value FROM json_each(:ids))
 ORDER BY rank, last_chance DESC, closes_at, seq
 """
-_OWN_ATTEMPTS = """
-SELECT lead_id, ordinal, state, disposition, phone, created_at, first_sent_at, placed_at, ended_at FROM attempt
-WHERE lead_id IN (SELECT value FROM json_each(:ids)) ORDER BY ordinal
+_PAST = """a.ordinal, a.state, a.disposition, a.phone, a.created_at, a.first_sent_at, a.placed_at, a.ended_at,
+    a.fires_at, a.subject, a.debt, a.refused, a.message_left"""
+_OWN_ATTEMPTS = f"""
+SELECT lead_id, {_PAST} FROM attempt a WHERE lead_id IN (SELECT value FROM json_each(:ids)) ORDER BY ordinal
 """
-_ELSEWHERE = """
-SELECT lead.id AS lead_id, COALESCE(a.ended_at, a.first_sent_at, a.created_at) AS at
-FROM lead JOIN attempt a ON a.person_key = lead.person_key AND a.lead_id <> lead.id AND a.created_at >= :since
-WHERE lead.id IN (SELECT value FROM json_each(:ids)) AND a.state NOT IN ('refused', 'not_sent', 'not_created')
-ORDER BY at
+_COSTLY = "a.lead_id <> lead.id AND a.state NOT IN ('refused', 'not_sent', 'not_created')"
+_ELSEWHERE = f"""
+SELECT lead.id AS for_lead, 1 AS same_person, {_PAST}
+FROM lead JOIN attempt a ON a.person_key = lead.person_key AND (a.created_at >= :since OR a.refused = 1) AND {_COSTLY}
+WHERE lead.id IN (SELECT value FROM json_each(:ids))
+UNION ALL
+SELECT lead.id, 0, {_PAST}
+FROM lead JOIN lead_phone p ON p.lead_id = lead.id
+    JOIN attempt a ON a.phone_key = p.phone_key AND a.created_at >= :since AND {_COSTLY}
+WHERE lead.id IN (SELECT value FROM json_each(:ids)) AND a.person_key <> lead.person_key
+ORDER BY 7
+"""
+_CONSENTS = """
+SELECT DISTINCT lead.id AS lead_id, consent.basis, consent.proof, consent.given_at
+FROM lead JOIN campaign ON campaign.name = lead.campaign JOIN lead_phone p ON p.lead_id = lead.id
+    JOIN consent ON consent.phone_key = p.phone_key AND consent.purpose = campaign.purpose
+WHERE lead.id IN (SELECT value FROM json_each(:ids)) ORDER BY consent.basis
 """
 
 
-def _claimed(row: Any, own: list[Any], elsewhere: tuple[datetime, ...], now: datetime) -> Claimed:
+def _claimed(
+    row: Any, own: list[Any], elsewhere: tuple[PastAttempt, ...], consents: tuple[Consent, ...], now: datetime
+) -> Claimed:
     lead = to_lead(row)
     facts = Facts(
         lead=lead,
         attempts=tuple(_past(attempt) for attempt in own),
         elsewhere=elsewhere,
+        consents=consents,
         suppressed=bool(row["suppressed"]),
         busy_until=now + BUSY_LOOK if row["busy"] else None,
     )
     return Claimed(facts, row["person_version"], max((a["ordinal"] for a in own), default=0) + 1)
 
 
-def _past(row: Any) -> PastAttempt:
-    sent = row["first_sent_at"] or row["created_at"]
+def _past(row: Any, *, same_person: bool = True) -> PastAttempt:
+    sent = row["fires_at"] or row["first_sent_at"] or row["created_at"]
     return PastAttempt(
         ordinal=row["ordinal"],
         counts=AttemptState(row["state"]) not in FREE_STATES,
@@ -78,4 +101,9 @@ def _past(row: Any) -> PastAttempt:
         phone=row["phone"],
         at=at(sent),
         ended_by=at(row["ended_at"] or row["placed_at"] or sent),
+        subject=row["subject"],
+        debt=row["debt"],
+        message_left=bool(row["message_left"]),
+        refused=bool(row["refused"]),
+        same_person=same_person,
     )

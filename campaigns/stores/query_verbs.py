@@ -1,14 +1,13 @@
-"""Verbs that the faces read with, and the do-not-call list."""
+"""Verbs that the faces read with."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from campaigns.domain.lead import Attempt, Lead
-from campaigns.ports.store import Counts, LeadFilter, Suppression
+from campaigns.ports.store import Counts, LeadFilter
 
 from .database import Connection, Database
-from .rows import dumps, maybe_at, to_attempt, to_lead, to_suppression, us
+from .rows import dumps, maybe_at, to_attempt, to_lead, us
 
 
 class QueryVerbs:
@@ -83,31 +82,6 @@ class QueryVerbs:
 
         return await self._database.read(verb)
 
-    async def suppress(self, entries: Sequence[Suppression]) -> int:
-        async def verb(db: Connection) -> int:
-            before = await db.rows("SELECT COUNT(*) AS n FROM suppression")
-            await put_suppressions(db, entries)
-            after = await db.rows("SELECT COUNT(*) AS n FROM suppression")
-            return int(after[0]["n"] - before[0]["n"])
-
-        return await self._database.write(verb)
-
-    async def unsuppress(self, phone_key: str, scope: str | None) -> int:
-        async def verb(db: Connection) -> int:
-            return await db.run(
-                "DELETE FROM suppression WHERE phone_key = :key AND (:scope IS NULL OR scope = :scope)",
-                {"key": phone_key, "scope": scope},
-            )
-
-        return await self._database.write(verb)
-
-    async def suppressions(self) -> list[Suppression]:
-        async def verb(db: Connection) -> list[Suppression]:
-            rows = await db.rows("SELECT * FROM suppression ORDER BY created_at, phone_key")
-            return [to_suppression(row) for row in rows]
-
-        return await self._database.read(verb)
-
     async def last_moment(self) -> datetime | None:
         async def verb(db: Connection) -> datetime | None:
             return maybe_at((await db.rows("SELECT MAX(at) AS at FROM journal"))[0]["at"])
@@ -137,24 +111,3 @@ SELECT lead.*, (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
 FROM lead WHERE campaign = :name AND (:state IS NULL OR state = :state) AND (:outcome IS NULL OR outcome = :outcome)
     AND (:label IS NULL OR label = :label) ORDER BY seq LIMIT :limit OFFSET :offset
 """
-
-
-async def put_suppressions(db: Connection, entries: Sequence[Suppression]) -> None:
-    """New entries of the do-not-call list; permits that were given before end here."""
-    await db.run_many(
-        "INSERT INTO suppression (phone_key, scope, shown, who, why, proof, created_at) VALUES"
-        " (:phone_key, :scope, :shown, :who, :why, :proof, :created_at) ON CONFLICT DO NOTHING",
-        [_suppression_row(entry) for entry in entries],
-    )
-    await db.run(
-        "UPDATE person SET version = version + 1 WHERE person_key IN (SELECT lead.person_key FROM lead"
-        " JOIN lead_phone p ON p.lead_id = lead.id WHERE p.phone_key IN (SELECT value FROM json_each(:keys)))",
-        {"keys": dumps([entry.phone_key for entry in entries])},
-    )
-
-
-def _suppression_row(entry: Suppression) -> dict[str, Any]:
-    return {
-        "phone_key": entry.phone_key, "scope": entry.scope, "shown": entry.shown, "who": entry.who, "why": entry.why,
-        "proof": entry.proof, "created_at": us(entry.created_at),
-    }  # fmt: skip

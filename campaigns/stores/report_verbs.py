@@ -10,7 +10,7 @@ from campaigns.ports.store import InboxItem, Move, Suppression
 
 from .database import Connection, Database
 from .dial_verbs import SET_PLAN
-from .query_verbs import put_suppressions
+from .people_verbs import put_suppressions
 from .rows import ATTEMPT_COLUMNS, at, attempt_row, dumps, lead_plan, plain, to_attempt, to_lead, us
 
 _SET_ATTEMPT = ", ".join(f"{name} = :{name}" for name in ATTEMPT_COLUMNS if name not in ("id", "rev"))

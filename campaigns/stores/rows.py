@@ -80,8 +80,9 @@ def to_lead(row: RowMap) -> Lead:
 
 _ATTEMPT_INSTANTS = (
     "created_at", "send_at", "dial_before", "first_sent_at", "placed_at", "ended_at", "unclear_since",
-    "empty_lookup_at",
+    "empty_lookup_at", "fires_at",
 )  # fmt: skip
+_ATTEMPT_FLAGS = ("open", "callback", "refused", "message_left")
 ATTEMPT_COLUMNS = tuple(field.name for field in fields(Attempt))
 
 
@@ -89,8 +90,7 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
     row = {name: getattr(attempt, name) for name in ATTEMPT_COLUMNS}
     row.update({name: us(row[name]) for name in _ATTEMPT_INSTANTS})
     row.update(
-        open=int(attempt.open),
-        callback=int(attempt.callback),
+        **{name: int(row[name]) for name in _ATTEMPT_FLAGS},
         reason=plain(attempt.reason),
         report=None if attempt.report is None else dumps(report_to_json(attempt.report)),
     )
@@ -102,8 +102,7 @@ def to_attempt(row: RowMap) -> Attempt:
     values.update({name: maybe_at(row[name]) for name in _ATTEMPT_INSTANTS})
     values.update(
         state=AttemptState(row["state"]),
-        open=bool(row["open"]),
-        callback=bool(row["callback"]),
+        **{name: bool(row[name]) for name in _ATTEMPT_FLAGS},
         disposition=Disposition(row["disposition"]) if row["disposition"] else None,
         report=None if row["report"] is None else report_from_json(json.loads(row["report"])),
     )

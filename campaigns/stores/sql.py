@@ -3,11 +3,12 @@
 from .campaign_verbs import CampaignVerbs
 from .database import Database
 from .dial_verbs import DialVerbs
+from .people_verbs import PeopleVerbs
 from .query_verbs import QueryVerbs
 from .report_verbs import ReportVerbs
 
 
-class SqlStore(CampaignVerbs, DialVerbs, ReportVerbs, QueryVerbs):
+class SqlStore(CampaignVerbs, DialVerbs, ReportVerbs, PeopleVerbs, QueryVerbs):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 
     def __init__(self, database: Database) -> None:

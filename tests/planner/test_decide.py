@@ -15,7 +15,7 @@ from campaigns.domain.hours import calling_window
 from campaigns.domain.lead import Lead, LeadState, Outcome
 from campaigns.domain.zones import Place
 from campaigns.planner.decide import MARGIN, Call, Close, Step, Wait, decide, next_number, planned, window_of
-from campaigns.testing import a_campaign, a_contact, instant
+from campaigns.testing import NO_LAW, a_campaign, a_contact, instant
 
 D = Disposition
 AMSTERDAM, NEW_YORK, LOS_ANGELES = "Europe/Amsterdam", "America/New_York", "America/Los_Angeles"
@@ -41,7 +41,7 @@ def facts(*attempts: PastAttempt, contact: dict | None = None, lead: dict | None
 
 def step(given_facts: Facts, *, now: datetime = NOW, people: PeopleLimits | None = None, **campaign) -> Step:
     campaign = {"timezone": "contact", **campaign}
-    return decide(given_facts, a_campaign(**campaign), people or PeopleLimits(), now=now)
+    return decide(given_facts, a_campaign(**campaign), NO_LAW, people or PeopleLimits(), now=now)
 
 
 def waits(decision: Step) -> tuple[datetime, str]:
@@ -586,4 +586,4 @@ def test_in_both_nights_of_the_clock_change_hours_mean_wall_time(day: str, zone:
 
 def test_the_window_of_a_contact_is_shared_by_all_who_have_the_same() -> None:
     contact: Contact = a_contact()
-    assert window_of(contact, BASE) is window_of(replace(contact, name="other"), BASE)
+    assert window_of(contact, BASE, NO_LAW) is window_of(replace(contact, name="other"), BASE, NO_LAW)

@@ -10,7 +10,7 @@ from campaigns.domain.call import CallReport, Disposition, Refused, Unclear
 from campaigns.domain.contact import PhoneNumber
 from campaigns.reports import gather, results_csv
 from campaigns.stores.memory import MemoryStore
-from campaigns.testing import a_campaign, a_contact, a_night, instant
+from campaigns.testing import NO_LAW, a_campaign, a_contact, a_night, instant
 
 DOCUMENT = """
 campaign: test
@@ -51,7 +51,7 @@ def played():
             counts = {"read": people + 2, "invalid": 2, "duplicate": 0, "suppressed": 0, "excluded": 0}
             await store.note_intake("test", counts, [("list.csv", 7, "Phone: 020 0000099 has letters")])
             await night.run()
-            made = {"provider": "scripted", "law": "No rules were checked.", "simulated": True}
+            made = {"provider": "scripted", "law": "No rules were checked.", "simulated": True, "rules": NO_LAW}
             figures = await gather(store, "test", now=clock.now() + timedelta(minutes=1), **made)
             lines = [line async for line in results_csv(store, "test")]
         store.close()

@@ -4,7 +4,7 @@ from campaigns.domain.errors import InputError
 from campaigns.reports import gather
 from campaigns.reports.discreet import without_numbers
 from campaigns.stores.memory import MemoryStore
-from campaigns.testing import instant
+from campaigns.testing import NO_LAW, instant
 
 
 def test_every_lead_is_counted_under_one_outcome(figures):
@@ -67,7 +67,7 @@ async def test_a_campaign_that_is_not_there_is_an_error_that_says_where_to_look(
     store = MemoryStore()
     with pytest.raises(InputError, match="campaigns status"):
         await gather(
-            store, "nothing", now=instant("2026-11-23T09:00Z"), provider="p", law="None.", simulated=True
+            store, "nothing", now=instant("2026-11-23T09:00Z"), provider="p", law="None.", rules=NO_LAW, simulated=True
         )  # fmt: skip
     store.close()
 

@@ -1,0 +1,108 @@
+"""A contact under a campaign's hours and the law: the window in which they may be called, and what permits a dial."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from importlib.metadata import version
+
+from campaigns.domain.campaign import Campaign
+from campaigns.domain.contact import Contact
+from campaigns.domain.hours import CallingWindow, text_clocks
+from campaigns.domain.legal import Ground, Law, LegalCase, RuleBook, legal_clocks, waived_for
+from campaigns.domain.rules import Rule
+from campaigns.domain.zones import Place
+from campaigns.domain.zones import zone as zone_info
+
+TZDATA = version("tzdata")
+"""The release of the time-zone data by which decisions are made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What allowed a dial: enough to judge the decision again years later."""
+
+    rules: tuple[str, ...] = ()
+    """Ids of the rows that were binding, or lent their hours."""
+    data: str = ""
+    """The version of the rows."""
+    zones: tuple[str, ...] = ()
+    at: datetime | None = None
+    off: str = ""
+    """Why no row was asked."""
+
+    def as_json(self) -> str:
+        """For the store: rows, versions, zones, the local time in each."""
+        if self.at is None:
+            return "{}"
+        local = [f"{self.at.astimezone(zone_info(zone)):%Y-%m-%dT%H:%M:%S%z}" for zone in self.zones]
+        return json.dumps(
+            {"rules": self.rules, "data": self.data, "tzdata": TZDATA, "zones": self.zones, "local": local}
+            | ({"off": self.off} if self.off else {})
+        )
+
+
+def window_of(contact: Contact, campaign: Campaign, law: Law) -> CallingWindow:
+    """When this person may be called at all: the file's hours, their own, and the law's.
+
+    Raises ValueError where nobody can say.
+    """
+    zones = contact.zones
+    if not zones:
+        if campaign.zone is None and not (
+            campaign.legal_hours.off and campaign.calling_hours == "24/7" and contact.hours is None
+        ):
+            raise ValueError("no time zone is known for this person")
+        zones = (campaign.zone or "UTC",)
+    waived = waived_for(contact, campaign, law.book) if campaign.legal_hours.waive else frozenset()
+    legal = None
+    if not campaign.legal_hours.off:
+        codes = contact.jurisdictions or ("?",)
+        legal = LegalCase(law.book, Ground.of(campaign), codes, zones, waived)
+    person = (contact.hours, zones, contact.country, contact.state)
+    return _window(campaign.calling_hours, campaign.zone, person, legal)
+
+
+_Person = tuple[str | None, tuple[str, ...], str | None, str | None]
+"""Own hours, zones, country, state: all of a contact that its window depends on."""
+
+
+@lru_cache(maxsize=4096)
+def _window(hours: str, own_zone: str | None, person: _Person, legal: LegalCase | None) -> CallingWindow:
+    persons, zones, country, state = person
+    homes = [Place(zone, country, state) for zone in zones]
+    places = [Place(own_zone, country, state)] if own_zone else homes
+    texts = text_clocks(hours, places)
+    if persons is not None:
+        texts += text_clocks(persons, homes, name="contacts.hours")
+    return CallingWindow((*dict.fromkeys(texts), *(legal_clocks(legal) if legal else ())))
+
+
+def binding_on(contact: Contact, campaign: Campaign, law: Law, at: datetime) -> tuple[Rule, ...]:
+    """The rows that bind this person at an instant, in any zone and jurisdiction; none where the law is off."""
+    if campaign.legal_hours.off:
+        return ()
+    days = {at.astimezone(zone_info(zone)).date() for zone in contact.zones or ("UTC",)}
+    return _binding(law.book, Ground.of(campaign), contact.jurisdictions or ("?",), tuple(sorted(days)))
+
+
+@lru_cache(maxsize=65_536)
+def _binding(book: RuleBook, ground: Ground, codes: tuple[str, ...], days: tuple[date, ...]) -> tuple[Rule, ...]:
+    found = {rule.id: rule for code in codes for day in days for rule in book.binding(code, ground, day)}
+    return tuple(found.values())
+
+
+def permit_at(contact: Contact, campaign: Campaign, law: Law, at: datetime) -> Permit:
+    """What permits a dial at an instant that was judged open."""
+    if campaign.legal_hours.off:
+        return Permit((), law.book.version, contact.zones, at, campaign.legal_hours.off)
+    days = {at.astimezone(zone_info(zone)).date() for zone in contact.zones or ("UTC",)}
+    names = _asked(law.book, Ground.of(campaign), contact.jurisdictions or ("?",), tuple(sorted(days)))
+    return Permit(names, law.book.version, contact.zones, at)
+
+
+@lru_cache(maxsize=65_536)
+def _asked(book: RuleBook, ground: Ground, codes: tuple[str, ...], days: tuple[date, ...]) -> tuple[str, ...]:
+    """Ids of the rows that bind or lend their hours."""
+    lent = {rule.id for code in codes for day in days for rule in book.hour_rows(code, ground, day)[0]}
+    return tuple(sorted(lent | {rule.id for rule in _binding(book, ground, codes, days)}))

@@ -1,0 +1,82 @@
+"""Reads the legal rules: the product's own data, and a user's file of stricter rows."""
+
+import hashlib
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from campaigns.domain.errors import InputError
+from campaigns.domain.legal import RuleBook
+from campaigns.domain.rules import Rule
+
+AS_OF = date(2026, 11, 20)
+"""When the product's rows were last read against their sources."""
+NOT_ADVICE = "Data with sources, not legal advice: whoever runs a campaign has to check the rules that bind them."
+
+
+def load_rules(own: Path | None = None) -> RuleBook:
+    """The product's rows and, after them, the user's own. Raises InputError that names the row.
+
+    Own rows only add: an id of the product cannot be taken, and what a row forbids no other row permits.
+    """
+    book = _product()
+    if own is None:
+        return book
+    try:
+        text = own.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{own}: the calling rules cannot be read: {error}. Check the path.") from None
+    rules = _read(text, str(own))
+    taken = {rule.id for rule in book.rules}
+    for rule in rules:
+        if rule.id in taken:
+            raise InputError(f"{own}: {rule.id}: this id is taken. Rows only add to the product's: give it its own.")
+        taken.add(rule.id)
+    _check_parents((*book.rules, *rules), str(own))
+    return RuleBook((*book.rules, *rules), f"{book.version}+{_digest(text)}")
+
+
+@lru_cache(maxsize=1)
+def _product() -> RuleBook:
+    text = files("campaigns.data").joinpath("calling_rules.yaml").read_text(encoding="utf-8")
+    rules = _read(text, "calling_rules.yaml")
+    _check_parents(rules, "calling_rules.yaml")
+    return RuleBook(rules, f"{AS_OF}.{_digest(text)}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _read(text: str, name: str) -> tuple[Rule, ...]:
+    try:
+        rows = YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise InputError(f"{name}: this is not YAML: {str(error).splitlines()[0]}. Check the indentation.") from None
+    if not isinstance(rows, list):
+        raise InputError(f"{name}: this must be a list of rows. Begin each with `- id: …`.")
+    rules: list[Rule] = []
+    for number, row in enumerate(rows, 1):
+        where = row.get("id", f"row {number}") if isinstance(row, dict) else f"row {number}"
+        try:
+            rules.append(Rule.model_validate(row))
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            what = first["msg"].removeprefix("Value error, ")
+            raise InputError(f"{name}: {where}: {key}: {what}. See `campaigns rules --json` for rows.") from None
+        if where in {rule.id for rule in rules[:-1]}:
+            raise InputError(f"{name}: {where}: this id stands twice. Rename one of them.")
+    return tuple(rules)
+
+
+def _check_parents(rules: tuple[Rule, ...], name: str) -> None:
+    known = {rule.id for rule in rules}
+    for rule in rules:
+        if missing := set(rule.inherits) - known:
+            raise InputError(f"{name}: {rule.id}: inherits '{min(missing)}', which is no row.")

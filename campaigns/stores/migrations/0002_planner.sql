@@ -1,0 +1,103 @@
+-- What the legal rules, the paces and scheduled dialing remember.
+
+-- The table of attempts again, because `booked` joins the states that its CHECK knows.
+ALTER TABLE attempt RENAME TO attempt_1;
+DROP INDEX attempt_open_phone;
+DROP INDEX attempt_open_person;
+DROP INDEX attempt_call;
+DROP INDEX attempt_open;
+DROP INDEX attempt_live;
+DROP INDEX attempt_person;
+DROP INDEX attempt_campaign;
+CREATE TABLE attempt (
+    id TEXT PRIMARY KEY,
+    lead_id TEXT NOT NULL REFERENCES lead (id),
+    campaign TEXT NOT NULL,
+    person_key TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    phone_key TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('intent', 'sending', 'booked', 'placed', 'unclear', 'uncertain', 'refused',
+                                         'not_sent', 'not_created', 'ended')),
+    open INTEGER NOT NULL CHECK (open IN (0, 1)),
+    body BLOB NOT NULL,
+    callback INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    send_at BIGINT NOT NULL,
+    dial_before BIGINT NOT NULL,
+    lease_owner TEXT NOT NULL,
+    first_sent_at BIGINT,
+    placed_at BIGINT,
+    ended_at BIGINT,
+    call_id TEXT,
+    unclear_since BIGINT,
+    lookups INTEGER NOT NULL,
+    empty_lookup_at BIGINT,
+    reason TEXT NOT NULL,
+    resolved_by TEXT NOT NULL,
+    disposition TEXT CHECK (disposition IN ('answered', 'voicemail', 'no_answer', 'busy', 'declined', 'bad_number',
+                                            'failed', 'unknown')),
+    report TEXT,
+    campaign_version INTEGER NOT NULL,
+    person_version INTEGER NOT NULL,
+    rev INTEGER NOT NULL DEFAULT 0,
+    -- What caps count by, and what permitted the dial.
+    subject TEXT NOT NULL DEFAULT '',
+    debt TEXT NOT NULL DEFAULT '',
+    refused INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1)),
+    message_left INTEGER NOT NULL DEFAULT 0 CHECK (message_left IN (0, 1)),
+    permit TEXT NOT NULL DEFAULT '{}',
+    caller_id TEXT NOT NULL DEFAULT '',
+    -- Scheduled dialing: when the provider fires it, and its own name for the booking.
+    fires_at BIGINT,
+    booking_id TEXT,
+    UNIQUE (lead_id, ordinal),
+    CHECK ((state = 'ended') = (disposition IS NOT NULL)),
+    CHECK (state NOT IN ('ended', 'refused', 'not_sent', 'not_created') OR open = 0),
+    CHECK (state IN ('intent', 'not_sent') OR first_sent_at IS NOT NULL)
+);
+INSERT INTO attempt (id, lead_id, campaign, person_key, phone, phone_key, ordinal, provider, state, open, body, callback,
+                     created_at, send_at, dial_before, lease_owner, first_sent_at, placed_at, ended_at, call_id,
+                     unclear_since, lookups, empty_lookup_at, reason, resolved_by, disposition, report,
+                     campaign_version, person_version, rev, subject, message_left, refused)
+SELECT id, lead_id, campaign, person_key, phone, phone_key, ordinal, provider, state, open, body, callback,
+       created_at, send_at, dial_before, lease_owner, first_sent_at, placed_at, ended_at, call_id,
+       unclear_since, lookups, empty_lookup_at, reason, resolved_by, disposition, report,
+       campaign_version, person_version, rev, campaign,
+       disposition IS 'voicemail',  -- whether a message was left is not known: the stricter
+       EXISTS (SELECT 1 FROM lead WHERE lead.id = lead_id AND lead.outcome = 'refused')
+FROM attempt_1;
+DROP TABLE attempt_1;
+CREATE UNIQUE INDEX attempt_open_phone ON attempt (phone_key) WHERE open = 1;
+CREATE UNIQUE INDEX attempt_open_person ON attempt (person_key) WHERE open = 1;
+CREATE UNIQUE INDEX attempt_call ON attempt (provider, call_id) WHERE call_id IS NOT NULL;
+CREATE UNIQUE INDEX attempt_booking ON attempt (provider, booking_id) WHERE booking_id IS NOT NULL;
+CREATE INDEX attempt_open ON attempt (provider, campaign) WHERE open = 1;
+CREATE INDEX attempt_live ON attempt (provider, state)
+    WHERE state IN ('intent', 'sending', 'booked', 'placed', 'unclear', 'uncertain');
+CREATE INDEX attempt_person ON attempt (person_key, created_at);
+CREATE INDEX attempt_phone ON attempt (phone_key, created_at);
+CREATE INDEX attempt_campaign ON attempt (campaign, created_at);
+
+-- What a person agreed to: a record with its proof, shared by all campaigns, matched on the number.
+CREATE TABLE consent (
+    phone_key TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    basis TEXT NOT NULL,
+    given_at BIGINT,
+    proof TEXT NOT NULL,
+    who TEXT NOT NULL,
+    source TEXT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (phone_key, purpose, basis)
+);
+
+-- Jurisdictions that are closed by a person's word, such as in a declared emergency.
+CREATE TABLE suspension (
+    code TEXT PRIMARY KEY,
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    until BIGINT
+);

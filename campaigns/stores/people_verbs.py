@@ -1,0 +1,151 @@
+"""Verbs about people over all campaigns: whom nobody may call, what they agreed to, and closed jurisdictions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from campaigns.domain.contact import Basis, Consent
+from campaigns.ports.store import ConsentRecord, Suppression, SuspensionRecord
+
+from .database import Connection, Database
+from .rows import at, dumps, maybe_at, to_suppression, us
+
+SUSPENDED = "SELECT code FROM suspension WHERE until IS NULL OR until > :now"
+
+
+class PeopleVerbs:
+    """See `ports.store.PeopleStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def suppress(self, entries: Sequence[Suppression]) -> int:
+        async def verb(db: Connection) -> int:
+            before = await db.rows("SELECT COUNT(*) AS n FROM suppression")
+            await put_suppressions(db, entries)
+            after = await db.rows("SELECT COUNT(*) AS n FROM suppression")
+            return int(after[0]["n"] - before[0]["n"])
+
+        return await self._database.write(verb)
+
+    async def unsuppress(self, phone_key: str, scope: str | None) -> int:
+        async def verb(db: Connection) -> int:
+            return await db.run(
+                "DELETE FROM suppression WHERE phone_key = :key AND (:scope IS NULL OR scope = :scope)",
+                {"key": phone_key, "scope": scope},
+            )
+
+        return await self._database.write(verb)
+
+    async def suppressions(self) -> list[Suppression]:
+        async def verb(db: Connection) -> list[Suppression]:
+            rows = await db.rows("SELECT * FROM suppression ORDER BY created_at, phone_key")
+            return [to_suppression(row) for row in rows]
+
+        return await self._database.read(verb)
+
+    async def put_consents(self, records: Sequence[ConsentRecord]) -> None:
+        async def verb(db: Connection) -> None:
+            await db.run_many(
+                "INSERT INTO consent (phone_key, purpose, basis, given_at, proof, who, source, recorded_at) VALUES"
+                " (:phone_key, :purpose, :basis, :given_at, :proof, :who, :source, :recorded_at)"
+                " ON CONFLICT (phone_key, purpose, basis) DO UPDATE SET given_at = excluded.given_at,"
+                " proof = excluded.proof, who = excluded.who, source = excluded.source,"
+                " recorded_at = excluded.recorded_at",
+                [_consent_row(record) for record in records],
+            )
+
+        await self._database.write(verb)
+
+    async def consents(self, phone_key: str) -> list[ConsentRecord]:
+        async def verb(db: Connection) -> list[ConsentRecord]:
+            rows = await db.rows(
+                "SELECT * FROM consent WHERE phone_key = :key ORDER BY purpose, basis", {"key": phone_key}
+            )
+            return [_to_consent(row) for row in rows]
+
+        return await self._database.read(verb)
+
+    async def withdraw(self, phone_key: str) -> int:
+        async def verb(db: Connection) -> int:
+            await raise_versions(db, [phone_key])
+            return await db.run("DELETE FROM consent WHERE phone_key = :key", {"key": phone_key})
+
+        return await self._database.write(verb)
+
+    async def suspend(self, record: SuspensionRecord) -> None:
+        async def verb(db: Connection) -> None:
+            await db.run(
+                "INSERT INTO suspension (code, who, why, since, until) VALUES (:code, :who, :why, :since, :until)"
+                " ON CONFLICT (code) DO UPDATE SET who = :who, why = :why, since = :since, until = :until",
+                {
+                    "code": record.code, "who": record.who, "why": record.why, "since": us(record.since),
+                    "until": us(record.until),
+                },
+            )  # fmt: skip
+            # Every permit that was given under the law as it was falls here.
+            await db.run("UPDATE campaign SET version = version + 1", {})
+
+        await self._database.write(verb)
+
+    async def resume(self, code: str) -> bool:
+        async def verb(db: Connection) -> bool:
+            gone = await db.run("DELETE FROM suspension WHERE code = :code", {"code": code})
+            await db.run(
+                "UPDATE lead SET due_at = NULL WHERE state = 'waiting' AND rule = 'rules suspend'", {}
+            )  # fmt: skip
+            return bool(gone)
+
+        return await self._database.write(verb)
+
+    async def suspensions(self, *, now: datetime) -> list[SuspensionRecord]:
+        async def verb(db: Connection) -> list[SuspensionRecord]:
+            rows = await db.rows(
+                "SELECT * FROM suspension WHERE until IS NULL OR until > :now ORDER BY code", {"now": us(now)}
+            )
+            return [
+                SuspensionRecord(row["code"], row["who"], row["why"], at(row["since"]), maybe_at(row["until"]))
+                for row in rows
+            ]
+
+        return await self._database.read(verb)
+
+
+async def put_suppressions(db: Connection, entries: Sequence[Suppression]) -> None:
+    """New entries of the do-not-call list; permits that were given before end here."""
+    await db.run_many(
+        "INSERT INTO suppression (phone_key, scope, shown, who, why, proof, created_at) VALUES"
+        " (:phone_key, :scope, :shown, :who, :why, :proof, :created_at) ON CONFLICT DO NOTHING",
+        [_suppression_row(entry) for entry in entries],
+    )
+    await raise_versions(db, [entry.phone_key for entry in entries])
+
+
+async def raise_versions(db: Connection, phone_keys: Sequence[str]) -> None:
+    """Whatever was judged of the people with these numbers must be judged anew."""
+    await db.run(
+        "UPDATE person SET version = version + 1 WHERE person_key IN (SELECT lead.person_key FROM lead"
+        " JOIN lead_phone p ON p.lead_id = lead.id WHERE p.phone_key IN (SELECT value FROM json_each(:keys)))",
+        {"keys": dumps(list(phone_keys))},
+    )
+
+
+def _suppression_row(entry: Suppression) -> dict[str, Any]:
+    return {
+        "phone_key": entry.phone_key, "scope": entry.scope, "shown": entry.shown, "who": entry.who, "why": entry.why,
+        "proof": entry.proof, "created_at": us(entry.created_at),
+    }  # fmt: skip
+
+
+def _consent_row(record: ConsentRecord) -> dict[str, Any]:
+    return {
+        "phone_key": record.phone_key, "purpose": record.purpose, "basis": record.consent.basis,
+        "given_at": us(record.consent.given_at), "proof": record.consent.proof, "who": record.who,
+        "source": record.source, "recorded_at": us(record.recorded_at),
+    }  # fmt: skip
+
+
+def _to_consent(row: Any) -> ConsentRecord:
+    consent = Consent(Basis(row["basis"]), row["proof"], maybe_at(row["given_at"]))
+    names = ("phone_key", "purpose", "who", "source")
+    return ConsentRecord(**{n: row[n] for n in names}, consent=consent, recorded_at=at(row["recorded_at"]))
