@@ -100,13 +100,15 @@ def decide(facts: Facts, campaign: Campaign, law: Law, people: PeopleLimits = Pe
         people: The settings' limits per person.
         now: The instant to decide for, aware.
     """
-    if (closed := _cannot(facts, campaign) or _may_not(facts, campaign, law, now)) is not None:
+    if (closed := _cannot(facts, campaign)) is not None:
         return closed
     try:
         window = window_of(facts.lead.contact, campaign, law)
     except ValueError as error:
         return Close(Outcome.BLOCKED, str(error), "calling_hours" if facts.lead.contact.zones else "timezone")
     case = _Case(facts, campaign, law, people, window, now)
+    if (forbidden := _may_not(case)) is not None:
+        return forbidden
     return _within(case, max(_candidates(case), key=lambda candidate: candidate.at))
 
 
@@ -124,16 +126,17 @@ def _cannot(facts: Facts, campaign: Campaign) -> Close | None:
     return None
 
 
-def _may_not(facts: Facts, campaign: Campaign, law: Law, now: datetime) -> Close | None:
+def _may_not(case: _Case) -> Close | None:
     """What the law forbids for good: an unknown jurisdiction, a lacking consent."""
-    contact, ground = facts.lead.contact, Ground.of(campaign)
-    if campaign.legal_hours.off:
+    if case.campaign.legal_hours.off:
         return None
-    day = now.astimezone(zone_info((contact.zones or ("UTC",))[0])).date()
-    if (code := unknown_to(contact, law, ground, day)) is not None:
+    contact, ground = case.lead.contact, Ground.of(case.campaign)
+    day = case.now.astimezone(zone_info(case.zones[0])).date()
+    if (code := unknown_to(contact, case.law, ground, day)) is not None:
         where = "where this person is" if code == "?" else f"the calling rules of {code}"
         return Close(Outcome.BLOCKED, f"nobody knows {where}", "legal_hours")
-    found = _lacking(law, contact.jurisdictions, ground, (*contact.consents, *facts.consents), day)
+    consents = (*contact.consents, *case.facts.consents)
+    found = _lacking(case.law, contact.jurisdictions, ground, consents, day)
     return Close(Outcome.BLOCKED, found.reason, found.rule) if found else None
 
 

@@ -102,7 +102,8 @@ def test_who_may_be_in_several_zones_is_called_when_it_is_open_in_all() -> None:
 
 def test_without_a_zone_nobody_is_called() -> None:
     assert closes(step(facts(contact={"zones": ()}), calling_hours=OFFICE)) == (Outcome.BLOCKED, "timezone")
-    assert closes(step(facts(contact={"zones": ()}), calling_hours="24/7")) == (Outcome.BLOCKED, "timezone")
+    lawful = step(facts(contact={"zones": ()}), calling_hours="24/7", legal_hours="auto")
+    assert closes(lawful) == (Outcome.BLOCKED, "timezone")
 
 
 def test_without_a_zone_only_hours_around_the_clock_without_a_law_allow_a_call() -> None:
@@ -408,7 +409,7 @@ def test_after_a_bad_number_the_next_is_tried_as_soon_as_gap_and_day_allow() -> 
 
 
 def test_limits_per_person_count_what_other_campaigns_did() -> None:
-    elsewhere = (NOW - timedelta(hours=3), NOW - timedelta(minutes=10))
+    elsewhere = (tried(NOW - timedelta(hours=3)), tried(NOW - timedelta(minutes=10)))
     person = facts(elsewhere=elsewhere)
     assert isinstance(step(person), Call)
     gap = PeopleLimits(gap=timedelta(minutes=30))
@@ -429,7 +430,7 @@ def test_the_day_of_a_person_counts_both_what_we_and_what_others_did() -> None:
     past = [tried(NOW - timedelta(hours=4)), tried(NOW - timedelta(hours=8), ordinal=2)]
     rules, people = {"per_day": 9, "max": 9}, PeopleLimits(per_day=3)
     assert isinstance(step(facts(*past), attempts=rules, people=people), Call)
-    third = facts(*past, elsewhere=(NOW - timedelta(hours=1),))
+    third = facts(*past, elsewhere=(tried(NOW - timedelta(hours=1)),))
     assert waits(step(third, attempts=rules, people=people))[1] == "[people] per_day"
 
 
@@ -480,7 +481,7 @@ people_facts = st.builds(
             "retry_at": retry,
             "inbound_at": inbound,
         },
-        elsewhere=tuple(elsewhere),
+        elsewhere=tuple(tried(at) for at in elsewhere),
         busy_until=busy,
         suppressed=off,
     ),
@@ -527,25 +528,25 @@ def written_as(keys: dict) -> object:
 @given(people_facts, written, limits)
 def test_whoever_is_called_may_be_called_by_every_rule(person: Facts, keys: dict, people: PeopleLimits) -> None:
     campaign = written_as(keys)
-    decision = decide(person, campaign, people, now=NOW)
+    decision = decide(person, campaign, NO_LAW, people, now=NOW)
     if not isinstance(decision, Call):
         return
     lead, used = person.lead, [a for a in person.attempts if a.counts]
-    texts = [campaign.calling_hours, *([lead.contact.hours] if lead.contact.hours else [])]
     for zone in lead.contact.zones:
-        window = calling_window(tuple(texts), (Place(zone, None, None),))
-        assert window.is_open(NOW)
-        assert window.is_open(NOW + MARGIN)
+        for text, where in ((campaign.calling_hours, campaign.zone or zone), (lead.contact.hours or "24/7", zone)):
+            window = calling_window((text,), (Place(where, None, None),))
+            assert window.is_open(NOW)
+            assert window.is_open(NOW + MARGIN)
         days = [a.at.astimezone(ZoneInfo(zone)).date() for a in used]
         today = NOW.astimezone(ZoneInfo(zone)).date()
         assert lead.callback_at or days.count(today) < campaign.attempts.per_day
-    assert lead.contact.zones
+    assert lead.contact.zones or campaign.zone or campaign.calling_hours == "24/7"
     assert not person.suppressed
     assert person.busy_until is None or person.busy_until <= NOW
     assert len(used) < campaign.attempts.max + lead.callbacks
     assert lead.contact.call_by is None or lead.contact.call_by > NOW + MARGIN
     assert lead.callback_at or all(a.ended_by + campaign.attempts.gap <= NOW for a in used[-1:])
-    assert lead.callback_at or not people.gap or all(at + people.gap <= NOW for at in person.elsewhere)
+    assert lead.callback_at or not people.gap or all(past.ended_by + people.gap <= NOW for past in person.elsewhere)
     assert decision.phone.e164 not in {a.phone for a in used if a.disposition is D.BAD_NUMBER}
     assert decision.closes_at > NOW
 
@@ -554,14 +555,14 @@ def test_whoever_is_called_may_be_called_by_every_rule(person: Facts, keys: dict
 @given(people_facts, written, limits)
 def test_a_wait_is_for_the_future_and_is_then_over(person: Facts, keys: dict, people: PeopleLimits) -> None:
     campaign = written_as(keys)
-    decision = decide(person, campaign, people, now=NOW)
+    decision = decide(person, campaign, NO_LAW, people, now=NOW)
     if isinstance(decision, Wait):
         assert NOW < decision.until < decision.closes_at
         assert decision.reason
         assert decision.rule
-        then = decide(person, campaign, people, now=decision.until)
+        then = decide(person, campaign, NO_LAW, people, now=decision.until)
         assert isinstance(then, Call)
-        just_before = decide(person, campaign, people, now=decision.until - timedelta(microseconds=1))
+        just_before = decide(person, campaign, NO_LAW, people, now=decision.until - timedelta(microseconds=1))
         assert isinstance(just_before, Wait)
         assert just_before.until == decision.until
 
@@ -569,7 +570,7 @@ def test_a_wait_is_for_the_future_and_is_then_over(person: Facts, keys: dict, pe
 @settings(max_examples=100)
 @given(people_facts, written)
 def test_the_same_facts_give_the_same_step(person: Facts, keys: dict) -> None:
-    assert decide(person, written_as(keys), now=NOW) == decide(person, written_as(keys), now=NOW)
+    assert decide(person, written_as(keys), NO_LAW, now=NOW) == decide(person, written_as(keys), NO_LAW, now=NOW)
 
 
 @pytest.mark.parametrize("day", ["2027-03-28", "2027-10-31"])

@@ -94,7 +94,8 @@ async def test_facts_tell_of_own_attempts_calls_elsewhere_suppression_and_open_c
     await world.load([world.row(1)])
     await world.store.suppress([world.suppression(1)])
     own, other = await world.store.facts([world.row(0).lead.id, world.row(1).lead.id], now=world.now)
-    assert own.facts.elsewhere == (world.later(minutes=-5),)
+    (past,) = own.facts.elsewhere
+    assert (past.ended_by, past.disposition, past.same_person) == (world.later(minutes=-5), Disposition.BUSY, True)
     assert [(p.ordinal, p.counts, p.disposition, p.phone) for p in own.facts.attempts] == [
         (1, False, None, "+31200000000")
     ]
