@@ -107,6 +107,8 @@ class CallReport:
     cost: float | None = None
     message_left: bool | None = None
     """On an answering machine; None: the vendor does not say."""
+    agent_ended: bool | None = None
+    """Whether our side ended the call; None: the vendor does not say."""
     proof: str = ""
     """`token` where a part of it (analysis, summary) came from a webhook that only its address proves."""
 

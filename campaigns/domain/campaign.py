@@ -5,8 +5,10 @@ A tag in `<…>` names the model that a union chose; whoever shows an error leav
 """
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -215,6 +217,16 @@ Agent = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a campaign file says that decides which legal rules are asked."""
+
+    purpose: Purpose
+    artificial: bool
+    fallback: bool = False
+    also: tuple[str, ...] = ()
+
+
 class Campaign(Strict):
     """A campaign, as written."""
 
@@ -290,6 +302,12 @@ class Campaign(Strict):
         if value and starts and starts >= value:
             raise ValueError("The campaign ends before it starts. Write an `ends` that is after `starts`.")
         return value
+
+    @cached_property
+    def ground(self) -> Ground:
+        """Which legal rules are asked."""
+        legal = self.legal_hours
+        return Ground(self.purpose, self.voice is Voice.AI, legal.fallback, tuple(legal.also))
 
     @property
     def zone(self) -> str | None:

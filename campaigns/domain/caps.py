@@ -81,7 +81,9 @@ def _cap_until(cap: Cap, called: Called, at: datetime) -> datetime | None:
 
 
 def _in_scope(cap: Cap, past: PastAttempt) -> bool:
-    """Whether the attempt counts. `after` asks who did not answer or hung up: unknown, so every attempt counts."""
+    """Whether the attempt counts; where the row asks who did not answer or hung up, all but calls that we ended."""
+    if cap.after and past.disposition is Disposition.ANSWERED and past.agent_ended:
+        return False
     return cap.scope == "attempt" or _spoke(past) or (cap.scope == "contact" and past.message_left)
 
 
@@ -96,7 +98,7 @@ def _in_key(cap: Cap, past: PastAttempt, called: Called) -> bool:
     if not past.same_person:
         return False
     if cap.key == "subject":
-        return not past.subject or past.subject == called.subject
+        return not past.subject or not called.subject or past.subject == called.subject
     if cap.key == "debt":
         return not past.debt or not called.debt or past.debt == called.debt
     return True

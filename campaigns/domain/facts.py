@@ -27,6 +27,8 @@ class PastAttempt:
     message_left: bool = False
     refused: bool = False
     """They said no to what was offered."""
+    agent_ended: bool = False
+    """Our side ended the call; where nobody says, the person did."""
     same_person: bool = True
     """False: another person of the same number."""
 

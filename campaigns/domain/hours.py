@@ -74,11 +74,12 @@ def _hours_in(text: str, country: str | None, state: str | None, year: int) -> O
 class CallingWindow:
     """Open when every clock is open. Never changes; instants are aware."""
 
-    __slots__ = ("_days", "clocks")
+    __slots__ = ("_days", "_spans", "clocks")
 
     def __init__(self, clocks: tuple[Clock, ...]) -> None:
         self.clocks = clocks
         self._days: dict[date, tuple[Span, ...]] = {}
+        self._spans: dict[tuple[int, date], tuple[Span, ...]] = {}
 
     def is_open(self, at: datetime) -> bool:
         return self._span_at(at.astimezone(UTC)) is not None
@@ -112,8 +113,10 @@ class CallingWindow:
         """The clocks that are closed at `at`: those who decide; none where it is open."""
         at = at.astimezone(UTC)
         return [
-            clock for clock in self.clocks if not any(a <= at < b for a, b in clock.spans_on(at.date()))
-        ]  # fmt: skip
+            clock
+            for number, clock in enumerate(self.clocks)
+            if not any(opens <= at < closes for opens, closes in self._of(number, at.date()))
+        ]
 
     def spans(self, start: datetime, end: datetime) -> list[Span]:
         """The open spans within [start, end), in UTC, in order, as long as they go."""
@@ -142,12 +145,19 @@ class CallingWindow:
             return self._days[day]
         if len(self._days) > 1000:
             self._days.clear()
+            self._spans.clear()
         start = datetime.combine(day, time(), UTC)
         spans: list[Span] = [(start, start + _DAY)]
-        for clock in self.clocks:
-            pairs = [(max(a, c), min(b, d)) for c, d in clock.spans_on(day) for a, b in spans] if spans else []
+        for number in range(len(self.clocks)):
+            pairs = [(max(a, c), min(b, d)) for c, d in self._of(number, day) for a, b in spans] if spans else []
             spans = [(opens, closes) for opens, closes in pairs if opens < closes]
         return self._days.setdefault(day, tuple(spans))
+
+    def _of(self, number: int, day: date) -> tuple[Span, ...]:
+        """One clock's spans of a UTC day."""
+        if (number, day) not in self._spans:
+            self._spans[number, day] = tuple(self.clocks[number].spans_on(day))
+        return self._spans[number, day]
 
 
 @lru_cache(maxsize=4096)

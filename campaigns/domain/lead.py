@@ -175,6 +175,8 @@ class Attempt:
     """The person said no to what was offered: starts the cool-downs after a refusal, whatever the lead becomes."""
     message_left: bool = False
     """On an answering machine; a voicemail of which nobody says more counts as one."""
+    agent_ended: bool = False
+    """Our side ended the call, for certain: rules on people who hang up do not count it."""
     permit: str = field(default="{}", repr=False)
     """What allowed it, as JSON: rules, their version, zones, local times. See `domain.legal.Permit`."""
     caller_id: str = ""

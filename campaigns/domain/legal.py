@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from .calendars import days_off
-from .campaign import Campaign, Purpose, Voice
+from .campaign import Campaign, Ground, Purpose
 from .contact import Basis, Contact
 from .rules import MIDNIGHT, Rule, Span
 from .zones import offsets_on
@@ -28,21 +28,6 @@ WAIVED_BY = {
     "appointment": frozenset({Basis.APPOINTMENT}),
     "separate_night_consent": frozenset({Basis.NIGHT}),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a campaign file says that decides which rows are asked."""
-
-    purpose: Purpose
-    artificial: bool
-    fallback: bool = False
-    also: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, campaign: Campaign) -> "Ground":
-        legal = campaign.legal_hours
-        return cls(campaign.purpose, campaign.voice is Voice.AI, legal.fallback, tuple(legal.also))
 
 
 @dataclass(frozen=True, eq=False)

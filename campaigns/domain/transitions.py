@@ -83,6 +83,8 @@ def merge(known: CallReport | None, news: CallReport) -> CallReport:
         recording=max(known.recording, news.recording),
         cost=_greater(known.cost, news.cost),
         message_left=_greater(known.message_left, news.message_left),
+        # Whoever says that the person ended it is believed: such calls count.
+        agent_ended=_least(known.agent_ended, news.agent_ended),
         proof=max(known.proof, news.proof),
     )
 
@@ -109,6 +111,10 @@ def _greater(one: Any, other: Any) -> Any:
     return other if one is None else one if other is None else max(one, other)
 
 
+def _least(one: Any, other: Any) -> Any:
+    return other if one is None else one if other is None else min(one, other)
+
+
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     merged = dict(one)
     for key, value in other.items():
@@ -130,6 +136,7 @@ def ended(attempt: Attempt, report: CallReport, *, by: str, now: datetime) -> At
         "report": report,
         "resolved_by": by,
         "message_left": _left_message(report),
+        "agent_ended": bool(report.agent_ended),
     }
     if attempt.state is S.ENDED:
         return replace(attempt, **changes)

@@ -130,7 +130,7 @@ def _may_not(case: _Case) -> Close | None:
     """What the law forbids for good: an unknown jurisdiction, a lacking consent."""
     if case.campaign.legal_hours.off:
         return None
-    contact, ground = case.lead.contact, Ground.of(case.campaign)
+    contact, ground = case.lead.contact, case.campaign.ground
     day = case.now.astimezone(zone_info(case.zones[0])).date()
     if (code := unknown_to(contact, case.law, ground, day)) is not None:
         where = "where this person is" if code == "?" else f"the calling rules of {code}"

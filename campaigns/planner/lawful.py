@@ -58,7 +58,7 @@ def window_of(contact: Contact, campaign: Campaign, law: Law) -> CallingWindow:
     legal = None
     if not campaign.legal_hours.off:
         codes = contact.jurisdictions or ("?",)
-        legal = LegalCase(law.book, Ground.of(campaign), codes, zones, waived)
+        legal = LegalCase(law.book, campaign.ground, codes, zones, waived)
     person = (contact.hours, zones, contact.country, contact.state)
     return _window(campaign.calling_hours, campaign.zone, person, legal)
 
@@ -83,7 +83,7 @@ def binding_on(contact: Contact, campaign: Campaign, law: Law, at: datetime) -> 
     if campaign.legal_hours.off:
         return ()
     days = {at.astimezone(zone_info(zone)).date() for zone in contact.zones or ("UTC",)}
-    return _binding(law.book, Ground.of(campaign), contact.jurisdictions or ("?",), tuple(sorted(days)))
+    return _binding(law.book, campaign.ground, contact.jurisdictions or ("?",), tuple(sorted(days)))
 
 
 @lru_cache(maxsize=65_536)
@@ -97,7 +97,7 @@ def permit_at(contact: Contact, campaign: Campaign, law: Law, at: datetime) -> P
     if campaign.legal_hours.off:
         return Permit((), law.book.version, contact.zones, at, campaign.legal_hours.off)
     days = {at.astimezone(zone_info(zone)).date() for zone in contact.zones or ("UTC",)}
-    names = _asked(law.book, Ground.of(campaign), contact.jurisdictions or ("?",), tuple(sorted(days)))
+    names = _asked(law.book, campaign.ground, contact.jurisdictions or ("?",), tuple(sorted(days)))
     return Permit(names, law.book.version, contact.zones, at)
 
 

@@ -53,7 +53,8 @@ WHERE lead.id IN (SELECT value FROM json_each(:ids))
 ORDER BY rank, last_chance DESC, closes_at, seq
 """
 _PAST = """a.ordinal, a.state, a.disposition, a.phone, a.created_at, a.first_sent_at, a.placed_at, a.ended_at,
-    a.fires_at, a.subject, a.debt, a.refused, a.message_left"""
+    a.fires_at, a.subject, a.debt, a.refused, a.message_left,
+    a.agent_ended"""
 _OWN_ATTEMPTS = f"""
 SELECT lead_id, {_PAST} FROM attempt a WHERE lead_id IN (SELECT value FROM json_each(:ids)) ORDER BY ordinal
 """
@@ -105,5 +106,6 @@ def _past(row: Any, *, same_person: bool = True) -> PastAttempt:
         debt=row["debt"],
         message_left=bool(row["message_left"]),
         refused=bool(row["refused"]),
+        agent_ended=bool(row["agent_ended"]),
         same_person=same_person,
     )

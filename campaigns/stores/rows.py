@@ -82,7 +82,7 @@ _ATTEMPT_INSTANTS = (
     "created_at", "send_at", "dial_before", "first_sent_at", "placed_at", "ended_at", "unclear_since",
     "empty_lookup_at", "fires_at",
 )  # fmt: skip
-_ATTEMPT_FLAGS = ("open", "callback", "refused", "message_left")
+_ATTEMPT_FLAGS = ("open", "callback", "refused", "message_left", "agent_ended")
 ATTEMPT_COLUMNS = tuple(field.name for field in fields(Attempt))
 
 

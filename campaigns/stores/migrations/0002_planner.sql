@@ -47,6 +47,7 @@ CREATE TABLE attempt (
     debt TEXT NOT NULL DEFAULT '',
     refused INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1)),
     message_left INTEGER NOT NULL DEFAULT 0 CHECK (message_left IN (0, 1)),
+    agent_ended INTEGER NOT NULL DEFAULT 0 CHECK (agent_ended IN (0, 1)),
     permit TEXT NOT NULL DEFAULT '{}',
     caller_id TEXT NOT NULL DEFAULT '',
     -- Scheduled dialing: when the provider fires it, and its own name for the booking.

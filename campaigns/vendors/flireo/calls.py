@@ -17,7 +17,7 @@ from pydantic import (
 
 from campaigns.domain.call import CallReport, Direction, Disposition
 
-from .facts import ENDED_REASONS, LIVE, OVER, REASON_HINTS, VOICEMAIL_WORDS
+from .facts import ENDED_BY_US, ENDED_REASONS, LIVE, OVER, REASON_HINTS, VOICEMAIL_WORDS
 
 
 class Loose(BaseModel):
@@ -93,6 +93,7 @@ class CallRecord(Loose):
             analysis=structured(self.analysis),
             recording=self.recording_url or "",
             cost=self.cost,
+            agent_ended=ENDED_BY_US.get(_normal(self.ended_reason)),
         )
 
     def _is_over(self) -> bool:

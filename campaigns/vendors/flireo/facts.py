@@ -50,6 +50,14 @@ ENDED_REASONS = {  # ASSUMED but for the first, which one dashboard showed
     "insufficient-credits": Disposition.FAILED,
 }
 """Lower case, with hyphens."""
+ENDED_BY_US = {  # ASSUMED: who hung up; other words do not say
+    "assistant-ended-call": True,
+    "assistant-forwarded-call": True,
+    "exceeded-max-duration": True,
+    "max-duration": True,
+    "customer-ended-call": False,
+    "user-hangup": False,
+}
 REASON_HINTS = (  # ASSUMED: for words that the table does not have
     ("voicemail", Disposition.VOICEMAIL),
     ("machine", Disposition.VOICEMAIL),
