@@ -39,9 +39,8 @@ def _days(key: str, country: str, region: str | None, year: int) -> frozenset[da
     if key in NAMED or key in TABLES:
         names = TABLES.get(key, (key,))
         around = frozenset(NAMED[name](near) for name in names for near in (year - 1, year, year + 1))
-        # Australia's substitutes are the library's: there Saturday's holiday moves to Monday.
-        moved = _known("AU", None, year) if key == "AU-national" else _moved(around)
-        return None if moved is None else frozenset(day for day in around | moved if day.year == year)
+        moved = _moved_on(around) if key == "AU-national" else _moved(around)
+        return frozenset(day for day in around | moved if day.year == year)
     land, _, own = key.partition("-")
     if own:
         days = _known(land, own, year)
@@ -128,3 +127,12 @@ _SHIFTED = frozenset({"US-AL"})
 def _moved(days: frozenset[date]) -> frozenset[date]:
     """Where Saturday's and Sunday's holidays are also kept."""
     return frozenset(day - _DAY if day.weekday() == 5 else day + _DAY for day in days if day.weekday() >= 5)
+
+
+def _moved_on(days: frozenset[date]) -> frozenset[date]:
+    """Australia: a weekend's holiday is also kept on the next working day that is none."""
+    kept: set[date] = set()
+    for day in sorted(day for day in days if day.weekday() >= 5):
+        later = (day + _DAY * n for n in range(1, 10))
+        kept.add(next(other for other in later if other.weekday() < 5 and other not in days | kept))
+    return frozenset(kept)

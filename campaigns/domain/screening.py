@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from .campaign import Ground
 from .contact import Basis, Consent
-from .legal import Ground, RuleBook
+from .legal import RuleBook
 from .rules import NEEDS, Need, Rule
 
 MET_BY: dict[str, frozenset[Basis]] = {

@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import Literal
 
 from campaigns.domain.call import Disposition
-from campaigns.domain.campaign import Campaign, Purpose
+from campaigns.domain.campaign import Campaign, Ground, Purpose
 from campaigns.domain.caps import Called, Limit, first_limit
 from campaigns.domain.contact import Consent, PhoneNumber
 from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
 from campaigns.domain.hours import CallingWindow
 from campaigns.domain.lead import Lead, LeadState, Outcome, attempt_id
-from campaigns.domain.legal import Ground, Law, suspended_in, unknown_to
+from campaigns.domain.legal import Law, suspended_in, unknown_to
 from campaigns.domain.retry import delay_after, next_day
 from campaigns.domain.screening import Lacking, lacking
 from campaigns.domain.zones import zone as zone_info

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
 
-from campaigns.domain.campaign import Campaign
+from campaigns.domain.campaign import Campaign, Ground
 from campaigns.domain.contact import Contact
 from campaigns.domain.hours import CallingWindow, text_clocks
-from campaigns.domain.legal import Ground, Law, LegalCase, RuleBook, legal_clocks, waived_for
+from campaigns.domain.legal import Law, LegalCase, RuleBook, legal_clocks, waived_for
 from campaigns.domain.rules import Rule
 from campaigns.domain.zones import Place
 from campaigns.domain.zones import zone as zone_info

@@ -203,3 +203,44 @@ def test_a_row_that_only_lends_its_hours_lends_no_cap_and_no_consent_duty() -> N
     assert borrowed
     assert {rule.id for rule in rows} == {"us-telemarketing", "us-fl-telemarketing"}
     assert BOOK.binding("US-FL", asked, date(2026, 11, 24)) == ()
+
+
+def test_a_member_state_without_a_row_has_the_duties_of_the_union() -> None:
+    asked = Ground(Purpose.TELEMARKETING, artificial=True, fallback=True)
+    binding = {rule.id for rule in BOOK.binding("GR", asked, date(2026, 11, 24))}
+    assert binding == {"eu-ai-disclosure", "zz-fallback"}
+    found = lacking(BOOK, ["GR"], asked, [Consent(Basis.CUSTOMER)], day=date(2026, 11, 24))
+    assert found is not None
+    assert (found.rule, found.need) == ("eu-ai-disclosure", "prior")
+
+
+def test_where_holidays_are_not_known_nobody_is_called() -> None:
+    asked = Ground(Purpose.TELEMARKETING, artificial=False, fallback=True)
+    calling = CallingWindow(legal_clocks(LegalCase(BOOK, asked, ("?",), ("UTC",))))
+    assert calling.next_open(datetime(2026, 11, 23, tzinfo=UTC), before=datetime(2026, 12, 23, tzinfo=UTC)) is None
+
+
+def test_a_consent_to_an_hour_says_nothing_about_the_call_itself() -> None:
+    asked = Ground(Purpose.TELEMARKETING, artificial=True)
+    for basis, enough in ((Basis.NIGHT, False), (Basis.APPOINTMENT, False), (Basis.CUSTOMER, True)):
+        found = lacking(BOOK, ["US-TX"], asked, [Consent(basis), Consent(Basis.PRIOR_WRITTEN)], day=date(2026, 11, 24))
+        assert found is None
+        alone = lacking(BOOK, ["BR"], asked, [Consent(basis)], day=date(2026, 11, 24))
+        assert (alone is None) is enough
+
+
+def test_a_refusal_by_another_person_of_the_number_closes_nobody_else() -> None:
+    dialled = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    other = PastAttempt(1, True, Disposition.ANSWERED, "mine", dialled, dialled, refused=True, same_person=False)
+    called = Called([other], "mine", "mine", "", ("Europe/Paris",), ())
+    rules = BOOK.binding("FR", Ground(Purpose.TELEMARKETING, artificial=False), date(2026, 11, 24))
+    assert first_limit(rules, called, at=datetime(2026, 11, 24, 12, tzinfo=UTC)) is None
+
+
+def test_a_call_made_elsewhere_counts_for_every_number_and_as_a_conversation() -> None:
+    dialled = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    called = Called([PastAttempt(0, True, None, "", dialled, dialled)], "mine", "mine", "", ("America/New_York",), ())
+    rules = BOOK.binding("US-ME", Ground(Purpose.TELEMARKETING, artificial=True), date(2026, 11, 24))
+    found = first_limit(rules, called, at=dialled + timedelta(hours=2))
+    assert found is not None
+    assert found.rule == "us-me-ai"
