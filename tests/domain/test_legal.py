@@ -16,6 +16,7 @@ from campaigns.domain.contact import Basis, Consent
 from campaigns.domain.facts import PastAttempt
 from campaigns.domain.hours import CallingWindow
 from campaigns.domain.legal import LegalCase, legal_clocks, lineage_of
+from campaigns.domain.rules import DAYS
 from campaigns.domain.screening import MET_BY, demands_in, lacking
 from campaigns.domain.zones import zone
 from campaigns.rules import load_rules
@@ -244,3 +245,26 @@ def test_a_call_made_elsewhere_counts_for_every_number_and_as_a_conversation() -
     found = first_limit(rules, called, at=dialled + timedelta(hours=2))
     assert found is not None
     assert found.rule == "us-me-ai"
+
+
+def on_weekdays(hours: dict[str, list[str]]) -> dict[int, list[str]]:
+    """`{mon-fri: [...]}` → weekday → spans."""
+    found: dict[int, list[str]] = {}
+    names = list(DAYS)
+    for key, spans in hours.items():
+        first, _, last = key.partition("-")
+        for number in range(names.index(first), names.index(last or first) + 1):
+            found[number] = spans
+    return found
+
+
+@pytest.mark.parametrize("case", named(CASES["weeks"]))
+def test_an_ordinary_week_is_as_the_text_says(case: dict) -> None:
+    calling = window({**case, "zones": [case["zone"]]})
+    monday = datetime.fromisoformat(case["monday"]).replace(tzinfo=zone(case["zone"]))
+    wanted = on_weekdays(case["open"])
+    for weekday in range(7):
+        day = monday + timedelta(days=weekday)
+        spans = calling.spans(day.astimezone(UTC), (day + timedelta(days=1)).astimezone(UTC))
+        there = [f"{a.astimezone(day.tzinfo):%H:%M}-{b.astimezone(day.tzinfo):%H:%M}" for a, b in spans]
+        assert there == wanted.get(weekday, []), DAYS[weekday]
