@@ -26,7 +26,6 @@ from campaigns.domain.durations import format_duration
 from campaigns.domain.errors import CampaignsError
 from campaigns.domain.hours import week
 from campaigns.domain.hours_text import names_public_holidays, surprises
-from campaigns.domain.sources import FileList
 from campaigns.domain.zones import Place, public_holidays
 from campaigns.engine.terms import AccountTerms
 from campaigns.files import Loaded, load_campaign
@@ -177,9 +176,6 @@ def _odd(campaign: Campaign, settings: Settings, seen: _Seen) -> Iterator[str]:
     yield from _odd_pacing(campaign.pacing, account_terms(settings, campaign.provider))
     if seen.zones.get(0):
         yield f"{seen.zones[0]:,} contacts have no time zone, so they are not called"
-    for source in campaign.contacts:
-        if isinstance(source, FileList) and source.columns.state and not source.columns.country:
-            yield f"{source.file}: columns.state is ignored, because it needs columns.country beside it"
     by = campaign.agent
     if by is not None and not isinstance(by, str):
         unspoken = [repr(language) for language in sorted(seen.languages) if by.of(language) is None]

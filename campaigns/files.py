@@ -101,9 +101,9 @@ _NO_LAW = (
 )
 _DEFAULTS: dict[str, object] = {
     "subject": None, "dialing": "direct", "priority": 3, "pacing.ramp_up": None, "budget": None, "write_back": False,
-    "legal_hours.fallback": False, "legal_hours.mobiles": None, "legal_hours.also": [], "legal_hours.waive": [],
+    "legal_hours.fallback": False, "legal_hours.also": [], "legal_hours.waive": [],
 }  # fmt: skip
-_COLUMNS = ("consent", "consent_at", "consent_proof", "debt", "last_attempts", "postal_code")
+_COLUMNS = ("consent", "consent_at", "consent_proof", "debt", "last_attempts")
 _DEFAULTS_OF_LISTS: dict[type, dict[str, object]] = {
     FileList: dict.fromkeys(("consent", *(f"columns.{name}" for name in _COLUMNS))),
     VendorList: dict.fromkeys(("list", "consent")),

@@ -380,9 +380,9 @@ def test_no_value_gives_a_traceback(key: str, value: object) -> None:
 
 UNBUILT = {
     "subject", "dialing", "priority", "caller_ids[1].per_day", "pacing.ramp_up", "budget", "write_back",
-    "legal_hours.fallback", "legal_hours.mobiles", "legal_hours.also", "legal_hours.waive", "contacts[0].consent",
+    "legal_hours.fallback", "legal_hours.also", "legal_hours.waive", "contacts[0].consent",
     "contacts[0].columns.consent", "contacts[0].columns.consent_at", "contacts[0].columns.consent_proof",
-    "contacts[0].columns.debt", "contacts[0].columns.last_attempts", "contacts[0].columns.postal_code",
+    "contacts[0].columns.debt", "contacts[0].columns.last_attempts",
     "contacts[1].list",
 }  # fmt: skip
 

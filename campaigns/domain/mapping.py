@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 
@@ -14,9 +15,12 @@ from .campaign import Campaign
 from .contact import Contact, PhoneNumber, parse_phone
 from .errors import InputError, Problem
 from .hours_text import names_public_holidays, parse_hours
+from .numbering import country_of_number
+from .places import Address
 from .rows import BadRow, Row
 from .sources import ColumnMoment, Exclude, FileList, PhoneColumn
-from .zones import zone, zones_of
+from .whereabouts import country_of, jurisdictions_of, zones_of
+from .zones import zone
 
 VALUE_LIMIT = 2_000
 """Characters of a variable; what is beyond is cut off."""
@@ -87,9 +91,9 @@ class _Mapper:
         columns = self._columns
         person = _identity(columns.id, cells) if columns.id else phones[0].e164
         key = _identity(columns.key, cells) if columns.key else person
-        country = _country(columns.country, cells)
-        zones = self._zones(cells, country, phones)
-        home = country or _country_of(phones[0])
+        address = self._address(cells, phones)
+        zones = self._zones(cells, address, phones)
+        home = address.country or country_of_number(phones[0].e164)
         return Contact(
             person=person,
             key=key,
@@ -97,7 +101,9 @@ class _Mapper:
             name=speakable(_cell(columns.name, cells)),
             zones=zones,
             country=home,
-            state=_cell(columns.state, cells) or None,
+            state=address.state,
+            postal_code=address.postal_code,
+            jurisdictions=jurisdictions_of(address, [phone.e164 for phone in phones], region=self._source.region),
             language=speakable(_cell(columns.language, cells)),
             hours=self._hours(cells, home),
             rank=_rank(columns.rank, cells),
@@ -113,15 +119,29 @@ class _Mapper:
             raise _Bad(reason or f"{self._columns.phone[0].column}: empty")
         return phones
 
-    def _zones(self, cells: Cells, country: str | None, phones: tuple[PhoneNumber, ...]) -> tuple[str, ...]:
-        if self._campaign.zone:
-            return (self._campaign.zone,)
-        column = _cell(self._columns.timezone, cells) or None
+    def _address(self, cells: Cells, phones: tuple[PhoneNumber, ...]) -> Address:
         state = _cell(self._columns.state, cells) or None
+        address = Address(_country(self._columns.country, cells), state, _cell(self._columns.postal_code, cells))
+        if address.country or not (state or address.postal_code):
+            return address
+        return replace(
+            address, country=country_of(address, [phone.e164 for phone in phones], region=self._source.region)
+        )
+
+    def _zones(self, cells: Cells, address: Address, phones: tuple[PhoneNumber, ...]) -> tuple[str, ...]:
+        """The person's own; that of the campaign only where nobody knows them."""
+        campaign = self._campaign
         try:
-            return tuple(zones_of(zone_column=column, country=country, state=state, e164=[p.e164 for p in phones]))
+            zones = zones_of(
+                address,
+                [phone.e164 for phone in phones],
+                column=_cell(self._columns.timezone, cells),
+                region=self._source.region,
+                mobiles=campaign.legal_hours.mobiles,
+            )
         except ValueError:
             raise _Bad(f"{self._columns.timezone or 'zone'}: not a time zone such as Europe/Amsterdam") from None
+        return zones or ((campaign.zone,) if campaign.zone else ())
 
     def _hours(self, cells: Cells, country: str | None) -> str | None:
         text = _cell(self._columns.hours, cells)
@@ -182,11 +202,6 @@ def _country(column: str | None, cells: Cells) -> str | None:
     if text and text not in phonenumbers.SUPPORTED_REGIONS:
         raise _Bad(f"{column}: not a country code of two letters, such as NL")
     return text or None
-
-
-def _country_of(phone: PhoneNumber) -> str | None:
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(phone.e164))
-    return region if region in phonenumbers.SUPPORTED_REGIONS else None
 
 
 def _rank(column: str | None, cells: Cells) -> float:

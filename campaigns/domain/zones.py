@@ -1,100 +1,24 @@
-"""Finds where a person may be: the time zones, from what a list says and from their numbers, and the public holidays.
+"""Time zones and public holidays: what a clock on the wall says somewhere, and which days are free there.
 
 Zones and their rules come from the `tzdata` wheel alone, so that every machine computes the same instants.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
+from unicodedata import combining, normalize
 from warnings import catch_warnings, filterwarnings
 from zoneinfo import ZoneInfo
 
 import holidays
-import phonenumbers
-from phonenumbers.timezone import time_zones_for_number
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _ALIKE_FROM, _ALIKE_TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
 """Zones that keep the same time all through these years are taken as one."""
-
-_SUBDIVISIONS = {
-    "US": {
-        "America/New_York": "CT DC DE FL GA IN KY MA MD ME MI NC NH NJ NY OH PA RI SC TN VA VT WV",
-        "America/Chicago": "AL AR FL IA IL IN KS KY LA MI MN MO MS ND NE OK SD TN TX WI",
-        "America/Denver": "AZ CO ID KS MT ND NE NM NV OR SD TX UT WY",  # AZ: the Navajo Nation
-        "America/Phoenix": "AZ",
-        "America/Los_Angeles": "CA ID NV OR WA",
-        "America/Anchorage": "AK",
-        "America/Adak": "AK",
-        "Pacific/Honolulu": "HI",
-        "America/Puerto_Rico": "PR",
-        "America/St_Thomas": "VI",
-        "Pacific/Guam": "GU",
-        "Pacific/Saipan": "MP",
-        "Pacific/Pago_Pago": "AS",
-    },
-    "CA": {
-        "America/St_Johns": "NL",
-        "America/Goose_Bay": "NL",
-        "America/Halifax": "NS PE QC",  # QC: the Magdalen Islands
-        "America/Moncton": "NB",
-        "America/Toronto": "ON QC",
-        "America/Blanc-Sablon": "QC",
-        "America/Iqaluit": "NU",
-        "America/Atikokan": "ON NU",
-        "America/Winnipeg": "MB ON SK",  # SK: around Flin Flon
-        "America/Resolute": "NU",
-        "America/Rankin_Inlet": "NU",
-        "America/Cambridge_Bay": "NU",
-        "America/Regina": "SK",
-        "America/Swift_Current": "SK",
-        "America/Edmonton": "AB BC NT SK",
-        "America/Inuvik": "NT",
-        "America/Vancouver": "BC",
-        "America/Creston": "BC",
-        "America/Dawson_Creek": "BC",
-        "America/Fort_Nelson": "BC",
-        "America/Whitehorse": "YT",
-        "America/Dawson": "YT",
-    },
-    "AU": {
-        "Australia/Sydney": "ACT NSW",
-        "Australia/Broken_Hill": "NSW",
-        "Australia/Lord_Howe": "NSW",
-        "Australia/Melbourne": "VIC",
-        "Australia/Brisbane": "QLD",
-        "Australia/Lindeman": "QLD",
-        "Australia/Hobart": "TAS",
-        "Antarctica/Macquarie": "TAS",
-        "Australia/Adelaide": "SA",
-        "Australia/Darwin": "NT",
-        "Australia/Perth": "WA",
-        "Australia/Eucla": "SA WA",
-    },
-    "BR": {
-        "America/Sao_Paulo": "DF ES GO MG PR RJ RS SC SP",
-        "America/Recife": "PE",
-        "America/Noronha": "PE",
-        "America/Fortaleza": "CE MA PB PI RN",
-        "America/Bahia": "BA",
-        "America/Maceio": "AL SE",
-        "America/Belem": "AP PA",
-        "America/Santarem": "PA",
-        "America/Araguaina": "TO",
-        "America/Campo_Grande": "MS",
-        "America/Cuiaba": "MT",
-        "America/Manaus": "AM",
-        "America/Eirunepe": "AM",
-        "America/Boa_Vista": "RR",
-        "America/Porto_Velho": "RO",
-        "America/Rio_Branco": "AC",
-    },
-}
-"""Every zone that some place of a state or province keeps (source: the comments of `zone.tab`, and the IANA data)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +28,6 @@ class Place:
     zone: str
     country: str | None
     state: str | None
-
-
-def zones_of(
-    *, zone_column: str | None, country: str | None, state: str | None, e164: Sequence[str]
-) -> tuple[str, ...]:
-    """The IANA zones a person may be in; empty when nobody knows.
-
-    The column decides alone. Else address and numbers together: what both allow, or everything when they disagree.
-    Zones that keep the same time are named once.
-
-    Args:
-        zone_column: What the list says, an IANA name.
-        country: ISO 3166-1 code of the address.
-        state: Its state or province, by ISO 3166-2 code or name; narrows US, CA, AU and BR.
-        e164: All numbers of the person. Source: libphonenumber, which knows where a number was issued.
-
-    Raises:
-        ValueError: The column holds no IANA name.
-    """
-    if zone_column and zone_column.strip():
-        return (zone(zone_column.strip()).key,)
-    numbers = dict.fromkeys(name for number in e164 for name in _zones_of_number(number))
-    return _together(_zones_of_address(country, state), tuple(numbers))
 
 
 @cache
@@ -155,8 +56,13 @@ def offsets_on(name: str, day: date) -> tuple[tuple[datetime, datetime, timedelt
 def subdivision(country: str, state: str | None) -> str | None:
     """`CA`, `US-CA`, `California` → `CA`, as the library `holidays` spells it; None: no such state."""
     known = _subdivisions(country)
-    wanted = (state or "").strip().casefold()
+    wanted = _plain(state or "")
     return known.get(wanted) or known.get(wanted.removeprefix(f"{country.casefold()}-"))
+
+
+def _plain(name: str) -> str:
+    """Without accents, which lists often lack: `São Paulo` → `sao paulo`."""
+    return "".join(c for c in normalize("NFKD", name.strip().casefold()) if not combining(c))
 
 
 @cache
@@ -166,7 +72,7 @@ def _subdivisions(country: str) -> dict[str, str]:
     except NotImplementedError:
         return {}
     aliases = {name: code for code, names in calendar.get_subdivision_aliases().items() for name in names}
-    return {name.casefold(): code for name, code in ({code: code for code in calendar.subdivisions} | aliases).items()}
+    return {_plain(name): code for name, code in ({code: code for code in calendar.subdivisions} | aliases).items()}
 
 
 def public_holidays(country: str, state: str | None, years: Iterable[int]) -> dict[date, str]:
@@ -218,8 +124,8 @@ def _change(name: str, low: datetime, high: datetime) -> datetime:
 
 
 @cache
-def _kept_time(name: str) -> tuple[tuple[datetime, timedelta], ...]:
-    """What tells zones apart: the first offset, then every change."""
+def kept_time(name: str) -> tuple[tuple[datetime, timedelta], ...]:
+    """What tells zones apart: the first offset, then every change; zones that keep the same time are equal here."""
     kept = [(_ALIKE_FROM, _offset(name, _ALIKE_FROM))]
     day = _ALIKE_FROM
     while day < _ALIKE_TO:
@@ -229,53 +135,22 @@ def _kept_time(name: str) -> tuple[tuple[datetime, timedelta], ...]:
     return tuple(kept)
 
 
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """The first of each group of zones that keep the same time."""
     first: dict[tuple[tuple[datetime, timedelta], ...], str] = {}
     for name in names:
-        first.setdefault(_kept_time(name), name)
+        first.setdefault(kept_time(name), name)
     return tuple(first.values())
 
 
-@lru_cache(maxsize=4096)
-def _together(address: tuple[str, ...], numbers: tuple[str, ...]) -> tuple[str, ...]:
-    by_number = {_kept_time(name) for name in numbers}
-    agreed = [name for name in address if _kept_time(name) in by_number]
-    return _distinct(agreed or (*address, *numbers))
+def zones_in(country: str) -> tuple[str, ...]:
+    """Every zone of a country (ISO 3166-1) by `zone.tab`; territories with a code of their own are not in it."""
+    return _by_country().get(country, ())
 
 
-@lru_cache(maxsize=4096)
-def _zones_of_address(country: str | None, state: str | None) -> tuple[str, ...]:
-    code = (country or "").strip().upper()
-    tables = _SUBDIVISIONS.get(code, {})
-    region = subdivision(code, state) if tables else None
-    return tuple(name for name, regions in tables.items() if region in regions.split()) or _by_country().get(code, ())
-
-
-def _zones_of_number(e164: str) -> list[str]:
-    """The zones that libphonenumber gives, those of the number's own country first.
-
-    For numbers without a place its table is a sample of the country's zones (no Kaliningrad for a Russian mobile), so
-    the rest of them is added.
-    """
-    try:
-        number = phonenumbers.parse(e164)
-    except phonenumbers.NumberParseException:
-        return []
-    known = [name for name in time_zones_for_number(number) if name in _names()]
-    local = _by_calling_code(number.country_code or 0)
-    if known and not phonenumbers.is_number_geographical(number):
-        return [*local, *known]
-    return sorted(known, key=lambda name: local.index(name) if name in local else len(local))
-
-
-@cache
-def _by_calling_code(code: int) -> tuple[str, ...]:
-    return tuple(
-        name
-        for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ())
-        for name in _by_country().get(region, ())
-    )
+def is_zone(name: str) -> bool:
+    """Whether `zone()` knows it."""
+    return name in _names()
 
 
 @cache

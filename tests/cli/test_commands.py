@@ -95,12 +95,6 @@ def test_validate_as_json_has_one_entry_a_file(cli, folder):
     assert one["week"][0] == {"date": "2026-11-23", "open": [["09:00", "12:30"], ["13:30", "17:30"]], "holiday": ""}
 
 
-def test_validate_warns_of_a_state_without_its_country(cli, folder):
-    text = Path("small.yaml").read_text()
-    Path("small.yaml").write_text(text.replace("id: Id", "id: Id, state: Name"))
-    assert "columns.state is ignored" in cli("validate", "small.yaml").out
-
-
 def test_validate_shows_the_public_holidays_of_a_year(cli, folder):
     text = Path("small.yaml").read_text()
     Path("small.yaml").write_text(text.replace("17:30", "17:30; PH off"))

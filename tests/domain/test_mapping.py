@@ -61,6 +61,7 @@ def test_a_full_row_becomes_a_contact() -> None:
     assert contact(cells) == Contact(
         person="7", key="v1", phones=(PhoneNumber("+442079460001"), PhoneNumber("+31200000001", "work")), name="Ann",
         zones=("Europe/London",), country="GB", language="en", hours="Mo 10:00-12:00", rank=-1.5, person_from_id=True,
+        jurisdictions=("GB", "NL"),
     )  # fmt: skip
 
 
@@ -109,11 +110,45 @@ def test_a_row_that_is_no_contact_says_why_without_the_number(cells: Mapping[str
     assert "7946" not in said
 
 
-def test_zones_come_from_the_campaign_the_column_or_the_number() -> None:
-    assert contact(GOOD, timezone="Europe/Paris").zones == ("Europe/Paris",)
-    assert contact(GOOD | {"TZ": "Europe/Rome"}).zones == ("Europe/Rome",)
-    assert contact(GOOD | {"TZ": ""}).zones == ("Europe/London",)
+def test_zones_are_the_persons_own_and_the_campaigns_where_nobody_knows_them() -> None:
+    assert contact(GOOD | {"TZ": "Europe/Rome"}, timezone="Europe/Paris").zones == ("Europe/Rome",)
+    assert contact(GOOD | {"TZ": ""}, timezone="Europe/Paris").zones == ("Europe/London",)
     assert len(contact(GOOD | {"TZ": "", "Land": "NL"}).zones) == 2
+    nowhere = {"Mobile": "+80012345678"}
+    assert contact(nowhere, {"phone": "Mobile"}, timezone="Europe/Paris").zones == ("Europe/Paris",)
+    assert contact(nowhere, {"phone": "Mobile"}).zones == ()
+
+
+WHERE = {"phone": "Mobile", "country": "Land", "state": "Naam", "postal_code": "Nr"}
+
+
+@pytest.mark.parametrize(
+    ("land", "state", "postal", "region", "home"),
+    [
+        ("US", "Florida", "32501", None, ("US", ("US-FL",), ("America/Chicago",))),
+        ("", "FL", "32501", None, ("US", ("US-FL",), ("America/Chicago",))),
+        ("", "", "32501", None, ("US", ("US-FL",), ("America/Chicago",))),
+        ("", "FL", "", "CA", ("US", ("US-FL",), ("America/New_York", "America/Chicago"))),
+        ("", "Atlantis", "", None, ("US", ("US-FL",), ("America/New_York", "America/Chicago"))),
+        ("", "ON", "", "CA", ("CA", ("CA-ON", "US-FL"), ("America/Toronto",))),
+    ],
+)
+def test_state_and_postal_code_tell_where_the_person_is(
+    land: str, state: str, postal: str, region: str | None, home: tuple[object, ...]
+) -> None:
+    cells = {"Mobile": "+1 850 555 0101", "Land": land, "Naam": state, "Nr": postal}
+    found = contact(cells, WHERE, {"region": region})
+    assert (found.country, found.jurisdictions, found.zones) == home
+    assert (found.state, found.postal_code) == (state or None, postal)
+
+
+def test_strict_mobiles_and_the_lists_region_reach_the_zones() -> None:
+    mobile, free = {"Mobile": "+1 212 555 0101"}, {"Mobile": "+1 800 555 0101"}
+    columns = {"phone": "Mobile"}
+    assert contact(mobile, columns).zones == ("America/New_York",)
+    assert len(contact(mobile, columns, legal_hours={"mobiles": "strict"}).zones) > 1
+    assert "Pacific/Guam" not in contact(free, columns, {"region": "CA"}).zones
+    assert "Pacific/Guam" in contact(free, columns, {"region": "US"}).zones
 
 
 def test_the_country_is_the_column_else_that_of_the_first_number() -> None:
