@@ -7,7 +7,7 @@ import phonenumbers
 from phonenumbers.timezone import time_zones_for_number
 
 from .places import TERRITORIES, Area, area_of, area_written, longest, table, unique
-from .zones import is_zone, kept_time, zones_in
+from .zones import distinct, is_zone, kept_time, zones_in
 
 _E164 = re.compile(r"\+(1\d{10}|[2-9]\d{6,14})")
 _KINDS = phonenumbers.PhoneNumberType
@@ -27,7 +27,7 @@ def area_of_number(e164: str, region: str | None) -> Area | None:
     """
     if not _E164.fullmatch(e164):
         return None
-    return _listed(e164[1 : _LONGEST + 1]) or _by_library(e164, region)
+    return _listed(e164[1 : _LONGEST + 1]) or _of_one_clock(e164[1:4]) or _by_library(e164, region)
 
 
 @lru_cache(maxsize=65536)
@@ -35,16 +35,17 @@ def area_if_moved(e164: str, region: str | None) -> Area | None:
     """As `area_of_number`, but everywhere in the country for numbers that move with their owner: mobiles, and
     in +1 all numbers of a place, which may be mobiles."""
     area = area_of_number(e164, region)
-    if area is None or not (e164.startswith("+1") or _parsed(e164)[1] in _MOVING):
-        return area
-    return _anywhere(area)
+    anywhere = _anywhere(area) if area else None
+    if anywhere == area or e164.startswith("+1") or _parsed(e164)[1] in _MOVING:
+        return anywhere
+    return area
 
 
 def country_of_number(e164: str) -> str | None:
     """ISO 3166-1 code of the country that issued it; None: an international number."""
     if not _E164.fullmatch(e164):
         return None
-    if listed := _listed(e164[1 : _LONGEST + 1]):
+    if listed := _listed(e164[1 : _LONGEST + 1]) or _of_one_clock(e164[1:4]):
         country, _, state = listed.codes[0].partition("-")
         return state if country == "US" and state in TERRITORIES else country
     region = phonenumbers.region_code_for_number(_parsed(e164)[0])
@@ -74,6 +75,20 @@ def _area_codes() -> dict[str, Area]:
     }
 
 
+@cache
+def _of_one_clock(digits: str) -> Area | None:
+    """The country of a calling code that is its only one and keeps one time: there the rest of a number tells nothing.
+
+    Args:
+        digits: The first three of the number; no calling code is longer, and none begins another.
+    """
+    for n in range(1, 4):
+        if regions := phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:n])):
+            one = area_of(regions[0])
+            return one if len(regions) == len(distinct(one.zones)) == 1 else None
+    return None
+
+
 @lru_cache(maxsize=256)
 def _parsed(e164: str) -> tuple[phonenumbers.PhoneNumber, int]:
     """The number and its type: kept for the few questions that follow each other about one number."""
@@ -90,7 +105,7 @@ def _by_library(e164: str, region: str | None) -> Area | None:
     if kind == _KINDS.UNKNOWN:
         return None
     country = phonenumbers.region_code_for_number(number)
-    geographic = phonenumbers.is_number_geographical(number)
+    geographic = phonenumbers.is_number_type_geographical(kind, number.country_code or 0)
     if number.country_code == 1:
         return area_of(country) if geographic and country else _of_no_place(region)
     codes = area_of(country).codes if country in phonenumbers.SUPPORTED_REGIONS else ()
@@ -118,11 +133,11 @@ def _zones(number: phonenumbers.PhoneNumber, *, geographic: bool) -> tuple[str, 
     sample of zones only, every zone of those countries counts.
     """
     own = _by_calling_code(number.country_code or 0)
+    if own and not geographic:
+        return own
     known = [name for name in time_zones_for_number(number) if is_zone(name)]
-    if not own:
-        return tuple(known)
-    kept = {kept_time(name) for name in known} if geographic else set()
-    return tuple(name for name in own if kept_time(name) in kept) or own
+    kept = {kept_time(name) for name in known}
+    return tuple(name for name in own if kept_time(name) in kept) or own or tuple(known)
 
 
 @cache
