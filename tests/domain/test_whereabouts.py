@@ -51,7 +51,7 @@ def test_a_column_that_names_no_zone_is_refused(written: str, mend: str) -> None
     assert mend in str(refusal.value)
 
 
-@pytest.mark.parametrize("numbers", [(), ("nonsense",), (INTERNATIONAL_FREE,), ("+1",)])
+@pytest.mark.parametrize("numbers", [(), ("nonsense",), (INTERNATIONAL_FREE,), ("+1",), ("+440000000000",)])
 def test_nobody_knows_where_that_is(numbers: tuple[str, ...]) -> None:
     assert of(*numbers) == ()
     assert of(*numbers, country="XX") == ()
@@ -259,6 +259,7 @@ def test_a_postal_code_that_is_none_or_unknown_narrows_nothing(postal: str) -> N
 def test_state_and_postal_code_that_disagree_both_count() -> None:
     assert set(of(country="US", state="NY", postal="90001")) == {EASTERN, PACIFIC}
     assert jurisdictions_of(Address("US", "OH", "90001")) == ("US-OH", "US-CA")
+    assert jurisdictions_of(Address("US", "FL", "43215")) == ("US-FL", "US-OH")
     assert jurisdictions_of(Address("US", "CT", "06390")) == ("US-CT",)
 
 
