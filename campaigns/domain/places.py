@@ -143,8 +143,13 @@ def area_of(code: str) -> Area:
 
 
 def area_of_state(country: str, state: str | None) -> Area | None:
-    """A state or province by code or name; None where there is no such state in the table."""
-    code = subdivision(country, state) if state and country in _STATES else None
+    """A state or province by code or name; None where there is no such state.
+
+    Outside the table it narrows the public holidays, not the zones.
+    """
+    code = subdivision(country, state) if state else None
+    if code and country not in _STATES:
+        return Area((f"{country}-{code}",), zones_in(country))
     return area_of(f"{country}-{code}") if code in _states(country) else None
 
 

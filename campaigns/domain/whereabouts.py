@@ -100,7 +100,9 @@ def _united(one: tuple[str, ...], two: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65536)
 def _codes(groups: tuple[tuple[str, ...], ...], city: bool) -> tuple[str, ...]:
-    codes = unique(groups)
+    found = unique(groups)
+    # Whoever is known to be in a state is not anywhere in the country for a number that says no more than the country.
+    codes = tuple(code for code in found if "-" in code or not any(c.startswith(f"{code}-") for c in found))
     return (*codes, _CITY) if city and "US-NY" in codes else codes
 
 

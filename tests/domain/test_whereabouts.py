@@ -279,7 +279,7 @@ STATES = {country: set(area_of(country).codes) for country in ("US", "CA", "AU",
         (Address(), (american("876"),), {"JM"}),
         (Address("NL"), (FLORIDA, DUTCH), {"NL", "US-FL"}),
         (Address("US", "Atlantis", "43215"), (), {"US-OH"}),
-        (Address("GB", "Scotland"), (), {"GB"}),
+        (Address("GB", "Scotland"), (), {"GB-SCT"}),
         (Address(), ("+441481200000",), {"GG"}),
         (Address(), ("+262262000000",), {"RE"}),
         (Address(), ("+552130000000",), {"BR-RJ"}),
@@ -416,3 +416,9 @@ def test_who_has_a_number_has_zones_and_laws_and_strict_means_more(
     assert set(jurisdictions_of(Address(), numbers, region=region)) - {"US-NY/New York City"} <= set(codes)
     assert not TERRITORIES & set(codes)
     assert len(set(codes)) == len(codes) > 0
+
+
+def test_a_state_of_any_country_narrows_whose_holidays_count() -> None:
+    assert jurisdictions_of(Address("DE", "Bayern"), ["+4915550000001"]) == ("DE-BY",)
+    assert jurisdictions_of(Address("DE", "Nowhere"), ["+4915550000001"]) == ("DE",)
+    assert jurisdictions_of(Address("DE", "BY"), ["+442079460123"]) == ("DE-BY", "GB")
