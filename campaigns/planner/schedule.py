@@ -182,10 +182,8 @@ def _slot_until(at: datetime) -> int:
 
 def _with_an_hour_more(window: Window) -> Window:
     spans, hour = sorted(window.spans), timedelta(hours=1)
-    nights = [later[0] - earlier[1] >= NIGHT for earlier, later in pairwise(spans)] + [True]
-    return Window(
-        tuple((opens, closes + night * hour) for (opens, closes), night in zip(spans, nights[: len(spans)], strict=True))
-    )
+    nights = [*(later[0] - earlier[1] >= NIGHT for earlier, later in pairwise(spans)), True][: len(spans)]
+    return Window(tuple((opens, closes + night * hour) for (opens, closes), night in zip(spans, nights, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

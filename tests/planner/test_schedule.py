@@ -14,6 +14,7 @@ from campaigns.domain.hours import calling_window
 from campaigns.domain.zones import Place
 from campaigns.planner.comb import EPOCH, SLOT, Capacity, comb
 from campaigns.planner.decide import MARGIN
+from campaigns.planner.matching import most
 from campaigns.planner.schedule import Change, Reason, Schedule, ToCall, Window, cheapest_change, schedule
 from campaigns.testing import instant
 
@@ -151,6 +152,40 @@ def most_by_counts(leads: list[ToCall], capacity: Capacity) -> int:
     for alike, count in Counter(frozenset(some) for some in users.values()).items():
         graph.add_edge(alike, "to", capacity=count * capacity.at_once)
         graph.add_edges_from((number, alike) for number in alike)
+    return nx.maximum_flow_value(graph, "from", "to")
+
+
+@pytest.mark.parametrize("seed", range(60, 90))
+def test_counts_reach_the_maximum_flow_and_leave_nobody_later_than_a_free_slot(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    classes, width, stretch, room = (int(draw.integers(*bounds)) for bounds in ((3, 14), (8, 90), (1, 9), (1, 6)))
+    usable = np.repeat(draw.random((classes, width // stretch + 1)) < draw.uniform(0.2, 0.6), stretch, axis=1)[
+        :, :width
+    ]
+    usable[:, 0] = True
+    usable = usable[np.argsort(width - usable[:, ::-1].argmax(axis=1))]
+    people = np.zeros((classes, width), dtype=np.int32)
+    for _ in range(int(room * width * draw.uniform(0.7, 1.2))):
+        row = draw.integers(classes)
+        people[row, 0 if draw.random() < 0.5 else draw.choice(np.flatnonzero(usable[row]))] += 1
+    placed = most(usable, people.cumsum(axis=1, dtype=np.int32), np.full(width, room, dtype=np.int32))
+    slack, free = people.cumsum(axis=1) - placed.cumsum(axis=1), room - placed.sum(axis=0)
+    assert min(placed.min(), slack.min(), free.min()) >= 0
+    assert not placed[~usable].any()
+    assert placed.sum() == most_by_chain(usable, people, room)
+    later = np.maximum.accumulate((placed * usable)[:, ::-1], axis=1)[:, ::-1] > 0
+    assert not (usable & (slack > 0) & (free > 0) & later).any()
+
+
+def most_by_chain(usable: np.ndarray, people: np.ndarray, room: int) -> int:
+    """The same maximum flow: a class's people wait from slot to slot."""
+    graph = nx.DiGraph()
+    for row, column in np.ndindex(usable.shape):
+        graph.add_edge("from", (row, column), capacity=int(people[row, column]))
+        graph.add_edge((row, column), (row, column + 1))
+        if usable[row, column]:
+            graph.add_edge((row, column), column, capacity=room)
+            graph.add_edge(column, "to", capacity=room)
     return nx.maximum_flow_value(graph, "from", "to")
 
 
