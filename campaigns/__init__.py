@@ -1,15 +1,19 @@
 """Outbound calling campaigns: plan, dial, and settle an outcome for every contact."""
 
-from campaigns.domain.campaign import Campaign
-from campaigns.domain.facts import Facts, PeopleLimits
-from campaigns.domain.legal import Law, RuleBook
-from campaigns.files import load_campaign
-from campaigns.planner.comb import Capacity
-from campaigns.planner.decide import Call, Close, Wait, decide
-from campaigns.planner.schedule import Schedule, ToCall, Window, cheapest_change, schedule
-from campaigns.rules import load_rules
-from campaigns.running import RunOptions, run_campaign
-from campaigns.summary import Summary
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from campaigns.domain.campaign import Campaign
+    from campaigns.domain.facts import Facts, PeopleLimits
+    from campaigns.domain.legal import Law, RuleBook
+    from campaigns.files import load_campaign
+    from campaigns.planner.comb import Capacity
+    from campaigns.planner.decide import Call, Close, Wait, decide
+    from campaigns.planner.schedule import Schedule, ToCall, Window, cheapest_change, schedule
+    from campaigns.rules import load_rules
+    from campaigns.running import RunOptions, run_campaign
+    from campaigns.summary import Summary
 
 __all__ = [
     "Call",
@@ -33,3 +37,28 @@ __all__ = [
     "run_campaign",
     "schedule",
 ]
+
+_HOMES = {
+    "domain.campaign": ("Campaign",),
+    "domain.facts": ("Facts", "PeopleLimits"),
+    "domain.legal": ("Law", "RuleBook"),
+    "files": ("load_campaign",),
+    "planner.comb": ("Capacity",),
+    "planner.decide": ("Call", "Close", "Wait", "decide"),
+    "planner.schedule": ("Schedule", "ToCall", "Window", "cheapest_change", "schedule"),
+    "rules": ("load_rules",),
+    "running": ("RunOptions", "run_campaign"),
+    "summary": ("Summary",),
+}
+"""Where the public names live: imported when first asked for, because the command line needs few of them."""
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"campaigns.{home}"), name)
+    raise AttributeError(f"module 'campaigns' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__
