@@ -64,10 +64,13 @@ SELECT lead.id AS for_lead, 1 AS same_person, {_PAST}
 FROM lead JOIN attempt a ON a.person_key = lead.person_key AND (a.created_at >= :since OR a.refused = 1) AND {_COSTLY}
 WHERE lead.id IN (SELECT value FROM json_each(:ids))
 UNION ALL
-SELECT lead.id, 0, {_PAST}
+-- Within one list two ids are two persons, though they share a number; across lists the number joins them.
+SELECT lead.id, MAX(their.campaign <> lead.campaign OR their.source <> lead.source), {_PAST}
 FROM lead JOIN lead_phone p ON p.lead_id = lead.id
-    JOIN attempt a ON a.phone_key = p.phone_key AND a.created_at >= :since AND {_COSTLY}
+    JOIN attempt a ON a.phone_key = p.phone_key AND (a.created_at >= :since OR a.refused = 1) AND {_COSTLY}
+    JOIN lead their ON their.id = a.lead_id
 WHERE lead.id IN (SELECT value FROM json_each(:ids)) AND a.person_key <> lead.person_key
+GROUP BY lead.id, a.id
 ORDER BY 7
 """
 _CONSENTS = """

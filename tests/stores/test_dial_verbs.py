@@ -10,11 +10,11 @@ import anyio
 import pytest
 
 from campaigns.domain.call import Disposition
-from campaigns.domain.contact import PhoneNumber
+from campaigns.domain.contact import Basis, Consent, PhoneNumber
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, LeadState, Outcome
 from campaigns.domain.pacing import Breaker
 from campaigns.domain.transitions import close
-from campaigns.ports.store import Account, Claimed, Move
+from campaigns.ports.store import Account, Claimed, ConsentRecord, Move, SuspensionRecord
 
 if TYPE_CHECKING:
     from conftest import World
@@ -514,3 +514,51 @@ async def test_a_doubt_frees_its_line_and_number_after_the_longest_call_but_keep
     assert len(await world.begin(await world.claim("d"))) == 1
     late = replace(freed, state=S.ENDED, disposition=Disposition.ANSWERED, ended_at=world.now, call_id="late")
     assert await store.record([Move(freed, late, "late evidence")], now=world.now) == [True]
+
+
+async def test_within_a_list_two_ids_are_two_persons_and_across_lists_the_number_joins_them(world: "World") -> None:
+    shared = (PhoneNumber("+31200000000"),)
+    await world.campaign("d")
+    await world.campaign()
+    one = world.row(0, campaign="d", person="one", phones=shared)
+    two = world.row(1, campaign="d", person="two", phones=shared)
+    elsewhere = world.row(2, person="three", phones=shared)
+    await world.load([one, two], campaign="d")
+    await world.load([elsewhere])
+    (attempt,) = await world.begin([c for c in await world.claim("d") if c.facts.lead.id == one.lead.id])
+    permitted = await world.store.fence(attempt, now=world.now)
+    ended = await world.move(await world.move(permitted, S.PLACED, call_id="c"), S.ENDED, disposition=Disposition.BUSY)
+    assert ended.subject == ""
+    neighbour, same = await world.store.facts([two.lead.id, elsewhere.lead.id], now=world.now)
+    if neighbour.facts.lead.id != two.lead.id:
+        neighbour, same = same, neighbour
+    assert [past.same_person for past in neighbour.facts.elsewhere] == [False]
+    assert [past.same_person for past in same.facts.elsewhere] == [True]
+
+
+async def test_consents_of_other_lists_are_told_by_number_and_purpose(world: "World") -> None:
+    await world.campaign()
+    await world.load(2)
+    key = world.key("+31200000000")
+    record = ConsentRecord(key, "informational", Consent(Basis.PRIOR, "form 7", world.now), "me", "list.csv", world.now)
+    await world.store.put_consents([record, replace(record, purpose="telemarketing")])
+    one, other = await world.store.facts([world.row(n).lead.id for n in range(2)], now=world.now)
+    assert one.facts.consents == (Consent(Basis.PRIOR, "form 7", world.now),)
+    assert other.facts.consents == ()
+    assert len(await world.store.consents(key)) == 2
+    assert await world.store.withdraw(key) == 2
+    (one,) = await world.store.facts([world.row(0).lead.id], now=world.now)
+    assert one.facts.consents == ()
+    assert one.person_version == 2
+
+
+async def test_a_suspension_takes_back_permits_and_tells_whoever_looks(world: "World") -> None:
+    attempt = await world.intended()
+    assert (await world.store.look("c", now=world.now)).suspended == frozenset()
+    await world.store.suspend(SuspensionRecord("US-LA", "me", "storm", world.now, world.later(hours=2)))
+    assert (await world.store.look("c", now=world.now)).suspended == {"US-LA"}
+    assert await world.store.fence(attempt, now=world.now) is None
+    assert [record.code for record in await world.store.suspensions(now=world.now)] == ["US-LA"]
+    assert (await world.store.look("c", now=world.later(hours=3))).suspended == frozenset()
+    assert await world.store.resume("US-LA") is True
+    assert await world.store.resume("US-LA") is False
