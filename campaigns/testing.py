@@ -259,6 +259,7 @@ async def a_night(  # noqa: PLR0913 - a builder: everything has a default
     script: Script | None = None,
     account: AccountTerms | None = None,
     people: PeopleLimits = PeopleLimits(),  # noqa: B008 - frozen
+    law: Law = NO_LAW,
     owner: str = "test",
     provider: ScriptedProvider | None = None,
 ) -> AsyncIterator[Night]:
@@ -272,13 +273,14 @@ async def a_night(  # noqa: PLR0913 - a builder: everything has a default
         script: What the provider does with each dial; by default every call is answered.
         account: By default one with wide limits.
         people: The settings' limits per person.
+        law: The legal rules; by default none, as `a_campaign` asks for none.
         owner: The process; a night after a crash has another.
         provider: One that has a past; `script` is then its own.
     """
     campaign, account = campaign or a_campaign(), account or an_account()
     provider = provider or (ScriptedProvider(clock, script) if script is not None else ScriptedProvider(clock))
     campaigns = {campaign.campaign: campaign}
-    book = TermsBook(store, _builder(campaigns, account, people, clock), KEY)
+    book = TermsBook(store, _builder(campaigns, account, people, law, clock), KEY)
     await _load(store, book, campaign, account, contacts, clock.now())
     dialer = Dialer(store, provider, clock, account, owner)
     async with anyio.create_task_group() as tasks:
@@ -295,11 +297,11 @@ async def a_night(  # noqa: PLR0913 - a builder: everything has a default
 
 
 def _builder(
-    campaigns: dict[str, Campaign], account: AccountTerms, people: PeopleLimits, clock: Clock
+    campaigns: dict[str, Campaign], account: AccountTerms, people: PeopleLimits, law: Law, clock: Clock
 ) -> Callable[[CampaignRecord], Terms]:
     def build(record: CampaignRecord) -> Terms:
         campaign = campaigns[record.name]
-        return Terms(record, campaign, limits_of(campaign, account, clock.tolerance), NO_LAW, people, KEY)
+        return Terms(record, campaign, limits_of(campaign, account, clock.tolerance), law, people, KEY)
 
     return build
 
