@@ -31,6 +31,7 @@ from campaigns.engine.inbox import to_json
 from campaigns.engine.reconciler import Reconciler
 from campaigns.engine.runner import RunEnd, Runner
 from campaigns.engine.terms import AccountTerms, Terms, TermsBook, limits_of
+from campaigns.planner.lawful import planned_under
 from campaigns.ports import CallPage, Clock, ProviderFacts
 from campaigns.ports.store import CampaignRecord, NewLead, Store
 
@@ -315,8 +316,10 @@ async def _load(
     now: datetime,
 ) -> None:
     people = [a_contact(n) for n in range(contacts)] if isinstance(contacts, int) else contacts
-    record = await store.put_campaign(_record(campaign, account, now), now=now)
+    record = _record(campaign, account, now)
     terms = book.current(record)
+    stamp = planned_under(terms.law, terms.people)
+    terms = book.current(await store.put_campaign(replace(record, planned_under=stamp), now=now))
     await store.put_leads(record.name, [_new_lead(c, terms) for c in people], load=1, now=now)
 
 

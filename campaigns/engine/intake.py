@@ -1,7 +1,7 @@
 """Contacts → leads: read every list of a campaign, map, screen, count; never guess, never stop for a bad row."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import anyio
@@ -10,11 +10,10 @@ import structlog
 from campaigns.domain.contact import Contact
 from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Lead, lead_id
-from campaigns.domain.transitions import close
-from campaigns.planner.decide import Close, Wait, decide, planned
 from campaigns.ports import BadRow, Clock
 from campaigns.ports.store import Merged, NewLead, Store
 
+from .planning import plan
 from .terms import Terms
 
 log = structlog.get_logger()
@@ -128,11 +127,5 @@ def _batches(contacts: Iterable[Contact]) -> Iterator[list[Contact]]:
 def _new_lead(contact: Contact, terms: Terms, source: int, *, now: datetime) -> NewLead:
     """A lead, planned at once, so that a long list waits in its place instead of being claimed row by row."""
     lead = Lead(lead_id(terms.record.name, contact.key), terms.record.name, contact, terms.person_key(contact))
-    step = decide(Facts(lead), terms.campaign, terms.law, terms.people, now=now)
-    if isinstance(step, Wait):
-        lead = planned(lead, step, revision=terms.record.revision)
-    elif isinstance(step, Close):
-        lead = close(lead, step.outcome, reason=step.reason, rule=step.rule, now=now)
-    else:
-        lead = replace(lead, due_at=now, closes_at=step.closes_at, last_chance=step.last_chance)
+    lead = plan(Facts(lead), terms, now=now)
     return NewLead(lead, tuple(sorted({terms.phone_key(phone.e164) for phone in contact.phones})), source)

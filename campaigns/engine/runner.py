@@ -13,10 +13,12 @@ from campaigns.domain.errors import AccountRefused, StoreUnavailable, VendorErro
 from campaigns.domain.lead import CampaignState, Lead, Outcome, attempt_id
 from campaigns.domain.transitions import close
 from campaigns.planner.decide import Call, Close, decide, planned
+from campaigns.planner.lawful import planned_under
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import Claimed, Intent, Look, Store
 
 from .dialer import Dialer
+from .planning import replan
 from .terms import Terms, TermsBook
 from .wake import Wake
 
@@ -94,9 +96,21 @@ class Runner:
         if look is None:
             return RunEnd(CampaignState.STOPPED, "the campaign was removed", interrupted=True)
         end = await self._end(look, limit)
-        if end is None and not await self._act(look, self._room(look, limit)):
-            await self.wake.sleep(self._clock, self._next(look, limit))
+        if end is None:
+            dialled = await self._act(look, self._room(look, limit))
+            if not await self._replan(look) and not dialled:
+                await self.wake.sleep(self._clock, self._next(look, limit))
         return end
+
+    async def _replan(self, look: Look) -> bool:
+        """After an edit: some of those whose plan no longer holds; False: there are none."""
+        if not look.stale or look.campaign.state is not CampaignState.ACTIVE or self._stopping:
+            return False
+        return await replan(self._store, self._terms(look), now=self._clock.now()) > 0
+
+    def _terms(self, look: Look) -> Terms:
+        terms = self._book.current(look.campaign)
+        return replace(terms, law=replace(terms.law, suspended=look.suspended))
 
     async def _prepare(self, name: str) -> None:
         """What the provider must tell before anybody is dialled."""
@@ -104,7 +118,9 @@ class Runner:
             record = await self._store.campaign(name)
             if record is None or record.state is not CampaignState.ACTIVE:
                 return
-            callers = [caller.number for caller in self._book.current(record).campaign.caller_ids]
+            terms = self._book.current(record)
+            await self._store.plan_under(name, planned_under(terms.law, terms.people))
+            callers = [caller.number for caller in terms.campaign.caller_ids]
             try:
                 await self._provider.prepare(callers)
             except AccountRefused as error:
@@ -163,8 +179,7 @@ class Runner:
         claimed = await self._store.claim(
             name, limit=max(room, self._wide), owner=self._dialer.owner, until=now + LEASE, now=now
         )
-        terms = self._book.current(look.campaign)
-        return await self._judge(replace(terms, law=replace(terms.law, suspended=look.suspended)), claimed, room)
+        return await self._judge(self._terms(look), claimed, room)
 
     async def _judge(self, terms: Terms, claimed: Sequence[Claimed], room: int) -> bool:
         """Decide about each, and carry it out, dialling at most `room`; False: nobody moved."""

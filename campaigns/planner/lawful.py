@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from campaigns.domain.campaign import Campaign, Ground
 from campaigns.domain.contact import Contact
+from campaigns.domain.facts import PeopleLimits
 from campaigns.domain.hours import CallingWindow, text_clocks
 from campaigns.domain.legal import Law, LegalCase, RuleBook, legal_clocks, waived_for
 from campaigns.domain.rules import Rule
@@ -16,6 +17,17 @@ from campaigns.domain.zones import zone as zone_info
 
 TZDATA = version("tzdata")
 """The release of the time-zone data by which decisions are made."""
+
+
+_HOLIDAYS = version("holidays")
+
+
+def planned_under(law: Law, people: PeopleLimits) -> str:
+    """A name of everything but the file and the clock that plans follow from: another name, and they are made anew."""
+    return (
+        f"rules {law.book.version}, tzdata {TZDATA}, holidays {_HOLIDAYS},"
+        f" people {people.per_day or '-'} {people.gap or '-'}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class CampaignRecord:
     purpose: str
     created_at: datetime
     revision: int = 1
-    """Rises when the document changes."""
+    """Rises when the document changes, or what leads are planned by."""
     version: int = 1
     """Rises with every edit and every steering; a permit to dial carries it."""
     reason: str = ""
@@ -33,6 +33,10 @@ class CampaignRecord:
     """Rows read, invalid, duplicate, suppressed, excluded; of the last complete reading."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    plans_from: int = 0
+    """Plans of an older revision than this are made anew, a few at a time."""
+    planned_under: str = ""
+    """The legal rules, time zones and limits per person that leads are planned by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ class Look:
     """When the first held doubt will stop holding its line."""
     suspended: frozenset[str] = frozenset()
     """Jurisdictions that a person has closed."""
+    stale: bool = False
+    """Whether leads wait by a plan that no longer holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,8 @@ class Claimed:
     facts: Facts
     person_version: int
     next_ordinal: int
+    rev: int = 0
+    """Rises with every write to the lead; whoever writes says which he saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +237,17 @@ class Counts:
 class CampaignStore(Protocol):
     """Campaigns and their leads."""
 
-    async def put_campaign(self, record: CampaignRecord, *, now: datetime) -> CampaignRecord: ...
+    async def put_campaign(
+        self, record: CampaignRecord, *, keeps_plans_of: int | None = None, now: datetime
+    ) -> CampaignRecord:
+        """A campaign, new or edited. Where its text changed, leads are planned anew.
+
+        `keeps_plans_of`: the revision whose plans hold under the new text too; if it is another by now, none do.
+        """
+
+    async def plan_under(self, name: str, stamp: str) -> CampaignRecord | None:
+        """The campaign, whose leads are planned by what `stamp` names; where it was another, they are planned anew."""
+
     async def campaign(self, name: str) -> CampaignRecord | None: ...
     async def campaigns(self) -> list[CampaignRecord]: ...
     async def steer(
@@ -264,6 +282,12 @@ class DialStore(Protocol):
 
     async def plan(self, leads: Sequence[Lead], *, now: datetime) -> None:
         """Write what was decided of claimed leads: wait, or closed. One that changed since its claim is left alone."""
+
+    async def stale(self, name: str, *, limit: int, now: datetime) -> list[Claimed]:
+        """Some of the leads that wait by a plan that no longer holds; nobody claims them by it."""
+
+    async def replan(self, leads: Sequence[tuple[Lead, int]]) -> None:
+        """Write new plans of waiting leads, each where its `rev` is still the one seen."""
 
     async def begin(
         self,
@@ -362,6 +386,9 @@ class QueryStore(Protocol):
 
     async def lead_page(self, name: str, *, after: int, limit: int) -> list[tuple[int, Lead, list[Attempt]]]:
         """The next leads of a campaign in list order, each with its place and its attempts; empty at the end."""
+
+    async def sample(self, name: str, *, limit: int) -> tuple[list[str], int]:
+        """Ids of leads that wait or are ready, picked evenly and always the same; and how many there are."""
 
     async def attempts(self, name: str) -> list[Attempt]: ...
     async def uncertain(self, *, before: datetime | None = None) -> list[Attempt]: ...

@@ -18,28 +18,31 @@ class CampaignVerbs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put_campaign(self, record: CampaignRecord, *, now: datetime) -> CampaignRecord:  # noqa: ARG002 - the port's
+    async def put_campaign(
+        self, record: CampaignRecord, *, keeps_plans_of: int | None = None, now: datetime  # noqa: ARG002 - the port's
+    ) -> CampaignRecord:
         async def verb(db: Connection) -> CampaignRecord:
-            found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": record.name})
-            known = to_campaign(found[0]) if found else None
-            fresh = _edited(known, record)
+            known = await _campaign(db, record.name)
+            fresh = _edited(known, record, keeps_plans_of)
             if fresh != known:
                 await db.run(_PUT_CAMPAIGN, _campaign_row(fresh))
-            if known is not None and fresh.revision != known.revision:
-                # What was planned by the old file is planned anew.
-                await db.run(
-                    "UPDATE lead SET due_at = NULL WHERE campaign = :name AND state = 'waiting'", {"name": record.name}
-                )
             return fresh
 
         return await self._database.write(verb)
 
-    async def campaign(self, name: str) -> CampaignRecord | None:
+    async def plan_under(self, name: str, stamp: str) -> CampaignRecord | None:
         async def verb(db: Connection) -> CampaignRecord | None:
-            found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": name})
-            return to_campaign(found[0]) if found else None
+            await db.run(
+                "UPDATE campaign SET planned_under = :stamp, revision = revision + 1, version = version + 1,"
+                " plans_from = revision + 1 WHERE name = :name AND planned_under <> :stamp",
+                {"name": name, "stamp": stamp},
+            )
+            return await _campaign(db, name)
 
-        return await self._database.read(verb)
+        return await self._database.write(verb)
+
+    async def campaign(self, name: str) -> CampaignRecord | None:
+        return await self._database.read(lambda db: _campaign(db, name))
 
     async def campaigns(self) -> list[CampaignRecord]:
         async def verb(db: Connection) -> list[CampaignRecord]:
@@ -160,12 +163,18 @@ class CampaignVerbs:
 
 _PUT_CAMPAIGN = """
 INSERT INTO campaign (name, state, document, folder, provider, purpose, created_at, revision, version, reason, intake,
-                      started_at, finished_at)
+                      started_at, finished_at, plans_from, planned_under)
 VALUES (:name, :state, :document, :folder, :provider, :purpose, :created_at, :revision, :version, :reason, :intake,
-        :started_at, :finished_at)
+        :started_at, :finished_at, :plans_from, :planned_under)
 ON CONFLICT (name) DO UPDATE SET document = excluded.document, folder = excluded.folder, provider = excluded.provider,
-    purpose = excluded.purpose, revision = excluded.revision, version = excluded.version, state = excluded.state
+    purpose = excluded.purpose, revision = excluded.revision, version = excluded.version, state = excluded.state,
+    plans_from = excluded.plans_from
 """
+
+
+async def _campaign(db: Connection, name: str) -> CampaignRecord | None:
+    found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": name})
+    return to_campaign(found[0]) if found else None
 
 
 def _campaign_row(record: CampaignRecord) -> dict[str, Any]:
@@ -174,17 +183,20 @@ def _campaign_row(record: CampaignRecord) -> dict[str, Any]:
         "provider": record.provider, "purpose": record.purpose, "created_at": us(record.created_at),
         "revision": record.revision, "version": record.version, "reason": record.reason,
         "intake": dumps(record.intake), "started_at": us(record.started_at), "finished_at": us(record.finished_at),
+        "plans_from": record.plans_from, "planned_under": record.planned_under,
     }  # fmt: skip
 
 
-def _edited(known: CampaignRecord | None, record: CampaignRecord) -> CampaignRecord:
+def _edited(known: CampaignRecord | None, record: CampaignRecord, keeps_plans_of: int | None) -> CampaignRecord:
     if known is None:
         return record
     if (known.document, known.folder) == (record.document, record.folder):
         return known
+    revision = known.revision + 1
     return replace(
         known, document=record.document, folder=record.folder, provider=record.provider, purpose=record.purpose,
-        revision=known.revision + 1, version=known.version + 1,
+        revision=revision, version=known.version + 1,
+        plans_from=known.plans_from if known.revision == keeps_plans_of else revision,
     )  # fmt: skip
 
 

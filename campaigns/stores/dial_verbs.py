@@ -11,6 +11,7 @@ from campaigns.ports.store import Account, CampaignRecord, Claimed, Intent, Limi
 from .database import Connection, Database
 from .gathering import SUPPRESSED, gather
 from .people_verbs import SUSPENDED
+from .replan_verbs import STALE
 from .rows import (
     ATTEMPT_COLUMNS,
     LEAD_PLAN,
@@ -54,6 +55,7 @@ class DialVerbs:
                 next_due_at=maybe_at(row["next_due_at"]),
                 suspended=frozenset(r["code"] for r in await db.rows(SUSPENDED, {"now": us(now)})),
                 line_free_at=maybe_at(row["line_free_at"]),
+                stale=bool(row["stale"]),
                 **{key: row[key] for key in ("open_account", "open_campaign", "ready", "due", "calling", "held")},
             )
 
@@ -188,7 +190,7 @@ class DialVerbs:
         await self._database.write(verb)
 
 
-_LOOK = """
+_LOOK = f"""
 SELECT
     (SELECT COUNT(*) FROM attempt WHERE open = 1 AND provider = :provider) AS open_account,
     (SELECT COUNT(*) FROM attempt WHERE open = 1 AND provider = :provider AND campaign = :name) AS open_campaign,
@@ -198,7 +200,8 @@ SELECT
     (SELECT MIN(due_at) FROM lead WHERE campaign = :name AND state = 'waiting' AND due_at IS NOT NULL) AS next_due_at,
     (SELECT COUNT(*) FROM lead WHERE campaign = :name AND state = 'calling') AS calling,
     (SELECT COUNT(*) FROM lead WHERE campaign = :name AND state = 'held') AS held,
-    (SELECT MIN(first_sent_at) FROM attempt WHERE open = 1 AND provider = :provider) AS line_free_at
+    (SELECT MIN(first_sent_at) FROM attempt WHERE open = 1 AND provider = :provider) AS line_free_at,
+    EXISTS ({STALE}) AS stale
 """
 
 _FENCE = f"""

@@ -93,7 +93,7 @@ def _claimed(
         suppressed=bool(row["suppressed"]),
         busy_until=now + BUSY_LOOK if row["busy"] else None,
     )
-    return Claimed(facts, row["person_version"], max((a["ordinal"] for a in own), default=0) + 1)
+    return Claimed(facts, row["person_version"], max((a["ordinal"] for a in own), default=0) + 1, row["rev"])
 
 
 def _past(row: Any, *, same_person: bool = True) -> PastAttempt:

@@ -62,6 +62,16 @@ class QueryVerbs:
 
         return await self._database.read(verb)
 
+    async def sample(self, name: str, *, limit: int) -> tuple[list[str], int]:
+        async def verb(db: Connection) -> tuple[list[str], int]:
+            params = {"name": name, "limit": limit}
+            # Ids are hashes, so that their order picks evenly.
+            rows = await db.rows(f"SELECT id {_UNDECIDED} ORDER BY id LIMIT :limit", params)
+            total = await db.rows(f"SELECT COUNT(*) AS n {_UNDECIDED}", params)
+            return [row["id"] for row in rows], int(total[0]["n"])
+
+        return await self._database.read(verb)
+
     async def attempts(self, name: str) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
             rows = await db.rows(
@@ -104,6 +114,7 @@ _REASONS = """
 SELECT reason, rule, COUNT(*) AS n, MIN(due_at) AS due_at FROM lead WHERE campaign = :name AND state IN ('waiting',
     'ready') GROUP BY reason, rule ORDER BY n DESC
 """
+_UNDECIDED = "FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')"
 _LEADS = """
 SELECT lead.*, (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
                 AND a.state NOT IN ('refused', 'not_sent', 'not_created')) AS tries,

@@ -138,7 +138,10 @@ def to_campaign(row: RowMap) -> CampaignRecord:
         finished_at=maybe_at(row["finished_at"]),
         **{
             name: row[name]
-            for name in ("name", "document", "folder", "provider", "purpose", "revision", "version", "reason")
+            for name in (
+                "name", "document", "folder", "provider", "purpose", "revision", "version", "reason", "plans_from",
+                "planned_under",
+            )
         },
     )
 

@@ -5,10 +5,11 @@ from .database import Database
 from .dial_verbs import DialVerbs
 from .people_verbs import PeopleVerbs
 from .query_verbs import QueryVerbs
+from .replan_verbs import ReplanVerbs
 from .report_verbs import ReportVerbs
 
 
-class SqlStore(CampaignVerbs, DialVerbs, ReportVerbs, PeopleVerbs, QueryVerbs):
+class SqlStore(CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, QueryVerbs):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 
     def __init__(self, database: Database) -> None:

@@ -102,3 +102,8 @@ CREATE TABLE suspension (
     since BIGINT NOT NULL,
     until BIGINT
 );
+
+-- Edits: plans of an older revision than `plans_from` are made anew, a few at a time; by which law they were made.
+ALTER TABLE campaign ADD COLUMN plans_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE campaign ADD COLUMN planned_under TEXT NOT NULL DEFAULT '';
+CREATE INDEX lead_revision ON lead (campaign, revision) WHERE state = 'waiting';

@@ -1,0 +1,40 @@
+"""Verbs that make the plans of waiting leads anew after an edit: a few at a time, beside dialling."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from campaigns.domain.lead import Lead
+from campaigns.ports.store import Claimed
+
+from .database import Connection, Database
+from .gathering import gather
+from .rows import LEAD_PLAN, lead_plan
+
+STALE = (
+    "SELECT id FROM lead WHERE campaign = :name AND state = 'waiting'"
+    " AND revision < (SELECT plans_from FROM campaign WHERE name = :name)"
+)
+_SET_PLAN = ", ".join(f"{name} = :{name}" for name in LEAD_PLAN)
+
+
+class ReplanVerbs:
+    """See `ports.store.DialStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def stale(self, name: str, *, limit: int, now: datetime) -> list[Claimed]:
+        async def verb(db: Connection) -> list[Claimed]:
+            rows = await db.rows(f"{STALE} LIMIT :limit", {"name": name, "limit": limit})
+            return await gather(db, [row["id"] for row in rows], now)
+
+        return await self._database.read(verb)
+
+    async def replan(self, leads: Sequence[tuple[Lead, int]]) -> None:
+        async def verb(db: Connection) -> None:
+            await db.run_many(
+                f"UPDATE lead SET {_SET_PLAN}, rev = rev + 1 WHERE id = :id AND state = 'waiting' AND rev = :rev",
+                [{**lead_plan(lead), "rev": rev} for lead, rev in leads],
+            )
+
+        await self._database.write(verb)
