@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from signal import SIGINT, SIGTERM
@@ -26,6 +26,7 @@ from campaigns.app import (
 from campaigns.clock import DiscreteClock, ScaledClock, SystemClock, real_now, run_real, run_virtual
 from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
+from campaigns.editing import Edit, foresee, put_campaign
 from campaigns.engine.intake import Intake, load
 from campaigns.engine.runner import RunEnd, Runner
 from campaigns.files import Loaded, load_campaign, parse_campaign
@@ -68,6 +69,8 @@ class Progress:
     name: str
     loaded: Intake | None = None
     handed_over: bool = False
+    edit: Edit | None = None
+    """What the file changed in a campaign that was there."""
 
 
 Watcher = Callable[[Progress], Coroutine[Any, Any, None]]
@@ -130,8 +133,9 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher
                 await _forget(session, loaded, ours=ours)
             if ours and session.simulated:
                 await session.store.forget_account(loaded.campaign.provider)
+            edit = await foresee(session, loaded)
             record = await put_campaign(session, loaded)
-            progress = Progress(session, record.name, handed_over=not ours)
+            progress = Progress(session, record.name, handed_over=not ours, edit=edit)
             end, runners = INTERRUPTED, list[Runner]()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(stop_on_signal, runners, tasks)
@@ -144,7 +148,8 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher
                 else:
                     end = await _watch_worker(session, loaded)
                 tasks.cancel_scope.cancel()
-            return await summarise(session, loaded, end, progress.loaded, report=options.report)
+            summary = await summarise(session, loaded, end, progress.loaded, report=options.report)
+            return replace(summary, edit=edit)
 
 
 async def _forget(session: Session, loaded: Loaded, *, ours: bool) -> None:
@@ -154,23 +159,6 @@ async def _forget(session: Session, loaded: Loaded, *, ours: bool) -> None:
         raise InputError("--fresh: another process is dialling from this database. Stop it first.")
     await session.store.forget(loaded.campaign.campaign)
     ledger_of(session.path, loaded.campaign.campaign).unlink(missing_ok=True)
-
-
-async def put_campaign(session: Session, loaded: Loaded) -> CampaignRecord:
-    """The campaign in the database, new or edited."""
-    campaign = loaded.campaign
-    return await session.store.put_campaign(
-        CampaignRecord(
-            name=campaign.campaign,
-            state=CampaignState.PAUSED,
-            document=loaded.text,
-            folder=str(loaded.folder.resolve()),
-            provider=campaign.provider,
-            purpose=campaign.purpose,
-            created_at=session.clock.now(),
-        ),
-        now=session.clock.now(),
-    )
 
 
 async def activate(session: Session, record: CampaignRecord) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from campaigns.app import SIMULATOR, Session
 from campaigns.domain.call import Disposition
 from campaigns.domain.lead import CampaignState, Outcome
+from campaigns.editing import Edit
 from campaigns.engine.intake import Intake
 from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded
@@ -32,6 +33,8 @@ class Summary:
     database: Path | None = None
     ledger: Path | None = None
     """What the simulator says took place."""
+    edit: Edit | None = None
+    """What the file changed in a campaign that was there."""
 
     @property
     def held(self) -> int:
@@ -65,6 +68,7 @@ class Summary:
             "outcomes": {**outcomes, "held": self.held, "open": self.left},
             "attempts": {"total": sum(dispositions.values()) + uncertain, **dispositions, "uncertain": uncertain},
             "report": str(self.report) if self.report else None,
+            **({"edit": self.edit.as_json()} if self.edit else {}),
         }
 
 

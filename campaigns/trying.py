@@ -9,11 +9,12 @@ from campaigns.clock import DiscreteClock, SystemClock, real_now, run_real, run_
 from campaigns.domain.contact import Contact, PhoneNumber, parse_phone
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import CampaignState, Lead, lead_id
+from campaigns.editing import put_campaign
 from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded, load_campaign, parse_campaign
 from campaigns.loading import check_acted_on
 from campaigns.ports.store import NewLead
-from campaigns.running import activate, put_campaign, run_simulator, stop_on_signal
+from campaigns.running import activate, run_simulator, stop_on_signal
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import dialer_lock
 from campaigns.summary import Summary

@@ -13,6 +13,7 @@ from campaigns.domain.campaign import Campaign
 from campaigns.domain.hours import CallingWindow
 from campaigns.domain.lead import LeadState
 from campaigns.domain.zones import zone
+from campaigns.editing import in_words
 from campaigns.files import parse_campaign
 from campaigns.planner.lawful import window_of
 from campaigns.ports.store import Counts, LeadFilter
@@ -29,6 +30,9 @@ async def watch(progress: Progress) -> None:
     """Show until cancelled."""
     if progress.handed_over:
         err.print("Another process dials from this database; this one hands over to it and watches.")
+    if progress.edit is not None:
+        for title, line in in_words(progress.edit):
+            err.print(f"{title}  {line}", markup=False)
     if not err.is_terminal:
         await _plain(progress)
         return

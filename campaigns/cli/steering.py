@@ -7,17 +7,18 @@ from typing import Annotated
 
 import typer
 
-from campaigns.app import SIMULATOR, Session, is_loopback, open_session
+from campaigns.app import SIMULATOR, Session, database_of, is_loopback, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.call import Disposition
 from campaigns.domain.durations import parse_duration
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Attempt, CampaignState
-from campaigns.files import load_campaign
+from campaigns.editing import Edit, foresee, in_words, put_campaign
+from campaigns.files import Loaded, load_campaign
 from campaigns.loading import check_acted_on, open_lists
 from campaigns.ports.store import CampaignRecord
 from campaigns.resolving import Word, resolve_attempt
-from campaigns.running import activate, load_leads, put_campaign
+from campaigns.running import activate, load_leads
 
 from .context import as_of, err, many, options, out, print_json, with_campaign, with_databases
 from .listing import Name
@@ -53,6 +54,7 @@ def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
     if campaign.provider == SIMULATOR:
         raise InputError(f"A worker dials real providers. Play this simulated campaign with `campaigns run {file}`.")
     check_acted_on(loaded, loopback=is_loopback(settings, campaign.provider))
+    edit = _foreseen(context, loaded)
     if ask:
         _ask(campaign.campaign)
 
@@ -66,10 +68,28 @@ def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
 
     counts = run_real(main)
     if options(context).json:
-        print_json({"campaign": campaign.campaign, "state": "active", "contacts": counts})
+        said = {"campaign": campaign.campaign, "state": "active", "contacts": counts}
+        print_json(said | ({"edit": edit.as_json()} if edit else {}))
     else:
         text = f"{many(counts['new'], 'new lead')}, {counts['updated']:,} updated, {counts['invalid']:,} bad rows"
         out.print(f"{campaign.campaign}: active; {text}. A running `campaigns worker` dials it.", markup=False)
+
+
+def _foreseen(context: typer.Context, loaded: Loaded) -> Edit | None:
+    """What the file changes in a campaign that is there; it is shown before anything is written."""
+    settings = options(context).settings()
+    if not database_of(settings, simulated=False).exists():
+        return None
+
+    async def main() -> Edit | None:
+        async with open_session(settings, SystemClock(), simulated=False) as session:
+            return await foresee(session, loaded)
+
+    edit = run_real(main)
+    if edit is not None:
+        for title, line in in_words(edit):
+            err.print(f"{title}  {line}", markup=False)
+    return edit
 
 
 def _ask(name: str) -> None:

@@ -19,7 +19,11 @@ class CampaignVerbs:
         self._database = database
 
     async def put_campaign(
-        self, record: CampaignRecord, *, keeps_plans_of: int | None = None, now: datetime  # noqa: ARG002 - the port's
+        self,
+        record: CampaignRecord,
+        *,
+        keeps_plans_of: int | None = None,
+        now: datetime,  # noqa: ARG002 - the port's
     ) -> CampaignRecord:
         async def verb(db: Connection) -> CampaignRecord:
             known = await _campaign(db, record.name)

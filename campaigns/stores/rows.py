@@ -139,7 +139,15 @@ def to_campaign(row: RowMap) -> CampaignRecord:
         **{
             name: row[name]
             for name in (
-                "name", "document", "folder", "provider", "purpose", "revision", "version", "reason", "plans_from",
+                "name",
+                "document",
+                "folder",
+                "provider",
+                "purpose",
+                "revision",
+                "version",
+                "reason",
+                "plans_from",
                 "planned_under",
             )
         },

@@ -1,0 +1,92 @@
+"""What every store promises about plans that no longer hold: found by revision, never rewritten all at once."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from campaigns.domain.contact import PhoneNumber
+from campaigns.domain.lead import LeadState
+from campaigns.ports.store import Claimed
+
+if TYPE_CHECKING:
+    from conftest import World
+
+
+async def planned(world: "World", count: int = 3) -> None:
+    """Leads that wait until tomorrow, by the first revision."""
+    await world.campaign()
+    rows = [world.row(n) for n in range(count)]
+    await world.load([replace(row, lead=replace(row.lead, due_at=world.later(days=1), revision=1)) for row in rows])
+
+
+async def stale(world: "World", limit: int = 10) -> list[Claimed]:
+    return await world.store.stale("c", limit=limit, now=world.now)
+
+
+async def look(world: "World") -> bool:
+    found = await world.store.look("c", now=world.now)
+    assert found is not None
+    return found.stale
+
+
+async def test_an_edit_leaves_every_lead_as_it_is_and_marks_their_plans_as_old(world: "World") -> None:
+    await planned(world)
+    before = [await world.store.lead(world.row(n).lead.id) for n in range(3)]
+    assert (await look(world), await stale(world)) == (False, [])
+    edited = await world.campaign(document="new text")
+    assert (edited.revision, edited.plans_from) == (2, 2)
+    assert [await world.store.lead(world.row(n).lead.id) for n in range(3)] == before
+    assert await look(world)
+    assert len(await stale(world)) == 3
+    assert len(await stale(world, limit=2)) == 2
+
+
+async def test_an_edit_that_keeps_plans_marks_none_unless_the_file_was_edited_meanwhile(world: "World") -> None:
+    await planned(world)
+    record = await world.store.campaign("c")
+    assert record is not None
+    quiet = await world.store.put_campaign(replace(record, document="b"), keeps_plans_of=1, now=world.now)
+    assert (quiet.revision, quiet.plans_from) == (2, 0)
+    assert not await look(world)
+    late = await world.store.put_campaign(replace(record, document="c"), keeps_plans_of=1, now=world.now)
+    assert (late.revision, late.plans_from) == (3, 3)
+    assert await look(world)
+
+
+async def test_other_rules_mark_every_plan_as_old_once(world: "World") -> None:
+    await planned(world)
+    record = await world.store.plan_under("c", "rules 2")
+    assert record is not None
+    assert (record.revision, record.plans_from, record.version, record.planned_under) == (2, 2, 2, "rules 2")
+    assert await world.store.plan_under("c", "rules 2") == record
+    assert await world.store.plan_under("nobody", "rules 2") is None
+    assert await look(world)
+
+
+async def test_a_new_plan_is_written_and_stamped(world: "World") -> None:
+    await planned(world, 1)
+    await world.campaign(document="new text")
+    (claimed,) = await stale(world)
+    fresh = replace(claimed.facts.lead, due_at=world.later(hours=1), reason="earlier", revision=2)
+    await world.store.replan([(fresh, claimed.rev)])
+    assert await world.lead(0) == fresh
+    assert (await look(world), await stale(world)) == (False, [])
+
+
+async def test_a_lead_that_changed_since_keeps_what_it_became(world: "World") -> None:
+    await planned(world, 2)
+    await world.campaign(document="new text")
+    old = await stale(world)
+    await world.load([world.row(0, phones=(PhoneNumber("+31200000009"),))], load=2)
+    await world.store.promote("c", limit=10, now=world.later(days=2))
+    await world.store.replan([(replace(one.facts.lead, due_at=world.later(days=9)), one.rev) for one in old])
+    for number in (0, 1):
+        lead = await world.lead(number)
+        assert (lead.state, lead.due_at == world.later(days=9)) == (LeadState.READY, False)
+
+
+async def test_a_sample_is_even_and_always_the_same(world: "World") -> None:
+    await planned(world, 9)
+    whole, total = await world.store.sample("c", limit=100)
+    assert (sorted(whole), total) == (sorted(world.row(n).lead.id for n in range(9)), 9)
+    some, total = await world.store.sample("c", limit=4)
+    assert (some, total) == (whole[:4], 9)
