@@ -16,9 +16,10 @@ from .durations import format_duration
 LONGEST = 120
 """Letters of a value that are shown."""
 _NUMBERS = re.compile(r"\+?\d{7,15}(?!\d)")
-_QUIET = frozenset(
-    "agent variables outcomes pacing budget caller_ids priority write_back contacts exclude attempts.uncertain".split()
-)
+_QUIET = (
+    "agent", "variables", "outcomes", "pacing", "budget", "caller_ids", "priority", "write_back", "contacts", "exclude",
+    "attempts.uncertain",
+)  # fmt: skip
 """Keys that move nobody: what a call says, how fast calls go. What lists change is planned anew row by row."""
 
 
