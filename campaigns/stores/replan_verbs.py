@@ -11,9 +11,10 @@ from .gathering import gather
 from .rows import LEAD_PLAN, lead_plan
 
 STALE = (
-    "SELECT id FROM lead WHERE campaign = :name AND state = 'waiting'"
+    "SELECT id FROM lead WHERE campaign = :name AND state = 'waiting' AND due_at IS NOT NULL"
     " AND revision < (SELECT plans_from FROM campaign WHERE name = :name)"
 )
+"""Leads without a plan are due at once anyway; leaving them out keeps this index from serving other questions."""
 _SET_PLAN = ", ".join(f"{name} = :{name}" for name in LEAD_PLAN)
 
 
