@@ -71,6 +71,12 @@ FROM lead JOIN lead_phone p ON p.lead_id = lead.id
     JOIN lead their ON their.id = a.lead_id
 WHERE lead.id IN (SELECT value FROM json_each(:ids)) AND a.person_key <> lead.person_key
 GROUP BY lead.id, a.id
+UNION ALL
+-- Who said no in a call of their own has no attempt that could tell.
+SELECT lead.id, 1, 0, 'ended', 'answered', '', said.closed_at, NULL, NULL, NULL, NULL, said.campaign, '', 1, 0, 0
+FROM lead JOIN lead said ON said.person_key = lead.person_key AND said.outcome = 'refused'
+WHERE lead.id IN (SELECT value FROM json_each(:ids)) AND said.id <> lead.id
+    AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = said.id AND a.refused = 1)
 ORDER BY 7
 """
 _CONSENTS = """

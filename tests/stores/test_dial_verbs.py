@@ -562,3 +562,16 @@ async def test_a_suspension_takes_back_permits_and_tells_whoever_looks(world: "W
     assert (await world.store.look("c", now=world.later(hours=3))).suspended == frozenset()
     assert await world.store.resume("US-LA") is True
     assert await world.store.resume("US-LA") is False
+
+
+async def test_who_said_no_when_calling_us_has_said_no(world: "World") -> None:
+    await world.campaign("d")
+    await world.campaign()
+    await world.load([world.row(0, campaign="d")], campaign="d")
+    await world.load(1)
+    lead, rev = await world.store.lead(world.row(0, campaign="d").lead.id)
+    refused = close(lead, Outcome.REFUSED, reason="called us", now=world.now)
+    assert await world.store.put_lead(refused, rev, opted_out=False, now=world.now, why="test")
+    (claimed,) = await world.store.facts([world.row(0).lead.id], now=world.now)
+    (past,) = claimed.facts.elsewhere
+    assert (past.refused, past.ended_by, past.same_person) == (True, world.now, True)
