@@ -348,7 +348,7 @@ def test_each_person_has_a_first_and_a_last_moment() -> None:
 def test_a_wait_beyond_the_deadline_is_expired_and_says_what_it_would_have_waited_for() -> None:
     decision = step(facts(tried(NOW)), ends="2026-11-23T12:00", attempts={"per_day": 9})
     assert closes(decision) == (Outcome.EXPIRED, "ends")
-    assert "retry after no_answer" in decision.reason
+    assert "retry after no answer" in decision.reason
 
 
 def test_no_open_hour_before_the_deadline_is_expired() -> None:
