@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -217,7 +217,7 @@ Agent = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ground:
     """What a campaign file says that decides which legal rules are asked."""
 
@@ -225,6 +225,12 @@ class Ground:
     artificial: bool
     fallback: bool = False
     also: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1024)
+def ground_of(purpose: Purpose, artificial: bool, fallback: bool = False, also: tuple[str, ...] = ()) -> Ground:
+    """The one Ground of these: it is the key of many a cache, where comparing would cost more than asking."""
+    return Ground(purpose, artificial, fallback, also)
 
 
 class Campaign(Strict):
@@ -307,7 +313,7 @@ class Campaign(Strict):
     def ground(self) -> Ground:
         """Which legal rules are asked."""
         legal = self.legal_hours
-        return Ground(self.purpose, self.voice is Voice.AI, legal.fallback, tuple(legal.also))
+        return ground_of(self.purpose, self.voice is Voice.AI, legal.fallback, tuple(legal.also))
 
     @property
     def zone(self) -> str | None:

@@ -13,6 +13,7 @@ from typing import Protocol
 from opening_hours import OpeningHours
 
 from .hours_text import HORIZON, Span, compile_hours, names_public_holidays, normalised, with_dates
+from .legal import LegalCase, legal_clocks
 from .zones import Place, holidays_in, offsets_on, public_holidays, zone
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -74,15 +75,16 @@ def _hours_in(text: str, country: str | None, state: str | None, year: int) -> O
 class CallingWindow:
     """Open when every clock is open. Never changes; instants are aware."""
 
-    __slots__ = ("_days", "_spans", "clocks")
+    __slots__ = ("_days", "_spans", "clocks", "legal")
 
-    def __init__(self, clocks: tuple[Clock, ...]) -> None:
-        self.clocks = clocks
+    def __init__(self, clocks: tuple[Clock, ...], legal: LegalCase | None = None) -> None:
+        self.clocks = (*clocks, *(legal_clocks(legal) if legal else ()))
+        self.legal = legal
         self._days: dict[date, tuple[Span, ...]] = {}
         self._spans: dict[tuple[int, date], tuple[Span, ...]] = {}
 
     def is_open(self, at: datetime) -> bool:
-        return self._span_at(at.astimezone(UTC)) is not None
+        return self._span_at(_in_utc(at)) is not None
 
     def next_open(
         self, after: datetime, *, before: datetime | None = None, margin: timedelta = timedelta(0)
@@ -91,7 +93,7 @@ class CallingWindow:
 
         UTC. None: there is none within 400 days.
         """
-        first = after.astimezone(UTC)
+        first = _in_utc(after)
         end = first + HORIZON if before is None else min(before, first + HORIZON)
         found = self._first_open(first, end)
         while found is not None and margin:
@@ -103,15 +105,15 @@ class CallingWindow:
 
     def closes_at(self, at: datetime, *, limit: datetime) -> datetime:
         """The first instant from `at` on that is closed, in UTC; at most `limit`, and at most 400 days on."""
-        at = at.astimezone(UTC)
+        at = _in_utc(at)
         limit = min(limit, at + HORIZON)
         while at < limit and (span := self._span_at(at)):
             at = span[1]
-        return min(at, limit).astimezone(UTC)
+        return _in_utc(min(at, limit))
 
     def closed_by(self, at: datetime) -> list[Clock]:
         """The clocks that are closed at `at`: those who decide; none where it is open."""
-        at = at.astimezone(UTC)
+        at = _in_utc(at)
         return [
             clock
             for number, clock in enumerate(self.clocks)
@@ -137,7 +139,10 @@ class CallingWindow:
         return None
 
     def _span_at(self, at: datetime) -> Span | None:
-        return next((span for span in self._on(at.date()) if span[0] <= at < span[1]), None)
+        for span in self._on(at.date()):
+            if span[0] <= at < span[1]:
+                return span
+        return None
 
     def _on(self, day: date) -> tuple[Span, ...]:
         """Open spans of a UTC day, kept: the same days are asked for again and again."""
@@ -158,6 +163,10 @@ class CallingWindow:
         if (number, day) not in self._spans:
             self._spans[number, day] = tuple(self.clocks[number].spans_on(day))
         return self._spans[number, day]
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 @lru_cache(maxsize=4096)

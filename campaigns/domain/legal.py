@@ -137,18 +137,15 @@ def suspended_in(contact: Contact, law: Law) -> str | None:
     return next((c for code in contact.jurisdictions for c in sorted(lineage_of(code) & law.suspended)), None)
 
 
-def unknown_to(contact: Contact, law: Law, ground: Ground, day: date) -> str | None:
-    """A jurisdiction of the contact for which no row sets hours; `?` where none is known at all."""
-    if ground.purpose is Purpose.EMERGENCY:
+def unknown_to(case: "LegalCase", day: date) -> str | None:
+    """A jurisdiction for which no row sets hours; `?` where none is known at all."""
+    if case.ground.purpose is Purpose.EMERGENCY:
         return None
-    for code in contact.jurisdictions or ("?",):
-        rows, _ = law.book.hour_rows(code, ground, day)
-        if not rows:
-            return code
-    return None
+    codes = (code for code in case.jurisdictions if not case.book.hour_rows(code, case.ground, day)[0])
+    return next(codes, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LegalCase:
     """Everything about a contact and a campaign that legal hours depend on."""
 

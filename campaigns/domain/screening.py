@@ -1,11 +1,11 @@
 """Whether a contact may be called at all by what they agreed to; with the row that demands more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from .campaign import Ground
-from .contact import Basis, Consent
+from .contact import Basis
 from .legal import RuleBook
 from .rules import NEEDS, Need, Rule
 
@@ -44,12 +44,11 @@ class Lacking:
 
 
 def lacking(
-    book: RuleBook, jurisdictions: Sequence[str], ground: Ground, consents: Sequence[Consent], *, day: date
+    book: RuleBook, jurisdictions: Sequence[str], ground: Ground, given: Collection[Basis], *, day: date
 ) -> Lacking | None:
-    """The strictest demand of any binding row that the consents do not meet; None: the contact may be called."""
-    given = {consent.basis for consent in consents}
+    """The strictest demand of any binding row that is not met by what was given; None: the contact may be called."""
     demands = [demand for code in jurisdictions for demand in demands_in(book, code, ground, day=day)]
-    unmet = [demand for demand in demands if not MET_BY[demand.need] & given]
+    unmet = [demand for demand in demands if MET_BY[demand.need].isdisjoint(given)]
     return max(unmet, key=lambda demand: _STRICT.index(demand.need), default=None)
 
 

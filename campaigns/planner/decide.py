@@ -54,10 +54,10 @@ def _within(case: Case, earliest: Earliest) -> Step:
     at, why = _open_and_allowed(case, earliest, limit)
     if at is None:
         return _never(earliest, end, rule, now=case.now)
-    closes_at = case.window.closes_at(at, limit=end or at + timedelta(days=7))
+    closes_at = _closes_at(case.window, at, end or at + timedelta(days=7))
     last_chance = _is_last_chance(case, at, limit)
     if at <= case.now:
-        permit = permit_at(case.lead.contact, case.campaign, case.law, case.now)
+        permit = permit_at(case.window, case.campaign, case.law, case.lead.contact.zones, case.now)
         return Call(next_number(case.facts), case.lead.callback_at is not None, closes_at, last_chance, permit)
     return Wait(at, why.reason, why.rule, closes_at, last_chance)
 
@@ -76,7 +76,7 @@ def _open_and_allowed(case: Case, earliest: Earliest, limit: datetime | None) ->
     """The first instant that is open and under every cap, and what it waited for."""
     why, at = earliest, earliest.at
     for _ in range(HORIZON.days):
-        opening = case.window.next_open(at, before=limit, margin=MARGIN)
+        opening = _opens_between(case.window, at, limit)
         if opening is None:
             return None, why
         if opening > at and why is earliest:
@@ -107,9 +107,15 @@ def _is_last_chance(case: Case, at: datetime, limit: datetime | None) -> bool:
     return tomorrow >= limit or _opens_between(case.window, tomorrow, limit) is None
 
 
+# Many are judged at one moment, most of them new: asked once for all who share a window.
 @lru_cache(maxsize=65_536)
-def _opens_between(window: CallingWindow, start: datetime, limit: datetime) -> datetime | None:
+def _opens_between(window: CallingWindow, start: datetime, limit: datetime | None) -> datetime | None:
     return window.next_open(start, before=limit, margin=MARGIN)
+
+
+@lru_cache(maxsize=65_536)
+def _closes_at(window: CallingWindow, at: datetime, limit: datetime) -> datetime:
+    return window.closes_at(at, limit=limit)
 
 
 def planned(lead: Lead, step: Wait, *, revision: int) -> Lead:

@@ -10,7 +10,7 @@ from campaigns.domain.campaign import Campaign, Ground
 from campaigns.domain.contact import Contact
 from campaigns.domain.facts import PeopleLimits
 from campaigns.domain.hours import CallingWindow, text_clocks
-from campaigns.domain.legal import Law, LegalCase, RuleBook, legal_clocks, waived_for
+from campaigns.domain.legal import Law, LegalCase, RuleBook, waived_for
 from campaigns.domain.rules import Rule
 from campaigns.domain.zones import Place
 from campaigns.domain.zones import zone as zone_info
@@ -66,55 +66,60 @@ def window_of(contact: Contact, campaign: Campaign, law: Law) -> CallingWindow:
         ):
             raise ValueError("no time zone is known for this person")
         zones = (campaign.zone or "UTC",)
-    waived = waived_for(contact, campaign, law.book) if campaign.legal_hours.waive else frozenset()
-    legal = None
-    if not campaign.legal_hours.off:
-        codes = contact.jurisdictions or ("?",)
-        legal = LegalCase(law.book, campaign.ground, codes, zones, waived)
     person = (contact.hours, zones, contact.country, contact.state)
-    return _window(campaign.calling_hours, campaign.zone, person, legal)
+    if campaign.legal_hours.off:
+        return _window(campaign.calling_hours, campaign.zone, person, None)
+    waived = waived_for(contact, campaign, law.book) if campaign.legal_hours.waive else frozenset()
+    lawful = (law.book, campaign.ground, contact.jurisdictions or ("?",), waived)
+    return _window(campaign.calling_hours, campaign.zone, person, lawful)
 
 
 _Person = tuple[str | None, tuple[str, ...], str | None, str | None]
 """Own hours, zones, country, state: all of a contact that its window depends on."""
+_Lawful = tuple[RuleBook, Ground, tuple[str, ...], frozenset[str]]
+"""The rows, which of them are asked, the jurisdictions, and the rows whose hours are waived."""
 
 
-@lru_cache(maxsize=4096)
-def _window(hours: str, own_zone: str | None, person: _Person, legal: LegalCase | None) -> CallingWindow:
+@lru_cache(maxsize=65_536)
+def _window(hours: str, own_zone: str | None, person: _Person, lawful: _Lawful | None) -> CallingWindow:
     persons, zones, country, state = person
     homes = [Place(zone, country, state) for zone in zones]
     places = [Place(own_zone, country, state)] if own_zone else homes
     texts = text_clocks(hours, places)
     if persons is not None:
         texts += text_clocks(persons, homes, name="contacts.hours")
-    return CallingWindow((*dict.fromkeys(texts), *(legal_clocks(legal) if legal else ())))
-
-
-def binding_on(contact: Contact, campaign: Campaign, law: Law, at: datetime) -> tuple[Rule, ...]:
-    """The rows that bind this person at an instant, in any zone and jurisdiction; none where the law is off."""
-    if campaign.legal_hours.off:
-        return ()
-    days = {at.astimezone(zone_info(zone)).date() for zone in contact.zones or ("UTC",)}
-    return _binding(law.book, campaign.ground, contact.jurisdictions or ("?",), tuple(sorted(days)))
+    legal = LegalCase(lawful[0], lawful[1], lawful[2], zones, lawful[3]) if lawful else None
+    return CallingWindow(tuple(dict.fromkeys(texts)), legal)
 
 
 @lru_cache(maxsize=65_536)
-def _binding(book: RuleBook, ground: Ground, codes: tuple[str, ...], days: tuple[date, ...]) -> tuple[Rule, ...]:
-    found = {rule.id: rule for code in codes for day in days for rule in book.binding(code, ground, day)}
+def local_days(zones: tuple[str, ...], at: datetime) -> tuple[date, ...]:
+    """The calendar days that it may be for the person, that of the first zone first."""
+    return tuple(dict.fromkeys(at.astimezone(zone_info(zone)).date() for zone in zones))
+
+
+def binding_on(window: CallingWindow, at: datetime) -> tuple[Rule, ...]:
+    """The rows that bind this person at an instant, in any zone and jurisdiction; none where the law is off."""
+    return _binding(window.legal, local_days(window.legal.zones, at)) if window.legal else ()
+
+
+@lru_cache(maxsize=65_536)
+def _binding(case: LegalCase, days: tuple[date, ...]) -> tuple[Rule, ...]:
+    codes = case.jurisdictions
+    found = {rule.id: rule for code in codes for day in days for rule in case.book.binding(code, case.ground, day)}
     return tuple(found.values())
 
 
-def permit_at(contact: Contact, campaign: Campaign, law: Law, at: datetime) -> Permit:
+def permit_at(window: CallingWindow, campaign: Campaign, law: Law, zones: tuple[str, ...], at: datetime) -> Permit:
     """What permits a dial at an instant that was judged open."""
-    if campaign.legal_hours.off:
-        return Permit((), law.book.version, contact.zones, at, campaign.legal_hours.off)
-    days = {at.astimezone(zone_info(zone)).date() for zone in contact.zones or ("UTC",)}
-    names = _asked(law.book, campaign.ground, contact.jurisdictions or ("?",), tuple(sorted(days)))
-    return Permit(names, law.book.version, contact.zones, at)
+    if window.legal is None:
+        return Permit((), law.book.version, zones, at, campaign.legal_hours.off or "")
+    return Permit(_asked(window.legal, local_days(window.legal.zones, at)), law.book.version, zones, at)
 
 
 @lru_cache(maxsize=65_536)
-def _asked(book: RuleBook, ground: Ground, codes: tuple[str, ...], days: tuple[date, ...]) -> tuple[str, ...]:
+def _asked(case: LegalCase, days: tuple[date, ...]) -> tuple[str, ...]:
     """Ids of the rows that bind or lend their hours."""
-    lent = {rule.id for code in codes for day in days for rule in book.hour_rows(code, ground, day)[0]}
-    return tuple(sorted(lent | {rule.id for rule in _binding(book, ground, codes, days)}))
+    codes = case.jurisdictions
+    lent = {rule.id for code in codes for day in days for rule in case.book.hour_rows(code, case.ground, day)[0]}
+    return tuple(sorted(lent | {rule.id for rule in _binding(case, days)}))

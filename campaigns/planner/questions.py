@@ -7,18 +7,18 @@ from functools import lru_cache
 from typing import Literal
 
 from campaigns.domain.call import Disposition
-from campaigns.domain.campaign import Campaign, Ground, Purpose
+from campaigns.domain.campaign import Campaign, Purpose
 from campaigns.domain.caps import Called, first_limit
-from campaigns.domain.contact import Consent, PhoneNumber
+from campaigns.domain.contact import Basis, Consent, PhoneNumber
 from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
 from campaigns.domain.hours import CallingWindow
 from campaigns.domain.lead import Lead, Outcome, attempt_id
-from campaigns.domain.legal import Law, suspended_in, unknown_to
+from campaigns.domain.legal import Law, LegalCase, suspended_in, unknown_to
 from campaigns.domain.retry import delay_after, next_day
 from campaigns.domain.screening import Lacking, lacking
 from campaigns.domain.zones import zone as zone_info
 
-from .lawful import binding_on, window_of
+from .lawful import binding_on, local_days, window_of
 from .steps import Close, Earliest
 
 HORIZON = timedelta(days=400)
@@ -105,9 +105,8 @@ def placed(case: Case) -> Close | None:
 
 
 def jurisdictions_known(case: Case) -> Close | None:
-    if case.campaign.legal_hours.off:
-        return None
-    code = unknown_to(case.lead.contact, case.law, case.campaign.ground, local_day(case))
+    legal = case.window.legal
+    code = _unknown(legal, local_day(case)) if legal else None
     if code is None:
         return None
     where = "where this person is" if code == "?" else f"the calling rules of {code}"
@@ -115,10 +114,10 @@ def jurisdictions_known(case: Case) -> Close | None:
 
 
 def consented(case: Case) -> Close | None:
-    if case.campaign.legal_hours.off:
+    legal = case.window.legal
+    if legal is None:
         return None
-    contact = case.lead.contact
-    found = _lacking(case.law, contact.jurisdictions, case.campaign.ground, consents_of(case), local_day(case))
+    found = _lacking(legal, tuple(consent.basis for consent in consents_of(case)), local_day(case))
     return Close(Outcome.BLOCKED, found.reason, found.rule) if found else None
 
 
@@ -129,7 +128,7 @@ NEVER: tuple[Callable[[Case], Close | None], ...] = (
 
 def local_day(case: Case) -> date:
     """Today, where the person is."""
-    return case.now.astimezone(zone_info(case.zones[0])).date()
+    return local_days(case.zones, case.now)[0]
 
 
 def consents_of(case: Case) -> tuple[Consent, ...]:
@@ -138,10 +137,13 @@ def consents_of(case: Case) -> tuple[Consent, ...]:
 
 
 @lru_cache(maxsize=65_536)
-def _lacking(
-    law: Law, jurisdictions: tuple[str, ...], ground: Ground, consents: tuple[Consent, ...], day: date
-) -> Lacking | None:
-    return lacking(law.book, jurisdictions or ("?",), ground, consents, day=day)
+def _unknown(legal: LegalCase, day: date) -> str | None:
+    return unknown_to(legal, day)
+
+
+@lru_cache(maxsize=65_536)
+def _lacking(legal: LegalCase, given: tuple[Basis, ...], day: date) -> Lacking | None:
+    return lacking(legal.book, legal.jurisdictions, legal.ground, given, day=day)
 
 
 # Not before: the earliest instant that each allows
@@ -243,9 +245,9 @@ def person_day_left(case: Case, at: datetime) -> Earliest | None:
 
 def under_the_caps(case: Case, at: datetime) -> Earliest | None:
     """Where the law's caps, gaps and cool-downs forbid a dial at `at`: from when on they allow it."""
-    if case.campaign.legal_hours.off or not history(case.facts):
+    if case.window.legal is None or not history(case.facts):
         return None
-    limit = first_limit(binding_on(case.lead.contact, case.campaign, case.law, at), called_of(case), at=at)
+    limit = first_limit(binding_on(case.window, at), called_of(case), at=at)
     return None if limit is None else Earliest(limit.until or at + HORIZON, limit.reason, limit.rule)
 
 
