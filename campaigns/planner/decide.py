@@ -52,6 +52,8 @@ def _within(case: Case, earliest: Earliest) -> Step:
     end, rule = deadline(case)
     limit = end - MARGIN if end else None
     at, why = _open_and_allowed(case, earliest, limit)
+    if at is None and why is not earliest and why.at >= case.now + HORIZON:
+        return Close(Outcome.BLOCKED, why.reason, why.rule)
     if at is None:
         return _never(earliest, end, rule, now=case.now)
     closes_at = _closes_at(case.window, at, end or at + timedelta(days=7))

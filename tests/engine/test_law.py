@@ -201,3 +201,11 @@ def test_an_emergency_is_held_back_by_no_row() -> None:
     emergency = selling(purpose="emergency", legal_hours={"off": "flood warning of the county"})
     facts = Facts(Lead("lead", "test", in_florida(), "p"))
     assert isinstance(decide(facts, emergency, replace(LAW, suspended=frozenset({"US-FL"})), now=night), Call)
+
+
+def test_where_a_refusal_is_for_good_the_person_is_never_called_again() -> None:
+    refused = (Earlier(instant("2025-01-10T12:00Z"), Disposition.ANSWERED, refused=True),)
+    japan = a_contact(zones=("Asia/Tokyo",), country="JP", jurisdictions=("JP",), earlier=refused)
+    for changes in ({}, {"ends": "2026-12-31"}):
+        decision = step(japan, now=instant("2026-11-24T03:00Z"), **changes)
+        assert decision == Close(Outcome.BLOCKED, "after a refusal: never again", "jp-telemarketing")
