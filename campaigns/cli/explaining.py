@@ -1,30 +1,28 @@
 """`explain`: why somebody is or is not called now, in words, on their own clock."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from campaigns.app import Session
-from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import mask
-from campaigns.domain.durations import format_duration
 from campaigns.domain.errors import InputError
-from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
-from campaigns.domain.lead import CampaignState, Lead, LeadState, Outcome
-from campaigns.domain.legal import Law
+from campaigns.domain.facts import PastAttempt
+from campaigns.domain.lead import Lead, LeadState
 from campaigns.domain.zones import zone
+from campaigns.editing import people_limits
 from campaigns.files import parse_campaign
-from campaigns.planner.decide import Call, Close, decide
+from campaigns.planner.explain import Explanation, Verdict
+from campaigns.planner.explain import explain as explain_lead
+from campaigns.planner.steps import Call, Close
+from campaigns.planner.telling import answer, clock
 from campaigns.ports.store import CampaignRecord, LeadFilter
 
-from .context import Json, local, many, options, out, print_json, print_pairs, with_campaign
+from .context import Json, local, options, out, print_json, print_pairs, with_campaign
 from .people import plain_number
-
-_PLANNED = (Outcome.EXHAUSTED, Outcome.EXPIRED, Outcome.BLOCKED)
-"""Outcomes that a rule of the plan gave, not a conversation."""
 
 
 def register(cli: typer.Typer) -> None:
@@ -53,7 +51,7 @@ def explain(
     for one in explained:
         out.print(f"[bold]{one['lead']}[/]:", end=" ")
         out.print(one["verdict"], markup=False)
-        print_pairs([("  " + title, line) for title, line in one["details"].items()])
+        print_pairs([("  " + title, line) for title, line in one["details"]])
 
 
 async def _find(session: Session, name: str, who: str) -> list[Lead]:
@@ -75,72 +73,64 @@ async def _find(session: Session, name: str, who: str) -> list[Lead]:
 async def _explanation(session: Session, record: CampaignRecord, lead: Lead) -> Json:
     now = session.clock.now()
     (claimed,) = await session.store.facts([lead.id], now=now)
-    people = PeopleLimits(session.settings.people.per_day, session.settings.people.gap)
     campaign = parse_campaign(record.document, name=str(Path(record.folder) / record.name)).campaign
-    closed = frozenset(record.code for record in await session.store.suspensions(now=now))
+    closed = frozenset(one.code for one in await session.store.suspensions(now=now))
     law = replace(session.law, suspended=closed)
-    verdict, next_at = _verdict(claimed.facts, campaign, law, people, now)
-    if record.state is not CampaignState.ACTIVE and lead.state in (LeadState.WAITING, LeadState.READY):
-        verdict += f" But the campaign is {record.state}: nobody is called until it goes on."
+    found = explain_lead(claimed.facts, campaign, law, people_limits(session), now=now)
+    next_at = _next_at(found)
     return {
         "lead": lead.contact.key, "state": lead.state, "outcome": lead.outcome, "now": now.isoformat(),
-        "next_at": next_at.isoformat() if next_at else None, "verdict": verdict,
-        "details": dict(_details(lead, claimed.facts.attempts, now)),
+        "next_at": next_at.isoformat() if next_at else None,
+        "verdict": answer(found, state=record.state, reader=_reader),
+        "zones": [{"zone": name, "now": now.astimezone(zone(name)).isoformat()} for name in found.zones],
+        "attempts": [_attempt_json(past) for past in found.facts.attempts],
+        "rules": [_verdict_json(verdict) for verdict in found.verdicts],
+        "details": _details(found),
     }  # fmt: skip
 
 
-def _verdict(
-    facts: Facts, campaign: Campaign, law: Law, people: PeopleLimits, now: datetime
-) -> tuple[str, datetime | None]:
-    """One or two sentences, and when they may be called next."""
-    lead = facts.lead
-    if lead.state is LeadState.CLOSED:
-        return _closed(lead), None
-    if lead.state is LeadState.CALLING:
-        return "is being called right now.", None
-    if lead.state is LeadState.HELD:
-        return (
-            f"waits for your word: nobody knows if the last call took place ({lead.reason}). See `campaigns resolve`.",
-            None,
-        )
-    step = decide(facts, campaign, law, people, now=now)
-    if isinstance(step, Call):
-        closes = f"until {_clock(lead, step.closes_at)}"
-        return f"may be called now, on {mask(step.phone.e164)}, {closes}.", now
-    if isinstance(step, Close):
-        return f"will not be called: {step.reason}. It will be closed as {step.outcome} (rule: {step.rule}).", None
-    wait = format_duration(timedelta(minutes=(step.until - now) // timedelta(minutes=1) + 1))
-    return f"not before {_clock(lead, step.until)}, in {wait}: {step.reason} (rule: {step.rule}).", step.until
+def _reader(at: datetime) -> datetime:
+    return at.astimezone()
 
 
-def _closed(lead: Lead) -> str:
-    why = lead.label or lead.reason
-    rule = f" (rule: {lead.rule})" if lead.outcome in _PLANNED and lead.rule else ""
-    at = f" on {_clock(lead, lead.closed_at)}" if lead.closed_at else ""
-    return f"closed as {lead.outcome}{at}: {why}{rule}. It will not be called again."
+def _next_at(found: Explanation) -> datetime | None:
+    if found.facts.lead.state not in (LeadState.WAITING, LeadState.READY) or isinstance(found.step, Close):
+        return None
+    return found.now if isinstance(found.step, Call) else found.step.until
 
 
-def _clock(lead: Lead, at: datetime) -> str:
-    """On the person's own clock, which is named."""
-    name = lead.contact.zones[0] if lead.contact.zones else "UTC"
-    return f"{local(at, zone(name))} {name}"
+def _attempt_json(past: PastAttempt) -> Json:
+    return {
+        "ordinal": past.ordinal, "at": past.at.isoformat(), "phone": mask(past.phone), "disposition": past.disposition,
+        "counts": past.counts,
+    }  # fmt: skip
 
 
-def _details(lead: Lead, attempts: tuple[PastAttempt, ...], now: datetime) -> list[tuple[str, str]]:
-    zones = lead.contact.zones
-    clocks = ", ".join(f"{local(now, zone(name))} {name}" for name in zones) or "no time zone is known"
-    both = "; called only when open in all of them" if len(zones) > 1 else ""
+def _verdict_json(verdict: Verdict) -> Json:
+    until = verdict.until.isoformat() if verdict.until else None
+    return {
+        "rule": verdict.rule, "ok": verdict.ok, "reason": verdict.reason, "until": until, "source": verdict.source
+    }  # fmt: skip
+
+
+def _details(found: Explanation) -> list[tuple[str, str]]:
+    """Clocks, attempts, then every rule: those that hold the call back first."""
+    lead, now = found.facts.lead, found.now
+    clocks = ", ".join(f"{local(now, zone(name))} {name}" for name in found.zones) or "no time zone is known"
+    both = "; called only when open in all of them" if len(found.zones) > 1 else ""
     lines = [("now", clocks + both)]
-    for past in attempts:
+    for past in found.facts.attempts:
         ended = past.disposition or ("no end known" if past.counts else "not placed, costs no attempt")
-        lines.append(
-            (f"attempt {past.ordinal}", f"{_clock(lead, past.at)}, {mask(past.phone)}: {ended}".replace("_", " "))
-        )
-    if not attempts:
-        lines.append(("attempts", "none yet"))
-    left = [phone for phone in lead.contact.phones if phone.e164 not in {past.phone for past in attempts}]
-    if attempts and left:
-        lines.append(("numbers", f"{many(len(left), 'number')} not tried yet"))
-    if lead.warning:
-        lines.append(("warning", lead.warning))
+        what = f"{clock(lead, past.at)}, {mask(past.phone)}: {ended}".replace("_", " ")
+        lines.append((f"attempt {past.ordinal}", what))
+    lines += [] if found.facts.attempts else [("attempts", "none yet")]
+    lines += [("warning", lead.warning)] if lead.warning else []
+    if lead.state is not LeadState.CLOSED:
+        lines += [_rule_line(lead, verdict) for verdict in sorted(found.verdicts, key=lambda verdict: verdict.ok)]
     return lines
+
+
+def _rule_line(lead: Lead, verdict: Verdict) -> tuple[str, str]:
+    until = f"; from {clock(lead, verdict.until)} on it allows calls" if verdict.until else ""
+    source = f"; {verdict.source}" if verdict.source else ""
+    return "allows" if verdict.ok else "forbids", f"{verdict.rule}: {verdict.reason}{until}{source}"

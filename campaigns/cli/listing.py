@@ -28,6 +28,8 @@ from .context import (
     with_databases,
 )
 
+MOST_REASONS = 12
+"""Why leads wait: lines that `status` shows; all of them are in the JSON."""
 Name = Annotated[str, typer.Argument(help="The campaign's name.", metavar="NAME")]
 
 
@@ -82,13 +84,25 @@ def _tell_status(one: Json) -> None:
     out.print(f"[bold]{one['campaign']}[/]: {one['state']}", end="")
     out.print(reason, markup=False)
     pairs = [(f"  {title}", counted(one[title]) or "none") for title in ("leads", "outcomes", "attempts")]
-    for waiting in one["waiting"]:
-        due = f", the first from {waiting['due']}" if waiting["due"] else ""
-        reason = waiting["reason"].replace("_", " ") or "ready to be called"
-        pairs.append(("  waiting", f"{waiting['leads']:,}: {reason}{due}"))
+    pairs += [("  waiting", line) for line in waiting_lines(one["waiting"])]
     if one["warnings"]:
         pairs.append(("  warnings", f"{one['warnings']:,}: see `campaigns leads {one['campaign']} --json`"))
     print_pairs([*pairs, ("  database", one["database"])])
+
+
+def waiting_lines(groups: list[Json]) -> list[str]:
+    """How many wait for what, the largest groups first; few enough to be read."""
+    lines = []
+    for group in groups[:MOST_REASONS]:
+        rule = f" ({group['rule']})" if group["rule"] else ""
+        due = f", the first from {group['due']}" if group["due"] else ""
+        lines.append(f"{group['leads']:,}: {group['reason'].replace('_', ' ') or 'ready to be called'}{rule}{due}")
+    others = groups[MOST_REASONS:]
+    if others:
+        first = min((group["due"] for group in others if group["due"]), default="")
+        due = f", the first from {first}" if first else ""
+        lines.append(f"{sum(group['leads'] for group in others):,}: {len(others):,} other reasons{due}")
+    return lines
 
 
 def leads(

@@ -50,15 +50,38 @@ def first_limit(rules: Iterable[Rule], called: Called, *, at: datetime) -> Limit
 
 def limits_of(rule: Rule, called: Called, *, at: datetime) -> Iterator[Limit]:
     """Every limit of one rule that forbids a dial at `at`."""
+    return (use.limit for use in uses_of(rule, called, at=at) if use.limit is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How far one cap, gap or cool-down of a rule is used up."""
+
+    rule: str
+    said: str
+    """`2 of at most 3 attempts in 7 days`."""
+    limit: Limit | None = None
+    """None: it permits a dial."""
+
+
+def uses_of(rule: Rule, called: Called, *, at: datetime) -> Iterator[Use]:
+    """Every cap, gap and cool-down of a rule, whether it forbids a dial at `at` or not."""
+    given = {consent.basis for consent in called.consents}
     for cap in rule.caps:
-        if not any(EXEMPT[word] & {consent.basis for consent in called.consents} for word in cap.unless):
-            until = _cap_until(cap, called, at)
-            if until is not None and until > at:
-                yield Limit(until, rule.id, f"{_counted(cap)} were enough")
+        if any(EXEMPT[word] & given for word in cap.unless):
+            yield Use(rule.id, f"at most {_counted(cap)}: not counted, because of what they agreed to")
+            continue
+        used, until = _cap_until(cap, called, at)
+        full = until is not None and until > at
+        limit = Limit(until, rule.id, f"no more than {_counted(cap)}") if full else None
+        yield Use(rule.id, f"{used} of at most {_counted(cap)}", limit)
     if rule.min_gap:
         last = max((past.ended_by for past in called.past if past.same_person), default=None)
-        if last is not None and (until := last + timedelta(days=rule.min_gap.days)) > at:
-            yield Limit(until, rule.id, f"{rule.min_gap.days} days between calls")
+        said, until = (
+            f"{rule.min_gap.days} days between calls",
+            last + timedelta(days=rule.min_gap.days) if last else at,
+        )
+        yield Use(rule.id, said, Limit(until, rule.id, said) if until > at else None)
     yield from _cooldowns(rule, called, at)
 
 
@@ -69,15 +92,15 @@ def _counted(cap: Cap) -> str:
     return f"{cap.max} {cap.scope}{many} in {span}"
 
 
-def _cap_until(cap: Cap, called: Called, at: datetime) -> datetime | None:
-    """From when on the cap has room again; None: it has."""
+def _cap_until(cap: Cap, called: Called, at: datetime) -> tuple[int, datetime | None]:
+    """How much of it is used at `at`, and from when on it has room again; None: it has."""
     when = sorted(past.at for past in called.past if _in_scope(cap, past) and _in_key(cap, past, called))
-    if len(when) < cap.max:
-        return None
     if cap.window == "rolling":
-        freed = when[-cap.max] + cap.period + _AFTER
-        return freed if freed > at else None
-    return max(filter(None, (_calendar_until(cap, when, name, at) for name in called.zones)), default=None)
+        used = sum(past + cap.period + _AFTER > at for past in when)
+        freed = when[-cap.max] + cap.period + _AFTER if len(when) >= cap.max else at
+        return used, freed if freed > at else None
+    inside = [_in_period(cap, when, name, at) for name in called.zones]
+    return max(n for n, _ in inside), max((ends for n, ends in inside if n >= cap.max), default=None)
 
 
 def _in_scope(cap: Cap, past: PastAttempt) -> bool:
@@ -104,12 +127,12 @@ def _in_key(cap: Cap, past: PastAttempt, called: Called) -> bool:
     return True
 
 
-def _calendar_until(cap: Cap, when: Sequence[datetime], name: str, at: datetime) -> datetime | None:
-    """The next local day, week or month, where the one of `at` is full in this zone."""
+def _in_period(cap: Cap, when: Sequence[datetime], name: str, at: datetime) -> tuple[int, datetime]:
+    """How many fall into the local day, week or month of `at` in this zone, and when it ends."""
     there = zone_info(name)
     begins, ends = _period(cap, at.astimezone(there).date())
-    inside = [past for past in when if begins <= past.astimezone(there).date() < ends]
-    return datetime.combine(ends, time(), there).astimezone(UTC) if len(inside) >= cap.max else None
+    inside = sum(begins <= past.astimezone(there).date() < ends for past in when)
+    return inside, datetime.combine(ends, time(), there).astimezone(UTC)
 
 
 def _period(cap: Cap, day: date) -> tuple[date, date]:
@@ -123,15 +146,16 @@ def _period(cap: Cap, day: date) -> tuple[date, date]:
     return day, day + _DAY
 
 
-def _cooldowns(rule: Rule, called: Called, at: datetime) -> Iterator[Limit]:
+def _cooldowns(rule: Rule, called: Called, at: datetime) -> Iterator[Use]:
     for word, days in rule.cooldown_after.items():
         ends = [past.ended_by for past in called.past if past.same_person and _calls_for(word, rule, past, called)]
-        if not ends:
-            continue
-        if days == "permanent":
-            yield Limit(None, rule.id, f"after a {word.replace('_', ' ')}: never again")
-        elif (until := max(ends) + timedelta(days=days)) > at:
-            yield Limit(until, rule.id, f"{days} days after a {word.replace('_', ' ')}")
+        after = f"after a {word.replace('_', ' ')}"
+        said = f"{after}: never again" if days == "permanent" else f"{days} days of silence {after}"
+        until = None if days == "permanent" or not ends else max(ends) + timedelta(days=days)
+        forbids = bool(ends) and (until is None or until > at)
+        yield Use(
+            rule.id, said if ends else f"{said}: there was none", Limit(until, rule.id, said) if forbids else None
+        )
 
 
 def _calls_for(word: str, rule: Rule, past: PastAttempt, called: Called) -> bool:

@@ -48,8 +48,13 @@ def lacking(
 ) -> Lacking | None:
     """The strictest demand of any binding row that is not met by what was given; None: the contact may be called."""
     demands = [demand for code in jurisdictions for demand in demands_in(book, code, ground, day=day)]
-    unmet = [demand for demand in demands if MET_BY[demand.need].isdisjoint(given)]
+    unmet = [demand for demand in demands if not is_met(demand, given)]
     return max(unmet, key=lambda demand: _STRICT.index(demand.need), default=None)
+
+
+def is_met(demand: Lacking, given: Collection[Basis]) -> bool:
+    """Whether they gave what the row demands."""
+    return not MET_BY[demand.need].isdisjoint(given)
 
 
 _STRICT = ("unclear", "opt_in_or_customer", "opt_in", "prior", "prior_written", "request_only", "banned")

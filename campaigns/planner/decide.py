@@ -40,12 +40,17 @@ def decided(case: Case) -> Step:
         closed = ask(case)
         if closed is not None:
             return closed
+    return _within(case, earliest_of(case))
+
+
+def earliest_of(case: Case) -> Earliest:
+    """Of all reasons to wait but the hours, the one that holds longest; without a reason: now."""
     earliest = Earliest(case.now, "", "")
-    for ask_when in NOT_BEFORE:
-        found = ask_when(case)
+    for ask in NOT_BEFORE:
+        found = ask(case)
         if found is not None and found.at > earliest.at:
             earliest = found
-    return _within(case, earliest)
+    return earliest
 
 
 def _within(case: Case, earliest: Earliest) -> Step:

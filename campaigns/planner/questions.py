@@ -203,7 +203,7 @@ def retry_due(case: Case) -> Earliest | None:
         return Earliest(last.ended_by + word, f"retry after {_spoken(ending)}", rule)
     name = attempt_id(lead.id, last.ordinal)
     at = next_day(last.ended_by, window=case.window, zone=case.zones[0], name=name) if word else None
-    return Earliest(at or last.ended_by + HORIZON, f"next day after {_spoken(ending)}", rule)
+    return Earliest(at or last.ended_by + HORIZON, f"the next day, after {_spoken(ending)}", rule)
 
 
 def person_gap(case: Case) -> Earliest | None:

@@ -112,7 +112,7 @@ SELECT COUNT(DISTINCT person_key) AS people, COUNT(CASE WHEN warning <> '' THEN 
 """
 _REASONS = """
 SELECT reason, rule, COUNT(*) AS n, MIN(due_at) AS due_at FROM lead WHERE campaign = :name AND state IN ('waiting',
-    'ready') GROUP BY reason, rule ORDER BY n DESC
+    'ready') GROUP BY reason, rule ORDER BY n DESC, due_at, rule
 """
 _UNDECIDED = "FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')"
 _LEADS = """
