@@ -14,7 +14,7 @@ def lead(cli, key):
 def test_held_leads_say_that_they_wait_for_a_word(cli, doubts):
     assert len(uncertain(cli)) == 2
     said = cli("explain", "doubtful", "k0")
-    assert "waits for your word" in said.out
+    assert "Waits for your word" in said.out
     assert cli("status", "doubtful", "--json").data["leads"] == {"held": 2, "closed": 1}
 
 

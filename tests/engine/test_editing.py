@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from campaigns.domain.lead import LeadState, Outcome
+from campaigns.domain.lead import Outcome, lead_id
 from campaigns.engine.planning import REPLANNED
 from campaigns.ports.store import LeadFilter
 from campaigns.testing import a_campaign, a_contact, a_night, instant
@@ -65,10 +65,8 @@ def test_other_rules_than_those_of_the_last_run_plan_everybody_anew() -> None:
         async with a_night(store, clock, contacts=[person]) as night:
             # As a version with other data would have left it.
             await store.plan_under("test", "rules of last year")
-            (claimed,) = await store.stale("test", limit=9, now=clock.now())
-            later = replace(
-                claimed.facts.lead, due_at=instant("2027-01-01T00:00Z"), state=LeadState.WAITING, revision=2
-            )
+            (claimed,) = await store.facts([lead_id("test", "k0")], now=clock.now())
+            later = replace(claimed.facts.lead, due_at=instant("2027-01-01T00:00Z"), revision=2)
             await store.replan([(later, claimed.rev)])
             await night.run()
             return night
