@@ -14,6 +14,7 @@ from campaigns.domain.facts import Facts, PeopleLimits
 from campaigns.domain.lead import CampaignState
 from campaigns.files import Loaded, parse_campaign
 from campaigns.planner.effect import Effect, effect
+from campaigns.planner.explain import in_minutes
 from campaigns.planner.lawful import planned_under
 from campaigns.ports.store import CampaignRecord
 
@@ -132,8 +133,8 @@ def _effect_lines(found: Effect | None) -> Sequence[str]:
     said = [
         (found.gained, "would have been closed and may now be called"),
         *((n, f"will be closed: {why}") for why, n in found.lost.items()),
-        (found.earlier, f"may be called earlier, the median by {format_duration(found.earlier_by)}"),
-        (found.later, f"may be called later, the median by {format_duration(found.later_by)}"),
+        (found.earlier, f"may be called earlier, the median by {in_minutes(found.earlier_by)}"),
+        (found.later, f"may be called later, the median by {in_minutes(found.later_by)}"),
         (found.unchanged, "keep their time"),
     ]
     lines = [f"{about}{_people(n)} {what}" for n, what in said if n]

@@ -128,7 +128,8 @@ def _not_before(case: Case) -> Iterator[Verdict]:
         found = ask(case)
         if found is not None:
             waits = found.at > case.now
-            yield Verdict(found.rule, not waits, found.reason, found.at if waits else None)
+            reason = found.reason if waits else f"no longer holds: {found.reason}"
+            yield Verdict(found.rule, not waits, reason, found.at if waits else None)
 
 
 def _full(case: Case) -> Iterator[Verdict]:

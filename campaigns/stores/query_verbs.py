@@ -111,8 +111,12 @@ SELECT COUNT(DISTINCT person_key) AS people, COUNT(CASE WHEN warning <> '' THEN 
     COUNT(DISTINCT CASE WHEN outcome = 'reached' THEN person_key END) AS reached FROM lead WHERE campaign = :name
 """
 _REASONS = """
-SELECT reason, rule, COUNT(*) AS n, MIN(due_at) AS due_at FROM lead WHERE campaign = :name AND state IN ('waiting',
-    'ready') GROUP BY reason, rule ORDER BY n DESC, due_at, rule
+SELECT reason, rule, COUNT(*) AS n, MIN(due_at) AS due_at FROM (
+    SELECT CASE state WHEN 'ready' THEN '' ELSE reason END AS reason,
+        CASE state WHEN 'ready' THEN '' ELSE rule END AS rule,
+        CASE state WHEN 'ready' THEN NULL ELSE due_at END AS due_at
+    FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')) AS undecided
+GROUP BY reason, rule ORDER BY n DESC, due_at, rule
 """
 _UNDECIDED = "FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')"
 _LEADS = """

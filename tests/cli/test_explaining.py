@@ -40,6 +40,16 @@ def test_explain_as_json_has_every_rule_every_zone_and_every_attempt(cli, folder
     assert one["next_at"] is None
 
 
+def test_who_is_ready_is_not_told_to_wait_for_what_is_over(cli, folder):
+    cli("run", "small.yaml", "--limit", "1")
+    waiting = cli("status", "small", "--json").data["waiting"]
+    assert (
+        sum(group["leads"] for group in waiting)
+        == cli("run", "small.yaml", "--limit", "1", "--json").data["outcomes"]["open"] + 1
+    )
+    assert {"leads": 5, "reason": "", "rule": "", "next_at": None, "due": ""} in waiting
+
+
 def test_status_shows_the_largest_groups_and_counts_the_others():
     groups = [
         {"leads": 100 - n, "reason": "outside legal hours", "rule": f"row-{n}", "due": f"2026-11-{n + 1:02} 09:00Z"}

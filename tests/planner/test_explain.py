@@ -299,3 +299,12 @@ def test_it_is_the_decision_itself_that_is_explained() -> None:
         now = NOW + hours * HOUR
         found = explain(given, file, LAW, PeopleLimits(), now=now)
         assert found.step == decide(given, file, LAW, now=now)
+
+
+def test_a_reason_that_is_over_is_not_told_as_if_it_held() -> None:
+    found = told(tried(NOW - 2 * DAY), starts="2026-11-20")
+    over = {verdict.rule: verdict for verdict in found.verdicts}
+    assert over["starts"].reason == "no longer holds: the campaign has not begun"
+    assert over["attempts.gap"].reason == "no longer holds: the gap after the last attempt"
+    assert over["starts"].ok
+    assert over["attempts.per_day"].reason == "0 of 1 attempts made today"
