@@ -21,8 +21,8 @@ from campaigns.engine.dialer import Dialer
 from campaigns.engine.reconciler import Reconciler
 from campaigns.engine.runner import Runner
 from campaigns.engine.terms import AccountTerms, Terms, TermsBook, limits_of
-from campaigns.files import parse_campaign
-from campaigns.loading import database_path
+from campaigns.files import Loaded, parse_campaign
+from campaigns.loading import check_campaign, database_path
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import CampaignRecord, Store
 from campaigns.rules import load_rules
@@ -109,6 +109,12 @@ def provider_settings(settings: Settings, provider: str) -> ProviderSettings:
     if own.base_url is None:
         raise InputError(f"[providers.{provider}] has no base_url: where is its API?")
     return own
+
+
+def check_runnable(loaded: Loaded, settings: Settings) -> None:
+    """Raises InputError: the provider is missing, or the file says what cannot be carried out."""
+    provider_settings(settings, loaded.campaign.provider)
+    check_campaign(loaded, load_rules(settings.calling_rules))
 
 
 @asynccontextmanager

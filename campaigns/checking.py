@@ -13,8 +13,8 @@ from campaigns.app import (
     SIMULATOR,
     Session,
     account_terms,
+    check_runnable,
     database_of,
-    is_loopback,
     open_account,
     open_session,
     provider_settings,
@@ -29,7 +29,7 @@ from campaigns.domain.hours_text import names_public_holidays, surprises
 from campaigns.domain.zones import Place, public_holidays
 from campaigns.engine.terms import AccountTerms
 from campaigns.files import Loaded, load_campaign
-from campaigns.loading import OpenedLists, check_acted_on, open_lists
+from campaigns.loading import OpenedLists, open_lists
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import kind_of
 from campaigns.summary import law_statement
@@ -89,7 +89,7 @@ async def validate_file(path: Path, settings: Settings, *, today: date) -> Findi
     """Check a campaign file and every row of its lists. Raises InputError with everything that is wrong."""
     loaded = load_campaign(path)
     campaign = loaded.campaign
-    check_acted_on(loaded, loopback=is_loopback(settings, campaign.provider))
+    check_runnable(loaded, settings)
     seen = _read(await open_lists(loaded, None))
     place = max(seen.places, key=lambda place: seen.places[place], default=Place(campaign.zone or "UTC", None, None))
     if campaign.zone:

@@ -80,32 +80,21 @@ class _Schema(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
 
-def not_acted_on(campaign: Campaign, *, loopback: bool) -> list[tuple[KeyPath, str, str]]:
-    """What the file says and this version does not carry out: key path, what is wrong, the mend.
-
-    `loopback`: the provider is a simulator or on this machine, so that nobody real can be rung.
-    """
+def not_acted_on(campaign: Campaign) -> list[tuple[KeyPath, str, str]]:
+    """What the file says and this version does not carry out: key path, what is wrong, the mend."""
     found = list(_beyond(campaign, (), _DEFAULTS))
     for index, caller in enumerate(campaign.caller_ids):
         found += _beyond(caller, ("caller_ids", index), {"per_day": None})
     for index, source in enumerate(campaign.contacts):
         found += _beyond(source, ("contacts", index), _DEFAULTS_OF_LISTS[type(source)])
-    if not campaign.legal_hours.off and not loopback:
-        found.append((("legal_hours",), *_NO_LAW))
     return found
 
 
-_NO_LAW = (
-    "The legal rules are not built in yet, so no law can be checked.",
-    'Dial only a provider on loopback, or take the responsibility in writing: `legal_hours: {off: "reason"}`.',
-)
 _DEFAULTS: dict[str, object] = {
-    "subject": None, "dialing": "direct", "priority": 3, "pacing.ramp_up": None, "budget": None, "write_back": False,
-    "legal_hours.fallback": False, "legal_hours.also": [], "legal_hours.waive": [],
+    "dialing": "direct", "priority": 3, "pacing.ramp_up": None, "budget": None, "write_back": False,
 }  # fmt: skip
-_COLUMNS = ("consent", "consent_at", "consent_proof", "debt", "last_attempts")
 _DEFAULTS_OF_LISTS: dict[type, dict[str, object]] = {
-    FileList: dict.fromkeys(("consent", *(f"columns.{name}" for name in _COLUMNS))),
+    FileList: {},
     VendorList: dict.fromkeys(("list", "consent")),
     CampaignList: {},
 }

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import Contact
 from campaigns.domain.errors import InputError, Problem
+from campaigns.domain.legal import RuleBook
 from campaigns.domain.mapping import exclude_mapper, row_mapper
 from campaigns.domain.sources import CampaignList, FileList
 from campaigns.engine.intake import Excluded, Source
-from campaigns.files import Loaded, not_acted_on
+from campaigns.files import KeyPath, Loaded, not_acted_on
 from campaigns.lists import open_list
 from campaigns.ports import BadRow, Row
 from campaigns.ports.store import LeadFilter, Store
@@ -24,14 +26,31 @@ class OpenedLists:
     excluded: Excluded
 
 
-def check_acted_on(loaded: Loaded, *, loopback: bool) -> None:
-    """Refuse keys that this version does not act on. Raises InputError with all of them."""
+def check_campaign(loaded: Loaded, book: RuleBook) -> None:
+    """Refuse what this version does not act on, and rows of the law that nobody knows. Raises InputError with all."""
     problems = [
         Problem(loaded.where(*keys), what, mend)
-        for keys, what, mend in not_acted_on(loaded.campaign, loopback=loopback)
+        for keys, what, mend in (*not_acted_on(loaded.campaign), *_wrong_rows(loaded.campaign, book))
     ]
     if problems:
         raise InputError(problems)
+
+
+def _wrong_rows(campaign: Campaign, book: RuleBook) -> Iterator[tuple[KeyPath, str, str]]:
+    """The rows that `legal_hours` names and cannot: key path, what is wrong, the mend."""
+    for key, names in (("also", campaign.legal_hours.also), ("waive", campaign.legal_hours.waive)):
+        for index, name in enumerate(names):
+            rule, keys = book.rule(name), ("legal_hours", key, index)
+            if rule is None:
+                near = get_close_matches(name, [rule.id for rule in book.rules], 1)
+                yield keys, f"'{name[:40]}' is no legal rule.", f"Did you mean {near[0]}?" if near else _LISTED
+            elif key == "waive" and not rule.hours_waived_by:
+                yield keys, f"No consent lifts the hours of {name}.", "Remove it."
+            elif key == "also" and not rule.optional:
+                yield keys, f"{name} binds by itself where it holds.", "Remove it."
+
+
+_LISTED = "`campaigns rules` lists them."
 
 
 async def open_lists(loaded: Loaded, store: Store | None) -> OpenedLists:

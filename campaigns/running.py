@@ -17,6 +17,7 @@ from campaigns.app import (
     SIMULATOR,
     Account,
     Session,
+    check_runnable,
     database_of,
     is_loopback,
     local_start,
@@ -30,7 +31,7 @@ from campaigns.editing import Edit, foresee, put_campaign
 from campaigns.engine.intake import Intake, load
 from campaigns.engine.runner import RunEnd, Runner
 from campaigns.files import Loaded, load_campaign, parse_campaign
-from campaigns.loading import OpenedLists, check_acted_on, open_lists, refresh_every
+from campaigns.loading import OpenedLists, open_lists, refresh_every
 from campaigns.ports import Clock
 from campaigns.ports.store import CampaignRecord
 from campaigns.settings import Settings, read_settings
@@ -91,7 +92,7 @@ def run_campaign(path: Path, options: RunOptions | None = None, watch: Watcher |
     """
     options = options or RunOptions(settings=read_settings(None, environ=os.environ))
     loaded = load_campaign(path)
-    check_acted_on(loaded, loopback=is_loopback(options.settings, loaded.campaign.provider))
+    check_runnable(loaded, options.settings)
     clock = _clock(loaded, options)
 
     async def main() -> Summary:

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import anyio
 
-from campaigns.app import SIMULATOR, Session, is_loopback, open_account, open_session
+from campaigns.app import SIMULATOR, Session, check_runnable, open_account, open_session
 from campaigns.clock import DiscreteClock, SystemClock, real_now, run_real, run_virtual
+from campaigns.domain.campaign import LegalHours
 from campaigns.domain.contact import Contact, PhoneNumber, parse_phone
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import CampaignState, Lead, lead_id
 from campaigns.editing import put_campaign
 from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded, load_campaign, parse_campaign
-from campaigns.loading import check_acted_on
 from campaigns.ports.store import NewLead
 from campaigns.running import activate, run_simulator, stop_on_signal
 from campaigns.settings import Settings
@@ -23,7 +23,7 @@ from campaigns.summary import Summary
 def place_test_call(number: str, file: Path, settings: Settings) -> Summary:
     """Call `number` once, at any hour, with the campaign's agent and caller id. Raises InputError, StoreError."""
     loaded = load_campaign(file)
-    check_acted_on(loaded, loopback=is_loopback(settings, loaded.campaign.provider))
+    check_runnable(loaded, settings)
     try:
         phone = PhoneNumber(parse_phone(number, None))
     except ValueError as error:
@@ -45,14 +45,17 @@ def place_test_call(number: str, file: Path, settings: Settings) -> Summary:
 def _as_test(loaded: Loaded) -> Loaded:
     """The campaign with one attempt at any hour, under a name of its own."""
     stamp = f"{real_now():%Y%m%d-%H%M%S-%f}"
-    document = loaded.campaign.model_copy(
+    campaign = loaded.campaign
+    document = campaign.model_copy(
         update={
-            "campaign": f"{loaded.campaign.campaign[:35]}.test-{stamp}",
+            "campaign": f"{campaign.campaign[:35]}.test-{stamp}",
             "calling_hours": "24/7",
             "starts": None,
             "ends": None,
+            # Nobody but the person at the keyboard is called, who asked for it.
+            "legal_hours": LegalHours(off=campaign.legal_hours.off or "a test call to one's own number"),
             "outcomes": [],  # a rule may promise a call back, which nobody would wait for here
-            "attempts": loaded.campaign.attempts.model_copy(update={"max": 1}),
+            "attempts": campaign.attempts.model_copy(update={"max": 1}),
         }
     )
     text = document.model_dump_json(exclude_none=True, exclude_defaults=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from campaigns.app import SIMULATOR, Session, database_of, is_loopback, open_session
+from campaigns.app import SIMULATOR, Session, check_runnable, database_of, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.call import Disposition
 from campaigns.domain.durations import parse_duration
@@ -15,7 +15,7 @@ from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Attempt, CampaignState
 from campaigns.editing import Edit, foresee, in_words, put_campaign
 from campaigns.files import Loaded, load_campaign
-from campaigns.loading import check_acted_on, open_lists
+from campaigns.loading import open_lists
 from campaigns.ports.store import CampaignRecord
 from campaigns.resolving import Word, resolve_attempt
 from campaigns.running import activate, load_leads
@@ -53,7 +53,7 @@ def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
     campaign = loaded.campaign
     if campaign.provider == SIMULATOR:
         raise InputError(f"A worker dials real providers. Play this simulated campaign with `campaigns run {file}`.")
-    check_acted_on(loaded, loopback=is_loopback(settings, campaign.provider))
+    check_runnable(loaded, settings)
     edit = _foreseen(context, loaded)
     if ask:
         _ask(campaign.campaign)

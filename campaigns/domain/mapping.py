@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from difflib import get_close_matches
 
 import phonenumbers
@@ -12,22 +12,22 @@ from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .campaign import Campaign
-from .contact import Contact, PhoneNumber, parse_phone
+from .contact import Consent, Contact, Earlier, PhoneNumber, parse_phone
 from .errors import InputError, Problem
+from .evidence import consents, earlier_calls
 from .hours_text import names_public_holidays, parse_hours
+from .moments import instants, written
 from .numbering import country_of_number
 from .places import Address
 from .rows import BadRow, Row
 from .sources import ColumnMoment, Exclude, FileList, PhoneColumn
 from .whereabouts import country_of, jurisdictions_of, zones_of
-from .zones import zone
 
 VALUE_LIMIT = 2_000
 """Characters of a variable; what is beyond is cut off."""
 _IDENTITY_LIMIT = 200
 _TEMPLATE_LIMIT = 2_000
 _ALWAYS = frozenset({"phone", "key", "id"})
-_FOLDS = (0, 1)
 _UNSPOKEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 Cells = Mapping[str, str]
@@ -111,6 +111,9 @@ class _Mapper:
             call_by=_moment(self._source.call_by, cells, zones, latest=False),
             variables=self._variables(cells, {"phone": phones[0].e164, "key": key, "id": person}),
             person_from_id=columns.id is not None,
+            consents=self._consents(cells, zones),
+            debt=speakable(_cell(columns.debt, cells)),
+            earlier=self._earlier(cells, zones),
         )
 
     def _phones(self, cells: Cells) -> tuple[PhoneNumber, ...]:
@@ -156,6 +159,25 @@ class _Mapper:
         if holidays and country is None:
             raise _Bad("the hours name public holidays (PH), and the country is not known")
         return text or None
+
+    def _consents(self, cells: Cells, zones: Sequence[str]) -> tuple[Consent, ...]:
+        """Where a column says it, the row's own cell alone decides; else the list's word for everybody."""
+        columns, stated = self._columns, self._source.consent
+        given, proof = _cell(columns.consent_at, cells), speakable(_cell(columns.consent_proof, cells))
+        if columns.consent is None and stated is None:
+            return ()
+        kinds = _cell(columns.consent, cells) if columns.consent or stated is None else ",".join(stated.basis)
+        proof = proof or (stated.proof or "" if stated else "")
+        try:
+            return consents(kinds, given=given, proof=proof, zones=zones)
+        except ValueError as error:
+            raise _Bad(f"{columns.consent or columns.consent_at}: {error}") from None
+
+    def _earlier(self, cells: Cells, zones: Sequence[str]) -> tuple[Earlier, ...]:
+        try:
+            return earlier_calls(_cell(self._columns.last_attempts, cells), zones)
+        except ValueError as error:
+            raise _Bad(f"{self._columns.last_attempts}: {error}") from None
 
     def _variables(self, cells: Cells, known: dict[str, str]) -> dict[str, str]:
         row = {column: text for column, text in cells.items() if text}
@@ -230,34 +252,13 @@ def _moment(wanted: ColumnMoment | None, cells: Cells, zones: Sequence[str], *, 
     if not wanted or not text:
         return None
     try:
-        written = _written(text)
-        if written.tzinfo is None and not zones:
+        local = written(text)
+        if local.tzinfo is None and not zones:
             raise _Bad(f"{wanted.column}: local time, and the person's zone is not known")
-        instants = list(_instants(written, wanted.offset, zones))
+        found = list(instants(local, wanted.offset, zones))
     except (ValueError, OverflowError):
         raise _Bad(f"{wanted.column}: not a date or time such as 2026-11-23 or 2026-11-23 17:00") from None
-    return max(instants) if latest else min(instants)
-
-
-def _written(text: str) -> datetime:
-    if not re.match(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        raise ValueError
-    return datetime.fromisoformat(text)
-
-
-def _instants(written: datetime, offset: timedelta, zones: Sequence[str]) -> Iterator[datetime]:
-    """Whole days move the clock on the wall, the rest is elapsed time. `72h` is three whole days too."""
-    sign = -1 if offset < timedelta() else 1
-    days = timedelta(days=abs(offset).days) * sign
-    rest = offset - days
-    if written.tzinfo and not (days and zones):
-        yield (written + days + rest).astimezone(UTC)
-        return
-    for there in map(zone, zones):
-        local = written.astimezone(there) if written.tzinfo else written
-        wall = local.replace(tzinfo=None) + days
-        # On the night when clocks change a time exists twice, or never: both readings are taken.
-        yield from ((wall.replace(tzinfo=there, fold=fold)).astimezone(UTC) + rest for fold in _FOLDS)
+    return max(found) if latest else min(found)
 
 
 # ── columns that must be there ──

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -13,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from .contact import Basis
 from .durations import Duration, parse_duration
 from .lead import Outcome
 from .written import Country, Scalar, Slug, Strict, Text, Words, listed
@@ -84,9 +86,26 @@ def _column_moment(value: object) -> object:
 Moment = Annotated[ColumnMoment, BeforeValidator(_column_moment, json_schema_input_type=Text)]
 
 
+def _basis(text: str) -> Basis:
+    word = text.strip().lower().replace("-", "_")
+    if word in set(Basis):
+        return Basis(word)
+    near = get_close_matches(word, list(Basis), 1)
+    mend = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(Basis)}."
+    raise ValueError(f"'{text[:40]}' is no kind of consent. {mend}")
+
+
+_Basis = Annotated[Basis, BeforeValidator(lambda value: _basis(str(value)), json_schema_input_type=Basis)]
+
+
 class ListConsent(Strict):
-    basis: Text
+    """What everybody of a list agreed to, where no column says it for each."""
+
+    basis: Annotated[
+        list[_Basis], BeforeValidator(listed, json_schema_input_type=Basis | list[Basis]), Field(min_length=1)
+    ]
     proof: Text | None = None
+    """Where that is written down."""
 
 
 def _delimiter(value: object) -> object:

@@ -267,7 +267,13 @@ def history(facts: Facts) -> tuple[PastAttempt, ...]:
     earlier = facts.lead.contact.earlier
     if not (facts.attempts or facts.elsewhere or earlier):
         return ()
-    outside = (PastAttempt(0, True, one.disposition, "", one.at, one.at, refused=one.refused) for one in earlier)
+    outside = (
+        PastAttempt(
+            0, True, one.disposition, "", one.at, one.at, refused=one.refused,
+            message_left=one.disposition is Disposition.VOICEMAIL,  # nobody knows, so one was
+        )
+        for one in earlier
+    )  # fmt: skip
     return (*(past for past in facts.attempts if past.counts), *facts.elsewhere, *outside)
 
 

@@ -86,12 +86,28 @@ def test_a_real_provider_needs_an_agent(cli, folder):
     assert (said.code, "live.yaml:1: `agent` is missing" in said.err) == (2, True)
 
 
-def test_a_real_provider_needs_a_word_about_the_law(cli, folder):
-    Path("campaigns.toml").write_text(FAR)
-    Path("live.yaml").write_text(LIVE.replace("legal_hours: {off: a test}\n", ""))
-    for command in ("run", "start"):
-        said = cli(command, "live.yaml")
-        assert (said.code, "no law can be checked" in said.err) == (2, True)
+LAW = {
+    "no such row": ("also: [gb-telemarketin]", "small.yaml:7: legal_hours.also[0]:", "Did you mean gb-telemarketing?"),
+    "nothing like it": ("waive: [everything]", "small.yaml:7: legal_hours.waive[0]:", "`campaigns rules` lists them"),
+    "not lifted": ("waive: [us-ai-voice-exempt]", "small.yaml:7: legal_hours.waive[0]:", "No consent lifts"),
+    "not optional": ("also: [us-debt]", "small.yaml:7: legal_hours.also[0]:", "binds by itself"),
+}
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+@pytest.mark.parametrize("case", LAW)
+def test_rows_of_the_law_that_cannot_be_named_are_refused_with_the_mend(cli, folder, case, command):
+    keys, place, mend = LAW[case]
+    changed("calling_hours:", f"legal_hours: {{{keys}}}\ncalling_hours:")
+    said = cli(command, "small.yaml")
+    assert said.code == 2
+    assert place in said.err
+    assert mend in said.err
+
+
+def test_rows_that_bind_only_when_they_are_named_are_taken(cli, folder):
+    changed("calling_hours:", "legal_hours: {also: [es-code], waive: [us-telemarketing]}\ncalling_hours:")
+    assert cli("validate", "small.yaml").code == 0
 
 
 WRONG_OPTIONS = {

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.domain.call import Disposition
 from campaigns.domain.campaign import Campaign
-from campaigns.domain.contact import Contact, PhoneNumber
+from campaigns.domain.contact import Basis, Consent, Contact, Earlier, PhoneNumber
 from campaigns.domain.errors import InputError
 from campaigns.domain.mapping import exclude_mapper, row_mapper
 from campaigns.domain.sources import Exclude, FileList
@@ -322,3 +323,35 @@ def test_an_exclude_list_names_numbers_ids_and_keys() -> None:
     assert exclusion({"phone": "B"}, cells) == frozenset()
     with pytest.raises(InputError, match=r"out.csv:1: has no column 'C'"):
         exclusion({"phone": "C"}, cells)
+
+
+CONSENT = {"phone": "Mobile", "consent": "Naam", "consent_at": "At", "consent_proof": "remark"}
+STATED = {"consent": {"basis": ["prior", "customer"], "proof": "clause 12"}}
+
+
+def test_where_a_column_says_it_the_rows_own_consent_beats_the_lists() -> None:
+    cells = {"Mobile": "+44 20 7946 0001", "At": "2026-01-05", "remark": "form 9"}
+    given_at = datetime(2026, 1, 5, tzinfo=UTC)
+    own = contact(cells | {"Naam": "prior_written"}, CONSENT, STATED)
+    assert own.consents == (Consent(Basis.PRIOR_WRITTEN, "form 9", given_at),)
+    assert contact(cells | {"Naam": ""}, CONSENT, STATED).consents == ()
+    assert contact(cells | {"Naam": "none"}, CONSENT, STATED).consents == ()
+    assert "Known are" in reason(cells | {"Naam": "yes"}, CONSENT, STATED)
+
+
+def test_the_lists_word_holds_for_everybody_where_no_column_says_it() -> None:
+    cells = {"Mobile": "+44 20 7946 0001", "At": "2026-01-05", "remark": ""}
+    plain = contact(cells, {"phone": "Mobile"}, STATED)
+    assert plain.consents == (Consent(Basis.PRIOR, "clause 12"), Consent(Basis.CUSTOMER, "clause 12"))
+    dated = contact(cells, {"phone": "Mobile", "consent_at": "At", "consent_proof": "remark"}, STATED)
+    assert [(c.proof, c.given_at) for c in dated.consents] == [("clause 12", datetime(2026, 1, 5, tzinfo=UTC))] * 2
+    assert contact(cells, {"phone": "Mobile"}).consents == ()
+
+
+def test_the_debt_and_the_calls_of_others_reach_the_contact() -> None:
+    columns = {"phone": "Mobile", "debt": "Nr", "last_attempts": "At"}
+    cells = {"Mobile": "+44 20 7946 0001", "Nr": "A-7", "At": "2026-11-01 10:00 busy"}
+    found = contact(cells, columns)
+    assert found.debt == "A-7"
+    assert found.earlier == (Earlier(datetime(2026, 11, 1, 10, tzinfo=UTC), Disposition.BUSY),)
+    assert reason(cells | {"At": "lately"}, columns).startswith("At: not a")
