@@ -109,6 +109,10 @@ class Consent:
     proof: str = field(default="", repr=False)
     given_at: datetime | None = None
 
+    def stands(self, withdrawn_at: datetime | None) -> bool:
+        """Whether a withdrawal leaves it: only what was given later is agreed anew."""
+        return withdrawn_at is None or (self.given_at is not None and self.given_at > withdrawn_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:

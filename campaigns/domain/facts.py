@@ -1,6 +1,6 @@
 """What a decision about one lead is made from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .call import Disposition
@@ -42,10 +42,24 @@ class Facts:
     elsewhere: tuple[PastAttempt, ...] = ()
     """Attempts of other leads to the same person or number, lately, and whatever they refused ever."""
     consents: tuple[Consent, ...] = ()
-    """What they agreed to by the records of other lists."""
+    """What they agreed to by the records of other campaigns' lists."""
+    withdrawn_at: datetime | None = None
+    """When they last took back what they had agreed to, on any of their numbers."""
     suppressed: bool = False
     busy_until: datetime | None = None
     """Another attempt to this person or number is open, at the latest until then."""
+
+
+def standing(facts: Facts) -> Facts:
+    """The facts without the consents, of the list's own row too, that the person has withdrawn since."""
+    if facts.withdrawn_at is None:
+        return facts
+    contact = facts.lead.contact
+    own, others = (
+        tuple(consent for consent in given if consent.stands(facts.withdrawn_at))
+        for given in (contact.consents, facts.consents)
+    )
+    return replace(facts, lead=replace(facts.lead, contact=replace(contact, consents=own)), consents=others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from campaigns.domain.lead import Lead, lead_id
 from campaigns.ports import BadRow, Clock
 from campaigns.ports.store import Merged, NewLead, Store
 
+from .consenting import Recorded, agreed, record_consents
 from .planning import plan
 from .terms import Terms
 
@@ -76,7 +77,8 @@ async def load(terms: Terms, sources: Sequence[Source], excluded: Excluded, *, s
         before = await store.source_size(name, source.index)
         good = 0
         for batch in _batches(_contacts(source, excluded, intake)):
-            leads = [_new_lead(contact, terms, source.index, now=clock.now()) for contact in batch]
+            recorded = await record_consents(store, terms, batch, source.name, now=clock.now())
+            leads = [_new_lead(contact, terms, source.index, recorded, now=clock.now()) for contact in batch]
             intake.note_merged(await store.put_leads(name, leads, load=number, now=clock.now()))
             good += len(leads)
             await anyio.lowlevel.checkpoint()
@@ -124,8 +126,10 @@ def _batches(contacts: Iterable[Contact]) -> Iterator[list[Contact]]:
         yield batch
 
 
-def _new_lead(contact: Contact, terms: Terms, source: int, *, now: datetime) -> NewLead:
+def _new_lead(contact: Contact, terms: Terms, source: int, recorded: Recorded, *, now: datetime) -> NewLead:
     """A lead, planned at once, so that a long list waits in its place instead of being claimed row by row."""
     lead = Lead(lead_id(terms.record.name, contact.key), terms.record.name, contact, terms.person_key(contact))
-    lead = plan(Facts(lead), terms, now=now)
-    return NewLead(lead, tuple(sorted({terms.phone_key(phone.e164) for phone in contact.phones})), source)
+    phone_keys = tuple(sorted({terms.phone_key(phone.e164) for phone in contact.phones}))
+    consents, withdrawn_at = agreed(recorded, phone_keys)
+    lead = plan(Facts(lead, consents=consents, withdrawn_at=withdrawn_at), terms, now=now)
+    return NewLead(lead, phone_keys, source)

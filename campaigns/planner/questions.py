@@ -10,7 +10,7 @@ from campaigns.domain.call import Disposition
 from campaigns.domain.campaign import Campaign, Purpose
 from campaigns.domain.caps import Called, first_limit
 from campaigns.domain.contact import Basis, Consent, PhoneNumber
-from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
+from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits, standing
 from campaigns.domain.hours import CallingWindow
 from campaigns.domain.lead import Lead, Outcome, attempt_id
 from campaigns.domain.legal import Law, LegalCase, suspended_in, unknown_to
@@ -62,6 +62,7 @@ _SHUT = CallingWindow((_Never(),))
 
 def case_of(facts: Facts, campaign: Campaign, law: Law, people: PeopleLimits, *, now: datetime) -> Case:
     """What every question is asked about."""
+    facts = standing(facts)
     lead, window, nowhere = facts.lead, _SHUT, ""
     try:
         window = window_of(lead.contact, campaign, law)

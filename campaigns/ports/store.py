@@ -1,6 +1,6 @@
 """The seam to the database: one verb, one transaction, each named after what the engine does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -192,8 +192,33 @@ class ConsentRecord:
     consent: Consent
     who: str
     source: str
-    """The list, or the call, that it came from."""
+    """By `source_name`."""
     recorded_at: datetime
+    withdrawn_at: datetime | None = None
+    """Since then it does not count any more."""
+
+
+def source_name(campaign: str, contacts: str) -> str:
+    """What records call a list of a campaign: `dentist-reminders/people.csv`."""
+    return f"{campaign}/{contacts}"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The person of a number takes back what they agreed to."""
+
+    phone_key: str
+    at: datetime
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """What is kept of one number, for one purpose."""
+
+    consents: tuple[Consent, ...] = ()
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,11 +395,21 @@ class PeopleStore(Protocol):
 
     async def suspensions(self, *, now: datetime) -> list[SuspensionRecord]: ...
     async def consents(self, phone_key: str) -> list[ConsentRecord]: ...
-    async def withdraw(self, phone_key: str) -> int:
-        """Remove every consent of a number; returns how many there were."""
+    async def withdraw(self, word: Withdrawal) -> int:
+        """What the person agreed to before counts no more; returns how many records that are.
 
-    async def put_consents(self, records: Sequence[ConsentRecord]) -> None:
-        """Keep what the lists say; the newest word of a purpose and basis holds."""
+        The records stay: they are the proof of calls that were made. A list that is read again revives none of them,
+        unless it says that they were given later.
+        """
+
+    async def put_consents(
+        self, source: str, purpose: str, said: Mapping[str, Sequence[ConsentRecord]]
+    ) -> dict[str, OnRecord]:
+        """Keep what a list says now, in place of what it said before; other lists' records stay.
+
+        `said`: every number of its rows (by key), with what it says of it, perhaps nothing. Returns by number what
+        other campaigns' lists have on record for that purpose; numbers of which nothing is known are left out.
+        """
 
 
 class QueryStore(Protocol):

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.domain.call import Disposition
-from campaigns.domain.contact import Basis, Consent
+from campaigns.domain.contact import Consent
 from campaigns.domain.facts import Facts, PastAttempt
 from campaigns.domain.lead import FREE_STATES, AttemptState
 from campaigns.ports.store import Claimed
 
+from .consent_verbs import OF_OTHERS, to_consent
 from .database import Connection
 from .rows import at, dumps, maybe_at, to_lead, us
 
@@ -37,7 +38,7 @@ async def gather(db: Connection, ids: Sequence[str], now: datetime) -> list[Clai
     for row in await db.rows(_ELSEWHERE, params):
         elsewhere[row["for_lead"]].append(_past(row, same_person=bool(row["same_person"])))
     for row in await db.rows(_CONSENTS, params):
-        consents[row["lead_id"]].append(Consent(Basis(row["basis"]), row["proof"], maybe_at(row["given_at"])))
+        consents[row["lead_id"]].append(to_consent(row))
     return [
         _claimed(row, own[row["id"]], tuple(elsewhere[row["id"]]), tuple(consents[row["id"]]), now)
         for row in await db.rows(_LEADS, params)
@@ -46,6 +47,8 @@ async def gather(db: Connection, ids: Sequence[str], now: datetime) -> list[Clai
 
 _LEADS = f"""
 SELECT lead.*, COALESCE(person.version, 1) AS person_version, EXISTS ({SUPPRESSED}) AS suppressed,
+    (SELECT MAX(w.withdrawn_at) FROM lead_phone p JOIN withdrawal w USING (phone_key) WHERE p.lead_id = lead.id)
+        AS withdrawn_at,
     EXISTS (SELECT 1 FROM attempt a WHERE a.open = 1 AND (a.person_key = lead.person_key
         OR a.phone_key IN (SELECT phone_key FROM lead_phone WHERE lead_id = lead.id))) AS busy
 FROM lead JOIN campaign ON campaign.name = lead.campaign LEFT JOIN person USING (person_key)
@@ -79,10 +82,11 @@ WHERE lead.id IN (SELECT value FROM json_each(:ids)) AND said.id <> lead.id
     AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = said.id AND a.refused = 1)
 ORDER BY 7
 """
-_CONSENTS = """
+_CONSENTS = f"""
 SELECT DISTINCT lead.id AS lead_id, consent.basis, consent.proof, consent.given_at
 FROM lead JOIN campaign ON campaign.name = lead.campaign JOIN lead_phone p ON p.lead_id = lead.id
     JOIN consent ON consent.phone_key = p.phone_key AND consent.purpose = campaign.purpose
+        AND {OF_OTHERS.format(campaign="lead.campaign")}
 WHERE lead.id IN (SELECT value FROM json_each(:ids)) ORDER BY consent.basis
 """
 
@@ -96,6 +100,7 @@ def _claimed(
         attempts=tuple(_past(attempt) for attempt in own),
         elsewhere=elsewhere,
         consents=consents,
+        withdrawn_at=maybe_at(row["withdrawn_at"]),
         suppressed=bool(row["suppressed"]),
         busy_until=now + BUSY_LOOK if row["busy"] else None,
     )

@@ -1,11 +1,10 @@
-"""Verbs about people over all campaigns: whom nobody may call, what they agreed to, and closed jurisdictions."""
+"""Verbs about people over all campaigns: whom nobody may call, and closed jurisdictions."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from campaigns.domain.contact import Basis, Consent
-from campaigns.ports.store import ConsentRecord, Suppression, SuspensionRecord
+from campaigns.ports.store import Suppression, SuspensionRecord
 
 from .database import Connection, Database
 from .rows import at, dumps, maybe_at, to_suppression, us
@@ -43,35 +42,6 @@ class PeopleVerbs:
             return [to_suppression(row) for row in rows]
 
         return await self._database.read(verb)
-
-    async def put_consents(self, records: Sequence[ConsentRecord]) -> None:
-        async def verb(db: Connection) -> None:
-            await db.run_many(
-                "INSERT INTO consent (phone_key, purpose, basis, given_at, proof, who, source, recorded_at) VALUES"
-                " (:phone_key, :purpose, :basis, :given_at, :proof, :who, :source, :recorded_at)"
-                " ON CONFLICT (phone_key, purpose, basis) DO UPDATE SET given_at = excluded.given_at,"
-                " proof = excluded.proof, who = excluded.who, source = excluded.source,"
-                " recorded_at = excluded.recorded_at",
-                [_consent_row(record) for record in records],
-            )
-
-        await self._database.write(verb)
-
-    async def consents(self, phone_key: str) -> list[ConsentRecord]:
-        async def verb(db: Connection) -> list[ConsentRecord]:
-            rows = await db.rows(
-                "SELECT * FROM consent WHERE phone_key = :key ORDER BY purpose, basis", {"key": phone_key}
-            )
-            return [_to_consent(row) for row in rows]
-
-        return await self._database.read(verb)
-
-    async def withdraw(self, phone_key: str) -> int:
-        async def verb(db: Connection) -> int:
-            await raise_versions(db, [phone_key])
-            return await db.run("DELETE FROM consent WHERE phone_key = :key", {"key": phone_key})
-
-        return await self._database.write(verb)
 
     async def suspend(self, record: SuspensionRecord) -> None:
         async def verb(db: Connection) -> None:
@@ -135,17 +105,3 @@ def _suppression_row(entry: Suppression) -> dict[str, Any]:
         "phone_key": entry.phone_key, "scope": entry.scope, "shown": entry.shown, "who": entry.who, "why": entry.why,
         "proof": entry.proof, "created_at": us(entry.created_at),
     }  # fmt: skip
-
-
-def _consent_row(record: ConsentRecord) -> dict[str, Any]:
-    return {
-        "phone_key": record.phone_key, "purpose": record.purpose, "basis": record.consent.basis,
-        "given_at": us(record.consent.given_at), "proof": record.consent.proof, "who": record.who,
-        "source": record.source, "recorded_at": us(record.recorded_at),
-    }  # fmt: skip
-
-
-def _to_consent(row: Any) -> ConsentRecord:
-    consent = Consent(Basis(row["basis"]), row["proof"], maybe_at(row["given_at"]))
-    names = ("phone_key", "purpose", "who", "source")
-    return ConsentRecord(**{n: row[n] for n in names}, consent=consent, recorded_at=at(row["recorded_at"]))

@@ -1,6 +1,7 @@
 """The store over SQL: every verb, over whichever database."""
 
 from .campaign_verbs import CampaignVerbs
+from .consent_verbs import ConsentVerbs
 from .database import Database
 from .dial_verbs import DialVerbs
 from .people_verbs import PeopleVerbs
@@ -9,7 +10,7 @@ from .replan_verbs import ReplanVerbs
 from .report_verbs import ReportVerbs
 
 
-class SqlStore(CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, QueryVerbs):
+class SqlStore(CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 
     def __init__(self, database: Database) -> None:

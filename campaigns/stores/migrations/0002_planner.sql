@@ -91,7 +91,15 @@ CREATE TABLE consent (
     who TEXT NOT NULL,
     source TEXT NOT NULL,
     recorded_at BIGINT NOT NULL,
-    PRIMARY KEY (phone_key, purpose, basis)
+    PRIMARY KEY (phone_key, purpose, basis, source)
+);
+
+-- Who takes it back is not called by what was agreed before, whatever a list goes on saying.
+CREATE TABLE withdrawal (
+    phone_key TEXT PRIMARY KEY,
+    withdrawn_at BIGINT NOT NULL,
+    who TEXT NOT NULL,
+    why TEXT NOT NULL
 );
 
 -- Jurisdictions that are closed by a person's word, such as in a declared emergency.
