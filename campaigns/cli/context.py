@@ -1,5 +1,6 @@
 """What every command shares: the global options, the settings, the databases, and how answers are printed."""
 
+import getpass
 import json
 import logging
 import os
@@ -148,17 +149,25 @@ def counted(numbers: dict[str, int]) -> str:
 # ── reading ──
 
 
-def moment(text: str | None) -> datetime | None:
-    """`--at`: an ISO time with an offset, or Z. Raises InputError showing a right one."""
+def moment(text: str | None, option: str = "--at") -> datetime | None:
+    """An ISO time with an offset, or Z, that stands after an option. Raises InputError showing a right one."""
     if text is None:
         return None
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
-        raise InputError(f"--at: '{text}' is not a time. Write 2026-11-23T09:00+01:00.") from None
+        raise InputError(f"{option}: '{text}' is not a time. Write 2026-11-23T09:00+01:00.") from None
     if parsed.tzinfo is None:
-        raise InputError(f"--at: '{text}' has no offset. Write 2026-11-23T09:00+01:00, or end with Z for UTC.")
+        raise InputError(f"{option}: '{text}' has no offset. Write 2026-11-23T09:00+01:00, or end with Z for UTC.")
     return parsed
+
+
+def user_name() -> str:
+    """Who types."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a user entry
+        return "somebody"
 
 
 # ── databases ──
@@ -186,12 +195,17 @@ async def open_databases(settings: Settings, *, make: bool = False) -> AsyncIter
         yield sessions
 
 
-def with_databases(context: typer.Context, work: Callable[[list[Session]], Awaitable[T]]) -> T:
-    """Run `work` on every database there is."""
+def has_database(settings: Settings) -> bool:
+    """Whether there is a database yet that these settings mean."""
+    return any(database_of(settings, simulated=simulated).exists() for simulated in (False, True))
+
+
+def with_databases(context: typer.Context, work: Callable[[list[Session]], Awaitable[T]], *, make: bool = False) -> T:
+    """Run `work` on every database there is; `make`: on the live and the simulated one, which are made when absent."""
     settings = options(context).settings()
 
     async def main() -> T:
-        async with open_databases(settings) as sessions:
+        async with open_databases(settings, make=make) as sessions:
             return await work(sessions)
 
     return run_real(main)

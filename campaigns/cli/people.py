@@ -1,6 +1,5 @@
 """`suppress`: the do-not-call list, shared by all campaigns of a database."""
 
-import getpass
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Annotated
 import typer
 
 from campaigns.app import Session
-from campaigns.clock import run_real
 from campaigns.domain.campaign import Purpose
 from campaigns.domain.contact import keyed_hash, mask, parse_phone
 from campaigns.domain.errors import InputError, Problem
@@ -17,7 +15,7 @@ from campaigns.lists import open_list
 from campaigns.ports import Row
 from campaigns.ports.store import Suppression
 
-from .context import Json, many, open_databases, options, out, print_json, print_table, shown, with_databases
+from .context import Json, many, options, out, print_json, print_table, shown, user_name, with_databases
 
 SCOPES = ("all", *(str(purpose) for purpose in Purpose))
 NUMBER = "Write it with + and the country code, such as +442079460123."
@@ -43,7 +41,7 @@ def add(
 
     Example: campaigns suppress add +442079460123 --why "asked by letter"
     """
-    entry = _Entry(_scope(scope), who or _user(), why, proof)
+    entry = _Entry(_scope(scope), who or user_name(), why, proof)
     e164 = plain_number(number)
     added = _write(context, [e164], entry)
     state = "is on" if added else "was already on"
@@ -82,7 +80,7 @@ def import_(
 
     Example: campaigns suppress import dnc.csv --column Phone --region NL
     """
-    entry = _Entry(_scope(scope), _user(), why, file.name)
+    entry = _Entry(_scope(scope), user_name(), why, file.name)
     numbers = _read(file, column, region)
     added = _write(context, numbers, entry)
     _say(
@@ -155,13 +153,11 @@ def _read(file: Path, column: str, region: str | None) -> list[str]:
 
 def _write(context: typer.Context, numbers: Iterable[str], entry: _Entry) -> int:
     """Add to the live and to the simulated database, made when absent: a trial run shows what a real one would do."""
-    settings = options(context).settings()
 
-    async def main() -> int:
-        async with open_databases(settings, make=True) as sessions:
-            return max([await session.store.suppress(_entries(session, numbers, entry)) for session in sessions])
+    async def work(sessions: list[Session]) -> int:
+        return max([await session.store.suppress(_entries(session, numbers, entry)) for session in sessions])
 
-    return run_real(main)
+    return with_databases(context, work, make=True)
 
 
 def _entries(session: Session, numbers: Iterable[str], entry: _Entry) -> list[Suppression]:
@@ -188,13 +184,6 @@ def plain_number(text: str) -> str:
         return parse_phone(text, None)
     except ValueError as error:
         raise InputError(f"NUMBER: {error}. {NUMBER}") from None
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container without a user entry
-        return "somebody"
 
 
 def _scope(scope: str) -> str:

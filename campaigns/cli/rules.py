@@ -1,0 +1,286 @@
+"""`rules`: the legal rules with their sources, and jurisdictions that a person closes at once."""
+
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+import phonenumbers
+import typer
+from typer.core import TyperGroup
+
+from campaigns.app import Session
+from campaigns.domain.errors import InputError
+from campaigns.domain.legal import FALLBACK, RuleBook, lineage_of
+from campaigns.domain.rules import Rule
+from campaigns.domain.rules_text import (
+    DUTIES,
+    SOURCES,
+    consent_in_words,
+    hours_in_words,
+    in_force_in_words,
+    limits_in_words,
+    rule_data,
+    special_days_in_words,
+)
+from campaigns.domain.zones import subdivision
+from campaigns.ports.store import SuspensionRecord
+from campaigns.rules import NOT_ADVICE, load_rules
+
+from .context import (
+    Json,
+    has_database,
+    moment,
+    options,
+    out,
+    print_json,
+    print_pairs,
+    print_table,
+    shown,
+    user_name,
+    with_databases,
+)
+
+_NOWHERE = "ZZ"
+
+
+class _Rules(TyperGroup):
+    """Whatever is no subcommand is the code to show."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
+
+
+def register(cli: typer.Typer) -> None:
+    """Add this command with what stands below it."""
+    group = typer.Typer(cls=_Rules, invoke_without_command=True, subcommand_metavar="[CODE] | suspend | resume")
+    group.callback()(rules)
+    group.command(hidden=True)(show)
+    group.command()(suspend)
+    group.command()(resume)
+    cli.add_typer(group, name="rules")
+
+
+def rules(context: typer.Context) -> None:
+    """Show the legal rules with their sources: all of them, or those of one jurisdiction or row.
+
+    Example: campaigns rules US-FL
+    """
+    if context.invoked_subcommand is None:
+        _show(context, None)
+
+
+def show(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="A jurisdiction such as US-FL, or the id of a row.", metavar="CODE")],
+) -> None:
+    """Show the rows of one jurisdiction, with what they inherit, or one row.
+
+    Example: campaigns rules show US-FL
+    """
+    _show(context, code)
+
+
+def _show(context: typer.Context, wanted: str | None) -> None:
+    book = load_rules(options(context).settings().calling_rules)
+    found = _wanted(book, wanted) if wanted else sorted(book.rules, key=lambda rule: rule.code)
+    closed = _suspensions(context)
+    if options(context).json:
+        rows = [rule_data(rule) for rule in found]
+        print_json({"data": book.version, "advice": NOT_ADVICE, "suspended": closed, "rules": rows})
+        return
+    if wanted is None:
+        _tell_all(found)
+    else:
+        _tell_each(found)
+        if not found:
+            _tell_none(known_code(wanted, book))
+    for one in closed:
+        out.print(_closed_in_words(one), markup=False)
+    out.print(f"\nRows of {book.version}. {NOT_ADVICE}", markup=False)
+
+
+def _wanted(book: RuleBook, wanted: str) -> list[Rule]:
+    """A row, or all rows of a jurisdiction, those above it and those within it that a city has."""
+    row = book.rule(wanted.strip().lower())
+    if row is not None:
+        return [row, *_inherited(book, [row])]
+    code = known_code(wanted, book)
+    own = [rule for rule in book.rules if rule.code in lineage_of(code) or rule.jurisdiction == code]
+    own.sort(key=lambda rule: -len(rule.code))  # what is nearest first
+    return [*own, *_inherited(book, own)]
+
+
+def _inherited(book: RuleBook, rows: list[Rule]) -> list[Rule]:
+    found = {rule.id: rule for rule in rows}
+    waiting = list(rows)
+    while waiting:
+        for name in waiting.pop().inherits:
+            parent = book.rule(name)
+            if parent is not None and name not in found:
+                found[name] = parent
+                waiting.append(parent)
+    return list(found.values())[len(rows) :]
+
+
+def known_code(text: str, book: RuleBook) -> str:
+    """A jurisdiction of some row, or any of ISO 3166. Raises InputError with the nearest known one."""
+    wanted = text.strip()
+    codes = {rule.code.upper(): rule.code for rule in book.rules}
+    if wanted.upper() in codes:
+        return codes[wanted.upper()]
+    country, _, region = wanted.upper().partition("-")
+    if country in phonenumbers.SUPPORTED_REGIONS and not region:
+        return country
+    if country in phonenumbers.SUPPORTED_REGIONS and (state := subdivision(country, region)):
+        return f"{country}-{state}"
+    known = [*codes, *(rule.id for rule in book.rules), *sorted(phonenumbers.SUPPORTED_REGIONS)]
+    near = get_close_matches(wanted.upper(), known, 1, 0.5) or get_close_matches(wanted.lower(), known, 1, 0.5)
+    mend = f"Did you mean {near[0]}?" if near else "Write a code of ISO 3166 such as DE or US-FL, or the id of a row."
+    raise InputError(f"CODE: '{wanted[:40]}' is no jurisdiction and no row. {mend}")
+
+
+# ── showing ──
+
+
+def _tell_all(found: list[Rule]) -> None:
+    columns = ["where", "row", "for", "hours", "limits", "artificial voice", "duties", "confidence", "in force"]
+    rows, last = [], ""
+    for rule in found:
+        country = rule.code[:2]
+        rows.append([country if country != last else "", *_line(rule)])
+        last = country
+    print_table(columns, rows)
+
+
+def _line(rule: Rule) -> list[str]:
+    holidays = "" if rule.hours is None or rule.holidays == "open" else f"; holidays {rule.holidays}"
+    need = "by purpose" if isinstance(rule.consent_artificial, dict) else rule.consent_artificial.replace("_", " ")
+    return [
+        rule.id, _scope(rule), hours_in_words(rule) + holidays, limits_in_words(rule) or "-", need,
+        ", ".join(rule.duties).replace("_", " ") or "-", rule.confidence, in_force_in_words(rule),
+    ]  # fmt: skip
+
+
+def _scope(rule: Rule) -> str:
+    purposes = "+".join(word.replace("_", " ") for word in rule.scope if word != "ai_voice")
+    return f"{purposes}, artificial voices only" if rule.voice == "artificial" else purposes
+
+
+def _tell_each(found: list[Rule]) -> None:
+    for rule in found:
+        out.print(f"[bold]{rule.id}[/]", end="  ")
+        out.print(rule.name, markup=False)
+        print_pairs([(f"  {title}", text) for title, text in _everything(rule) if text])
+        out.print()
+
+
+def _everything(rule: Rule) -> list[tuple[str, str]]:
+    duties = "; ".join(DUTIES[duty] for duty in rule.duties)
+    return [
+        ("where", rule.code),
+        ("binds", f"{rule.binding}; {_scope(rule)}" + ("; only where a campaign names it" if rule.optional else "")),
+        ("hours", f"{hours_in_words(rule)} (from: {SOURCES[rule.hours_source]})"),
+        ("clock", "" if rule.clock == "called_party" else rule.clock),
+        ("holidays", "" if rule.holidays == "open" else f"{rule.holidays}, by {', '.join(rule.calendars)}"),
+        ("days", special_days_in_words(rule)),
+        ("lifted by", ", ".join(rule.hours_waived_by).replace("_", " ")),
+        ("limits", limits_in_words(rule) or "none"),
+        ("consent", consent_in_words(rule)),
+        ("duties", duties or "none named, with an artificial voice"),
+        ("voices", rule.ai_voice or ""),
+        ("inherits", ", ".join(rule.inherits)),
+        *(("suspended", f"{event.trigger}, by {event.authority}") for event in rule.suspensions),
+        ("in force", in_force_in_words(rule)),
+        ("text", rule.instrument),
+        ("confidence", f"{rule.confidence}; source: {rule.source_kind}"),
+        *(("source", url) for url in rule.source),
+        ("notes", rule.notes),
+    ]
+
+
+def _tell_none(code: str) -> None:
+    """Nobody wrote a row for it."""
+    mend = f"But with `legal_hours: {{fallback: true}}` in the campaign file: then {FALLBACK} holds."
+    out.print(f"No row is known for {code}, so nobody is called there. {mend}", markup=False)
+
+
+# ── suspending ──
+
+
+def suspend(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="A jurisdiction, such as US-LA.", metavar="CODE")],
+    why: Annotated[str, typer.Option(help="Why.")] = "closed by a person",
+    until: Annotated[str | None, typer.Option(help="When it opens by itself, such as 2026-12-01T00:00Z.")] = None,
+    who: Annotated[str, typer.Option(help="Who says so; default: you.")] = "",
+) -> None:
+    """Close a jurisdiction at once: nobody who may be there is called by any campaign.
+
+    Example: campaigns rules suspend US-LA --why "state of emergency"
+    """
+    place = _place(context, code)
+    ends = moment(until, "--until")
+
+    async def work(sessions: list[Session]) -> None:
+        for session in sessions:
+            now = session.clock.now()
+            if ends is not None and ends <= now:
+                raise InputError(f"--until: {shown(ends)} is over. Write a time to come.")
+            await session.store.suspend(SuspensionRecord(place, who or user_name(), why, now, ends))
+
+    with_databases(context, work, make=True)
+    till = f" until {shown(ends)}" if ends else f" until `campaigns rules resume {place}`"
+    members = " and in every member state" if place == "EU" else ""
+    _say(context, {"suspended": place}, f"{place} is closed{till}: nobody is called there{members}.")
+
+
+def resume(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="A jurisdiction that is closed.", metavar="CODE")],
+) -> None:
+    """Open a jurisdiction again.
+
+    Example: campaigns rules resume US-LA
+    """
+    place = _place(context, code)
+
+    async def work(sessions: list[Session]) -> bool:
+        return any([await session.store.resume(place) for session in sessions])
+
+    if not with_databases(context, work):
+        raise InputError(f"{place} is not closed. `campaigns rules` shows what is.")
+    _say(context, {"resumed": place}, f"{place} is open again, as far as its rules allow.")
+
+
+def _place(context: typer.Context, code: str) -> str:
+    """A jurisdiction that people can be in. Raises InputError."""
+    place = known_code(code, load_rules(options(context).settings().calling_rules))
+    if place == _NOWHERE:
+        raise InputError(f"CODE: {place} is no place. Close countries or states, such as US-LA.")
+    return place
+
+
+def _suspensions(context: typer.Context) -> list[Json]:
+    """What is closed, in every database there is."""
+    if not has_database(options(context).settings()):
+        return []
+
+    async def work(sessions: list[Session]) -> list[Json]:
+        return [_shown(one, s) for s in sessions for one in await s.store.suspensions(now=s.clock.now())]
+
+    return with_databases(context, work)
+
+
+def _shown(one: SuspensionRecord, session: Session) -> Json:
+    return {
+        "code": one.code, "who": one.who, "why": one.why, "since": shown(one.since), "until": shown(one.until),
+        "database": str(session.path),
+    }  # fmt: skip
+
+
+def _closed_in_words(one: Json) -> str:
+    till = f" until {one['until']}" if one["until"] else ""
+    return f"CLOSED    {one['code']} since {one['since']}{till}: {one['why']}; {one['who']} ({one['database']})"
+
+
+def _say(context: typer.Context, data: Json, text: str) -> None:
+    print_json(data) if options(context).json else out.print(text, markup=False)
