@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,13 @@ from campaigns.domain.durations import format_duration
 from campaigns.domain.errors import CampaignsError
 from campaigns.domain.hours import week
 from campaigns.domain.hours_text import names_public_holidays, surprises
-from campaigns.domain.zones import Place, public_holidays
+from campaigns.domain.legal import Law
+from campaigns.domain.zones import Place, public_holidays, zone
 from campaigns.engine.terms import AccountTerms
 from campaigns.files import Loaded, load_campaign
 from campaigns.loading import OpenedLists, open_lists
+from campaigns.outlook import NOT_ADVICE, Outlook, watched
+from campaigns.rules import load_rules
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import kind_of
 from campaigns.summary import law_statement
@@ -51,12 +54,15 @@ class Finding:
     clock: str
     """Whose clock the hours are on, in words."""
     week: list[tuple[date, list[tuple[str, str]], str]]
+    lawful: list[list[tuple[str, str]]]
+    """Of the same days, what the law leaves; empty: the law is off, or nobody can be called."""
     holidays: list[tuple[date, str]]
     lines: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Legal, but perhaps not what was meant."""
     bad_rows: list[tuple[str, int, str]] = field(default_factory=list)
     contacts: dict[str, int] = field(default_factory=dict)
+    law: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -64,6 +70,8 @@ class Finding:
             "file": self.file,
             "zone": self.zone,
             "week": [{"date": str(day), "open": spans, "holiday": name} for day, spans, name in self.week],
+            "lawful": self.lawful,
+            "law": self.law,
             "public_holidays": [{"date": str(day), "name": name} for day, name in self.holidays],
             "contacts": self.contacts,
             "notes": self.notes,
@@ -78,8 +86,6 @@ class _Seen:
     read: int = 0
     good: int = 0
     invalid: int = 0
-    zones: dict[int, int] = field(default_factory=dict)
-    """How many possible zones → how many contacts."""
     places: dict[Place, int] = field(default_factory=dict)
     languages: set[str] = field(default_factory=set)
     bad_rows: list[tuple[str, int, str]] = field(default_factory=list)
@@ -90,11 +96,14 @@ async def validate_file(path: Path, settings: Settings, *, today: date) -> Findi
     loaded = load_campaign(path)
     campaign = loaded.campaign
     check_runnable(loaded, settings)
-    seen = _read(await open_lists(loaded, None))
+    begins = _begins(campaign, today)
+    noon = datetime.combine(begins, time(12), zone(campaign.zone or "UTC"))
+    outlook = Outlook(campaign, Law(load_rules(settings.calling_rules)), noon)
+    seen = _read(await open_lists(loaded, None), outlook)
     place = max(seen.places, key=lambda place: seen.places[place], default=Place(campaign.zone or "UTC", None, None))
     if campaign.zone:
         place = Place(campaign.zone, place.country, place.state)
-    begins = _begins(campaign, today)
+    lawful = None if campaign.legal_hours.off else outlook.week(begins)
     return Finding(
         name=campaign.campaign,
         file=str(path),
@@ -102,11 +111,13 @@ async def validate_file(path: Path, settings: Settings, *, today: date) -> Findi
         zone=place.zone,
         clock=_clock(campaign, place, seen),
         week=week(campaign.calling_hours, place, begins),
+        lawful=lawful[1] if lawful else [],
         holidays=_holidays(campaign, place, begins),
-        lines=list(_lines(loaded, seen)),
+        lines=list(_lines(loaded, seen, outlook)),
         notes=[*surprises(campaign.calling_hours), *_odd(campaign, settings, seen)],
         bad_rows=seen.bad_rows,
         contacts={"read": seen.read, "good": seen.good, "invalid": seen.invalid},
+        law=_law(outlook),
     )
 
 
@@ -127,9 +138,22 @@ def _begins(campaign: Campaign, today: date) -> date:
     return campaign.starts.date() if campaign.provider == SIMULATOR else max(today, campaign.starts.date())
 
 
-def _read(lists: OpenedLists) -> _Seen:
+def _law(outlook: Outlook) -> dict[str, Any]:
+    """For `--json`."""
+    if outlook.campaign.legal_hours.off:
+        return {"off": outlook.campaign.legal_hours.off}
+    return {
+        "data": outlook.law.book.version, "advice": NOT_ADVICE, "jurisdictions": dict(outlook.places.most_common()),
+        "rows": dict(outlook.rows.most_common()), "duties": dict(outlook.duties), "zones": dict(outlook.zones),
+        "blocked": [
+            {"reason": why, "rule": rule, "contacts": n} for (why, rule), n in outlook.blocked.most_common()
+        ],
+    }  # fmt: skip
+
+
+def _read(lists: OpenedLists, outlook: Outlook) -> _Seen:
     seen = _Seen()
-    for source in lists.sources:
+    for source in watched(lists.sources, outlook):
         for contact in source.contacts():
             seen.read += 1
             if isinstance(contact, Contact):
@@ -143,7 +167,6 @@ def _read(lists: OpenedLists) -> _Seen:
 
 def _note(seen: _Seen, contact: Contact) -> None:
     seen.good += 1
-    seen.zones[len(contact.zones)] = seen.zones.get(len(contact.zones), 0) + 1
     seen.languages.add(contact.language)
     if contact.zones:
         place = Place(contact.zones[0], contact.country, contact.state)
@@ -157,25 +180,21 @@ def _holidays(campaign: Campaign, place: Place, begins: date) -> list[tuple[date
     return [(day, name) for day, name in sorted(days.items()) if begins <= day < begins + AHEAD]
 
 
-def _lines(loaded: Loaded, seen: _Seen) -> Iterator[tuple[str, str]]:
+def _lines(loaded: Loaded, seen: _Seen, outlook: Outlook) -> Iterator[tuple[str, str]]:
     campaign = loaded.campaign
     yield "contacts", f"{seen.read:,} rows read, {seen.good:,} good, {seen.invalid:,} bad"
-    several = sum(count for zones, count in seen.zones.items() if zones > 1)
-    both = f"; {several:,} may be in several and are called when all are open" if several else ""
-    yield "zones", f"{seen.zones.get(1, 0):,} contacts have one{both}"
     attempts = campaign.attempts
     yield "attempts", f"at most {attempts.max}, {attempts.per_day} a day, {format_duration(attempts.gap)} apart"
     pacing = campaign.pacing
     yield "pacing", f"{pacing.at_once} calls at once, {pacing.per_second:g} begun a second, within the account's limits"
-    yield "law", f"{law_statement(loaded)} This is not legal advice."
+    yield from outlook.lines()
+    yield "law", f"{law_statement(campaign, outlook.law)} {NOT_ADVICE}"
 
 
 def _odd(campaign: Campaign, settings: Settings, seen: _Seen) -> Iterator[str]:
     """Legal, but perhaps not what was meant."""
     yield from _odd_retries(campaign.attempts)
     yield from _odd_pacing(campaign.pacing, account_terms(settings, campaign.provider))
-    if seen.zones.get(0):
-        yield f"{seen.zones[0]:,} contacts have no time zone, so they are not called"
     by = campaign.agent
     if by is not None and not isinstance(by, str):
         unspoken = [repr(language) for language in sorted(seen.languages) if by.of(language) is None]

@@ -32,6 +32,7 @@ from campaigns.engine.intake import Intake, load
 from campaigns.engine.runner import RunEnd, Runner
 from campaigns.files import Loaded, load_campaign, parse_campaign
 from campaigns.loading import OpenedLists, open_lists, refresh_every
+from campaigns.outlook import Outlook, watched
 from campaigns.ports import Clock
 from campaigns.ports.store import CampaignRecord
 from campaigns.settings import Settings, read_settings
@@ -76,15 +77,19 @@ class Progress:
 
 Watcher = Callable[[Progress], Coroutine[Any, Any, None]]
 """Runs beside the campaign until it is cancelled."""
+Sayer = Callable[[str], None]
 
 
-def run_campaign(path: Path, options: RunOptions | None = None, watch: Watcher | None = None) -> Summary:
+def run_campaign(
+    path: Path, options: RunOptions | None = None, watch: Watcher | None = None, say: Sayer | None = None
+) -> Summary:
     """Run a campaign file until every lead has an outcome, in real or virtual time, and write its report.
 
     Args:
         path: The campaign file.
         options: How; default: as the settings of this folder and environment say.
         watch: A display.
+        say: Told, line by line, what the law leaves of the lists before anybody is called.
 
     Raises:
         InputError: Something in a file or setting is wrong; nobody was called.
@@ -96,7 +101,7 @@ def run_campaign(path: Path, options: RunOptions | None = None, watch: Watcher |
     clock = _clock(loaded, options)
 
     async def main() -> Summary:
-        return await _run(loaded, options, clock, watch)
+        return await _run(loaded, options, clock, watch, say)
 
     return run_virtual(clock, main) if isinstance(clock, DiscreteClock) else run_real(main)
 
@@ -125,7 +130,7 @@ def _database(loaded: Loaded, options: RunOptions) -> Path:
     return database_of(options.settings, simulated=_is_simulated(loaded, options))
 
 
-async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher | None) -> Summary:
+async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher | None, say: Sayer | None) -> Summary:
     simulated = _is_simulated(loaded, options)
     async with open_session(options.settings, clock, simulated=simulated) as session:
         lists = await open_lists(loaded, session.store)
@@ -142,7 +147,10 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher
                 tasks.start_soon(stop_on_signal, runners, tasks)
                 if watch is not None:
                     tasks.start_soon(watch, progress)
-                progress.loaded = await load_leads(session, record, lists)
+                outlook = Outlook(loaded.campaign, session.law, clock.now()) if say else None
+                progress.loaded = await load_leads(session, record, lists, outlook)
+                if say is not None and outlook is not None:
+                    say("\n".join(outlook.brief()))
                 await activate(session, record)
                 if ours:
                     end = await run_here(session, loaded, options, runners)
@@ -170,11 +178,14 @@ async def activate(session: Session, record: CampaignRecord) -> bool:
     )  # fmt: skip
 
 
-async def load_leads(session: Session, record: CampaignRecord, lists: OpenedLists) -> Intake:
-    """Read the lists into leads."""
+async def load_leads(
+    session: Session, record: CampaignRecord, lists: OpenedLists, outlook: Outlook | None = None
+) -> Intake:
+    """Read the lists into leads; an outlook sees every contact."""
     fresh = await session.store.campaign(record.name)
     terms = session.book.current(fresh or record)
-    return await load(terms, lists.sources, lists.excluded, store=session.store, clock=session.clock)
+    sources = watched(lists.sources, outlook) if outlook else lists.sources
+    return await load(terms, sources, lists.excluded, store=session.store, clock=session.clock)
 
 
 async def run_here(session: Session, loaded: Loaded, options: RunOptions, runners: list[Runner]) -> RunEnd:

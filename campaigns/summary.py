@@ -6,7 +6,9 @@ from typing import Any
 
 from campaigns.app import SIMULATOR, Session
 from campaigns.domain.call import Disposition
+from campaigns.domain.campaign import Campaign
 from campaigns.domain.lead import CampaignState, Outcome
+from campaigns.domain.legal import Law
 from campaigns.editing import Edit
 from campaigns.engine.intake import Intake
 from campaigns.engine.runner import RunEnd
@@ -72,12 +74,12 @@ class Summary:
         }
 
 
-def law_statement(loaded: Loaded) -> str:
-    """What was checked of the law, in one sentence; whoever shows it adds that it is no legal advice."""
-    off = loaded.campaign.legal_hours.off
+def law_statement(campaign: Campaign, law: Law) -> str:
+    """What is checked of the law, in one sentence; whoever shows it adds that it is no legal advice."""
+    off = campaign.legal_hours.off
     if off:
-        return f"No legal rule was applied (legal_hours off: {off})."
-    return "No law was checked: every call of this campaign stays on this machine."
+        return f"No legal rule is applied (legal_hours off: {off})."
+    return f"Every call is judged by the legal rules of {law.book.version}: hours, consent, caps and cool-downs."
 
 
 def ledger_of(database: Path, campaign: str) -> Path:
@@ -109,17 +111,17 @@ async def summarise(
         reopens=_reopens(counts),
         bad_rows=await session.store.bad_rows(name),
         warnings=warnings,
-        law=law_statement(loaded),
+        law=law_statement(loaded.campaign, session.law),
         database=session.path,
         ledger=ledger if ledger.exists() else None,
     )
 
 
 async def _page(session: Session, loaded: Loaded) -> str:
-    name, provider = loaded.campaign.campaign, loaded.campaign.provider
+    campaign = loaded.campaign
     figures = await gather(
-        session.store, name, now=session.clock.now(), provider=provider, law=law_statement(loaded), rules=session.law,
-        simulated=provider == SIMULATOR,
+        session.store, campaign.campaign, now=session.clock.now(), provider=campaign.provider,
+        law=law_statement(campaign, session.law), rules=session.law, simulated=campaign.provider == SIMULATOR,
     )  # fmt: skip
     return render(figures)
 

@@ -1,5 +1,6 @@
 """`init`, `validate`, `doctor`, `schema`, `providers`: before anybody is called."""
 
+from collections.abc import Sequence
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -83,9 +84,10 @@ def _tell(finding: Finding) -> None:
     out.print(f"[bold]{finding.name}[/]", end="  ")
     out.print(finding.file, markup=False)
     pairs = [("  hours", finding.hours), ("  clock", finding.clock), ("", "")]
-    for day, spans, holiday in finding.week:
-        opened = ", ".join(f"{start}-{end}" for start, end in spans) or "closed"
-        pairs.append((f"  {day:%a %d %b}", opened + (f"  ({holiday})" if holiday else "")))
+    for number, (day, spans, holiday) in enumerate(finding.week):
+        narrower = bool(finding.lawful) and finding.lawful[number] != spans
+        lawful = f"  the law leaves: {_spans(finding.lawful[number])}" if narrower else ""
+        pairs.append((f"  {day:%a %d %b}", _spans(spans) + (f"  ({holiday})" if holiday else "") + lawful))
     pairs.append(("", ""))
     if finding.holidays:
         pairs.append(("  PH", "; ".join(f"{day:%a %d %b %Y} {name}" for day, name in finding.holidays)))
@@ -97,6 +99,10 @@ def _tell(finding: Finding) -> None:
             ("", f"and {finding.contacts['invalid'] - SHOWN:,} more bad rows; --json lists the first {LISTED}")
         )
     print_pairs(pairs)
+
+
+def _spans(spans: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{start}-{end}" for start, end in spans) or "closed"
 
 
 def doctor(context: typer.Context) -> None:

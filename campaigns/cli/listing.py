@@ -236,7 +236,7 @@ async def _csv(session: Session, record: CampaignRecord) -> str:
 
 
 async def _page(session: Session, record: CampaignRecord) -> str:
-    law = law_statement(parse_campaign(record.document, name=record.name))
+    law = law_statement(parse_campaign(record.document, name=record.name).campaign, session.law)
     figures = await gather(
         session.store, record.name, now=session.clock.now(), provider=record.provider, law=law,
         rules=session.law,        simulated=session.simulated or record.provider == SIMULATOR,

@@ -51,7 +51,8 @@ def run(
     if speed is not None and speed > TOO_FAST:
         err.print(f"[yellow]note[/] at {speed:g} times real time a round trip of 5 ms lasts {speed * 0.005:.1f} s.")
     how = RunOptions(limit=limit, fresh=fresh, at=moment(at), speed=speed, settings=chosen.settings())
-    summary = run_campaign(file, how, None if chosen.json else watch)
+    say = None if chosen.json else lambda text: err.print(text, markup=False)
+    summary = run_campaign(file, how, None if chosen.json else watch, say)
     print_json(summary.as_json()) if chosen.json else tell(summary, chosen.again(f"run {file}"))
     raise typer.Exit(summary.exit_code)
 

@@ -16,6 +16,7 @@ from campaigns.domain.lead import Attempt, CampaignState
 from campaigns.editing import Edit, foresee, in_words, put_campaign
 from campaigns.files import Loaded, load_campaign
 from campaigns.loading import open_lists
+from campaigns.outlook import Outlook
 from campaigns.ports.store import CampaignRecord
 from campaigns.resolving import Word, resolve_attempt
 from campaigns.running import activate, load_leads
@@ -62,7 +63,10 @@ def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
         async with open_session(settings, SystemClock(), simulated=False) as session:
             lists = await open_lists(loaded, session.store)
             record = await put_campaign(session, loaded)
-            intake = await load_leads(session, record, lists)
+            outlook = Outlook(campaign, session.law, session.clock.now())
+            intake = await load_leads(session, record, lists, outlook)
+            for line in () if options(context).json else outlook.brief():
+                err.print(line, markup=False)
             await activate(session, record)
             return {**intake.counts(), "new": intake.new, "updated": intake.updated}
 

@@ -12,6 +12,7 @@ from campaigns.ports.store import CampaignRecord, Counts, Store
 
 from .discreet import without_numbers
 from .in_force import in_force
+from .law import AppliedRow
 from .tally import LISTED, Calls, Doubt, Tally, tallied
 from .timeline import Timeline, shared_zone, timeline
 from .words import DISPOSITIONS, OUTCOMES, UNDIALLED
@@ -65,6 +66,12 @@ class Figures:
     doubts: tuple[Doubt, ...]
     doubts_total: int
     warnings: tuple[tuple[str, int], ...]
+    rows: tuple[AppliedRow, ...]
+    """Of the law, that permitted calls."""
+    duties: tuple[str, ...]
+    """Of an artificial voice; empty where a person talks."""
+    versions: tuple[str, ...]
+    """Of the rows."""
     settings: tuple[tuple[str, str], ...]
     """Empty where the stored file can no longer be read."""
 
@@ -107,6 +114,9 @@ async def gather(  # noqa: PLR0913 - what a page says of a campaign that the dat
         doubts=tuple(tally.doubts),
         doubts_total=tally.doubts_total,
         warnings=tuple(tally.warnings.most_common(20)),
+        rows=tally.permits.applied(rules.book),
+        duties=tally.permits.duties(rules.book) if campaign and campaign.ground.artificial else (),
+        versions=tuple(sorted(tally.permits.data)),
         settings=tuple(in_force(campaign)) if campaign else (),
     )
 

@@ -13,6 +13,7 @@ from campaigns.planner.lawful import window_of
 from campaigns.ports.store import Store
 
 from .discreet import without_numbers
+from .law import Permits
 from .timeline import GRAIN, Event
 
 LISTED = 200
@@ -64,6 +65,7 @@ class Tally:
     closed: Counter[Event] = field(default_factory=Counter)
     doubts: list[Doubt] = field(default_factory=list)
     doubts_total: int = 0
+    permits: Permits = field(default_factory=Permits)
     _seconds: float = 0.0
     _cost: float | None = None
     _first: datetime | None = None
@@ -94,6 +96,7 @@ class Tally:
             self._add_doubt(lead, attempt)
         if attempt.state is AttemptState.INTENT:
             return
+        self.permits.add(attempt.permit)
         at = dialled_at(attempt)
         self.dialled[(_grain(at), _word(attempt))] += 1
         self._first, self._last = min(at, self._first or at), max(at, self._last or at)

@@ -120,14 +120,17 @@ def test_json_may_stand_before_or_after_the_command(cli, played):
     assert cli("--json", "run", "small.yaml").data == cli("run", "small.yaml", "--json").data == played
 
 
-def test_run_says_what_was_used_and_that_no_law_was_checked(cli, folder):
+def test_run_says_what_was_used_and_which_law_was_applied(cli, folder):
     said = cli("run", "small.yaml")
     assert said.code == 0
     for word in ("contacts", "outcomes", "attempts", "database", "ledger", "report"):
         assert re.search(rf"^{word}  ", said.out, re.MULTILINE), word
     assert "campaigns-simulated.db\n" in said.out
-    assert said.out.count("No law was checked") == said.out.count("not legal advice") == 1
-    assert Path("small.html").read_text().count("not legal advice") == 1
+    assert said.out.count("judged by the legal rules of 2026-11-20.") == said.out.count("not legal advice") == 1
+    page = Path("small.html").read_text()
+    assert page.count("not legal advice") == 1
+    assert "<td>gb-telemarketing</td>" in page
+    assert "zones     6 have one" in said.err
 
 
 def test_a_limited_run_pauses_says_what_is_left_and_is_gone_on_with(cli, folder):
