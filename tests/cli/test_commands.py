@@ -88,6 +88,26 @@ def test_validate_shows_the_week_as_it_was_understood_and_calls_nobody(cli, fold
     assert [path.name for path in folder.iterdir() if ".db" in path.name] == []
 
 
+def test_validate_shows_what_the_law_leaves_and_the_duties_of_the_voice(cli, folder):
+    text = Path("small.yaml").read_text().replace("13:30-17:30", "13:30-21:00").replace("region: GB", "region: NL")
+    Path("small.yaml").write_text(text.replace("informational", "telemarketing").replace("Europe/London", "contact"))
+    Path("people.csv").write_text("Id,Name,Mobile\n1,Ann,+442079460001\n2,Bo,+31200000001\n3,Cy,+31200000002\n")
+    said = cli("validate", "small.yaml")
+    assert re.search(r"Mon 23 Nov +09:00-12:30, 13:30-21:00\n", said.out)
+    assert "zones       3 have one" in said.out
+    assert "rows        eu-ai-disclosure 2, nl-telemarketing 2, gb-telemarketing 1" in said.out
+    assert "say at the start, in the language of the call, that it is an AI (2 of 3)" in said.out
+    assert "2 of 3 will not be called: prior consent is needed (" in said.out
+    assert "consent: {basis: prior, proof: …}" in said.out
+    Path("people.csv").write_text("Id,Name,Mobile\n1,Ann,+442079460001\n")
+    assert re.search(
+        r"Mon 23 Nov .*21:00  the law leaves: 09:00-12:30, 13:30-20:00\n", cli("validate", "small.yaml").out
+    )
+    (one,) = cli("validate", "small.yaml", "--json").data
+    assert one["lawful"][0] == [["09:00", "12:30"], ["13:30", "20:00"]]
+    assert one["law"]["rows"] == {"gb-telemarketing": 1}
+
+
 def test_validate_as_json_has_one_entry_a_file(cli, folder):
     (one,) = cli("validate", "small.yaml", "--json").data
     assert one["campaign"] == "small"
