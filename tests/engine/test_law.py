@@ -209,3 +209,11 @@ def test_where_a_refusal_is_for_good_the_person_is_never_called_again() -> None:
     for changes in ({}, {"ends": "2026-12-31"}):
         decision = step(japan, now=instant("2026-11-24T03:00Z"), **changes)
         assert decision == Close(Outcome.BLOCKED, "after a refusal: never again", "jp-telemarketing")
+
+
+def test_a_voicemail_elsewhere_counts_as_a_message_that_was_left() -> None:
+    bogota = {"zones": ("America/Bogota",), "country": "CO", "jurisdictions": ("CO",), "consents": PRIOR}
+    for ending, decided in ((Disposition.VOICEMAIL, Wait), (Disposition.NO_ANSWER, Call)):
+        contact = a_contact(**bogota, earlier=(Earlier(TUESDAY - timedelta(hours=1), ending),))
+        decision = step(contact)
+        assert isinstance(decision, decided), decision
