@@ -6,7 +6,7 @@ import typer
 
 from campaigns.app import Session
 from campaigns.domain.contact import keyed_hash, mask
-from campaigns.ports.store import ConsentRecord, Withdrawal
+from campaigns.ports.consents import ConsentRecord, Withdrawal
 
 from .context import Json, many, options, out, print_json, print_table, shown, user_name, with_databases
 from .people import plain_number

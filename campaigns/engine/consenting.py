@@ -5,7 +5,8 @@ from datetime import datetime
 from itertools import chain
 
 from campaigns.domain.contact import Consent, Contact
-from campaigns.ports.store import ConsentRecord, OnRecord, Store, source_name
+from campaigns.ports.consents import ConsentRecord, OnRecord, source_name
+from campaigns.ports.store import Store
 
 from .terms import Terms
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from campaigns.domain.contact import Basis, Consent
-from campaigns.ports.store import ConsentRecord, OnRecord, Withdrawal
+from campaigns.ports.consents import ConsentRecord, OnRecord, Withdrawal
 
 from .database import Connection, Database
 from .people_verbs import raise_versions

@@ -9,7 +9,8 @@ from campaigns.domain.lead import Lead, LeadState, Outcome
 from campaigns.domain.legal import Law
 from campaigns.engine.intake import Source, load
 from campaigns.planner.decide import Call, Close, decide
-from campaigns.ports.store import LeadFilter, Withdrawal
+from campaigns.ports.consents import Withdrawal
+from campaigns.ports.store import LeadFilter
 from campaigns.rules import load_rules
 from campaigns.testing import a_campaign, a_contact, a_night, instant
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from campaigns.domain.contact import Basis, Consent
-from campaigns.ports.store import ConsentRecord, OnRecord, Withdrawal, source_name
+from campaigns.ports.consents import ConsentRecord, OnRecord, Withdrawal, source_name
 
 from .conftest import NOW, World
 

@@ -14,7 +14,8 @@ from campaigns.domain.contact import Basis, Consent, PhoneNumber
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, LeadState, Outcome
 from campaigns.domain.pacing import Breaker
 from campaigns.domain.transitions import close
-from campaigns.ports.store import Account, Claimed, ConsentRecord, Move, SuspensionRecord
+from campaigns.ports.consents import ConsentRecord
+from campaigns.ports.store import Account, Claimed, Move, SuspensionRecord
 
 if TYPE_CHECKING:
     from conftest import World
