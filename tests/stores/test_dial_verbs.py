@@ -11,10 +11,11 @@ import pytest
 
 from campaigns.domain.call import Disposition
 from campaigns.domain.contact import Basis, Consent, PhoneNumber
+from campaigns.domain.facts import standing
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, LeadState, Outcome
 from campaigns.domain.pacing import Breaker
 from campaigns.domain.transitions import close
-from campaigns.ports.consents import ConsentRecord
+from campaigns.ports.consents import ConsentRecord, Withdrawal
 from campaigns.ports.store import Account, Claimed, Move, SuspensionRecord
 
 if TYPE_CHECKING:
@@ -541,15 +542,19 @@ async def test_consents_of_other_lists_are_told_by_number_and_purpose(world: "Wo
     await world.campaign()
     await world.load(2)
     key = world.key("+31200000000")
-    record = ConsentRecord(key, "informational", Consent(Basis.PRIOR, "form 7", world.now), "me", "list.csv", world.now)
-    await world.store.put_consents([record, replace(record, purpose="telemarketing")])
+    record = ConsentRecord(
+        key, "informational", Consent(Basis.PRIOR, "form 7", world.now), "me", "other/list.csv", world.now
+    )
+    await world.store.put_consents("other/list.csv", "informational", {key: [record]})
+    sold = replace(record, purpose="telemarketing", source="third/list.csv")
+    await world.store.put_consents("third/list.csv", "telemarketing", {key: [sold]})
     one, other = await world.store.facts([world.row(n).lead.id for n in range(2)], now=world.now)
     assert one.facts.consents == (Consent(Basis.PRIOR, "form 7", world.now),)
     assert other.facts.consents == ()
     assert len(await world.store.consents(key)) == 2
-    assert await world.store.withdraw(key) == 2
+    assert await world.store.withdraw(Withdrawal(key, world.now, "Ann", "by letter")) == 2
     (one,) = await world.store.facts([world.row(0).lead.id], now=world.now)
-    assert one.facts.consents == ()
+    assert standing(one.facts).consents == ()
     assert one.person_version == 2
 
 
