@@ -113,8 +113,8 @@ def provider_settings(settings: Settings, provider: str) -> ProviderSettings:
 
 def check_runnable(loaded: Loaded, settings: Settings) -> None:
     """Raises InputError: the provider is missing, or the file says what cannot be carried out."""
-    provider_settings(settings, loaded.campaign.provider)
-    check_campaign(loaded, load_rules(settings.calling_rules))
+    priced = bool(provider_settings(settings, loaded.campaign.provider).price_per_minute)
+    check_campaign(loaded, load_rules(settings.calling_rules), priced=priced)
 
 
 @asynccontextmanager
@@ -179,6 +179,7 @@ def account_terms(settings: Settings, provider: str) -> AccountTerms:
         absence_after=own.absence_after,
         longest_call=own.longest_call,
         reports_come=settings.public_url is not None,
+        price_per_minute=own.price_per_minute,
     )
 
 

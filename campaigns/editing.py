@@ -79,8 +79,11 @@ def people_limits(session: Session) -> PeopleLimits:
     return PeopleLimits(session.settings.people.per_day, session.settings.people.gap)
 
 
-async def put_campaign(session: Session, loaded: Loaded) -> CampaignRecord:
-    """The campaign in the database, new or edited; who waits is planned anew only where the edit may move them."""
+async def put_campaign(session: Session, loaded: Loaded, *, purse: str = "") -> CampaignRecord:
+    """The campaign in the database, new or edited; who waits is planned anew only where the edit may move them.
+
+    `purse`: the campaign whose budget it uses, if not its own.
+    """
     campaign, store = loaded.campaign, session.store
     known = await store.campaign(campaign.campaign)
     record = CampaignRecord(
@@ -91,6 +94,7 @@ async def put_campaign(session: Session, loaded: Loaded) -> CampaignRecord:
         provider=campaign.provider,
         purpose=campaign.purpose,
         created_at=session.clock.now(),
+        purse=purse,
         planned_under=planned_under(session.law, people_limits(session)),
     )
     quiet = known is not None and _moves_nobody(known, campaign)

@@ -83,15 +83,13 @@ class _Schema(GenerateJsonSchema):
 def not_acted_on(campaign: Campaign) -> list[tuple[KeyPath, str, str]]:
     """What the file says and this version does not carry out: key path, what is wrong, the mend."""
     found = list(_beyond(campaign, (), _DEFAULTS))
-    for index, caller in enumerate(campaign.caller_ids):
-        found += _beyond(caller, ("caller_ids", index), {"per_day": None})
     for index, source in enumerate(campaign.contacts):
         found += _beyond(source, ("contacts", index), _DEFAULTS_OF_LISTS[type(source)])
     return found
 
 
 _DEFAULTS: dict[str, object] = {
-    "dialing": "direct", "priority": 3, "pacing.ramp_up": None, "budget": None, "write_back": False,
+    "dialing": "direct", "write_back": False,
 }  # fmt: skip
 _DEFAULTS_OF_LISTS: dict[type, dict[str, object]] = {
     FileList: {},

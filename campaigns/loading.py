@@ -26,12 +26,20 @@ class OpenedLists:
     excluded: Excluded
 
 
-def check_campaign(loaded: Loaded, book: RuleBook) -> None:
-    """Refuse what this version does not act on, and rows of the law that nobody knows. Raises InputError with all."""
+def check_campaign(loaded: Loaded, book: RuleBook, *, priced: bool) -> None:
+    """Refuse what this version does not act on, and rows of the law that nobody knows. Raises InputError with all.
+
+    `priced`: the settings say what a minute costs.
+    """
     problems = [
         Problem(loaded.where(*keys), what, mend)
         for keys, what, mend in (*not_acted_on(loaded.campaign), *_wrong_rows(loaded.campaign, book))
     ]
+    budget, provider = loaded.campaign.budget, loaded.campaign.provider
+    if budget is not None and budget.cost is not None and not priced:
+        what = "Nobody knows what a call costs, so this budget cannot be kept."
+        mend = f"Write price_per_minute in [providers.{provider}] of campaigns.toml, the most that a minute costs."
+        problems.append(Problem(loaded.where("budget", "cost"), what, mend))
     if problems:
         raise InputError(problems)
 

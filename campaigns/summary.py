@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.app import SIMULATOR, Session
+from campaigns.domain.budget import purse_of
 from campaigns.domain.call import Disposition
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.lead import CampaignState, Outcome
@@ -30,6 +31,8 @@ class Summary:
     """When the next lead is due, for people."""
     bad_rows: list[tuple[str, int, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    budget: str = ""
+    """How far it is used: `812 of 2,000 attempts`; empty: there is none."""
     law: str = ""
     """What was checked of the law, in one sentence."""
     database: Path | None = None
@@ -71,6 +74,7 @@ class Summary:
             "attempts": {"total": sum(dispositions.values()) + uncertain, **dispositions, "uncertain": uncertain},
             "report": str(self.report) if self.report else None,
             **({"edit": self.edit.as_json()} if self.edit else {}),
+            **({"budget": self.budget} if self.budget else {}),
         }
 
 
@@ -80,6 +84,16 @@ def law_statement(campaign: Campaign, law: Law) -> str:
     if off:
         return f"No legal rule is applied (legal_hours off: {off})."
     return f"Every call is judged by the legal rules of {law.book.version}: hours, consent, caps and cool-downs."
+
+
+def budget_told(session: Session, loaded: Loaded, counts: Counts) -> str:
+    """How far the campaign's budget is used, for people; empty: it has none."""
+    campaign = loaded.campaign
+    if campaign.budget is None:
+        return ""
+    own = session.settings.providers.get(campaign.provider)
+    currency = (own.currency if own else None) or ""
+    return ", ".join(purse_of(campaign.budget, 0, None).told(counts.spent, currency))
 
 
 def ledger_of(database: Path, campaign: str) -> Path:
@@ -111,6 +125,7 @@ async def summarise(
         reopens=_reopens(counts),
         bad_rows=await session.store.bad_rows(name),
         warnings=warnings,
+        budget=budget_told(session, loaded, counts),
         law=law_statement(loaded.campaign, session.law),
         database=session.path,
         ledger=ledger if ledger.exists() else None,

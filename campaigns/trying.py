@@ -11,6 +11,7 @@ from campaigns.domain.contact import Contact, PhoneNumber, parse_phone
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import CampaignState, Lead, lead_id
 from campaigns.editing import put_campaign
+from campaigns.engine.callers import Callers
 from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded, load_campaign, parse_campaign
 from campaigns.ports.store import NewLead
@@ -37,13 +38,13 @@ def place_test_call(number: str, file: Path, settings: Settings) -> Summary:
             with dialer_lock(session.path) as ours:
                 if not ours:
                     raise InputError("Another process dials from this database. Stop it, or use another with --db.")
-                return await _call(session, _as_test(loaded), phone)
+                return await _call(session, _as_test(loaded), phone, purse=loaded.campaign.campaign)
 
     return run_virtual(virtual, main) if virtual else run_real(main)
 
 
 def _as_test(loaded: Loaded) -> Loaded:
-    """The campaign with one attempt at any hour, under a name of its own."""
+    """The campaign with one attempt at any hour, under a name of its own; lines, numbers and budget stay shared."""
     stamp = f"{real_now():%Y%m%d-%H%M%S-%f}"
     campaign = loaded.campaign
     document = campaign.model_copy(
@@ -55,6 +56,7 @@ def _as_test(loaded: Loaded) -> Loaded:
             # Nobody but the person at the keyboard is called, who asked for it.
             "legal_hours": LegalHours(off=campaign.legal_hours.off or "a test call to one's own number"),
             "outcomes": [],  # a rule may promise a call back, which nobody would wait for here
+            "priority": 1,  # whoever tests waits for a line, not for a night's list
             "attempts": campaign.attempts.model_copy(update={"max": 1}),
         }
     )
@@ -62,10 +64,10 @@ def _as_test(loaded: Loaded) -> Loaded:
     return parse_campaign(text, name=str(loaded.path))
 
 
-async def _call(session: Session, loaded: Loaded, phone: PhoneNumber) -> Summary:
+async def _call(session: Session, loaded: Loaded, phone: PhoneNumber, *, purse: str) -> Summary:
     if session.simulated:
         await session.store.forget_account(loaded.campaign.provider)
-    record = await put_campaign(session, loaded)
+    record = await put_campaign(session, loaded, purse=purse)
     terms = session.book.current(record)
     contact = Contact(person=phone.e164, key="test", phones=(phone,), name="test call", zones=("UTC",))
     lead = Lead(lead_id(record.name, "test"), record.name, contact, terms.person_key(contact))
@@ -73,6 +75,8 @@ async def _call(session: Session, loaded: Loaded, phone: PhoneNumber) -> Summary
     merged = await session.store.put_leads(record.name, leads, load=1, now=session.clock.now())
     if merged.suppressed:
         raise InputError("NUMBER: is on the do-not-call list. `campaigns suppress remove` takes it off.")
+    if not (await Callers.today(session.store, terms, now=session.clock.now())).left:
+        raise InputError("Every number of caller_ids has made its calls of the day. Try tomorrow, or raise per_day.")
     await activate(session, record)
     end = RunEnd(CampaignState.ACTIVE, "interrupted", interrupted=True)
     async with (

@@ -389,7 +389,7 @@ def test_no_value_gives_a_traceback(key: str, value: object) -> None:
 
 
 UNBUILT = {
-    "dialing", "priority", "caller_ids[1].per_day", "pacing.ramp_up", "budget", "write_back", "contacts[1].list",
+    "dialing", "write_back", "contacts[1].list",
 }  # fmt: skip
 
 
@@ -405,7 +405,10 @@ def test_what_is_not_acted_on_is_refused_key_by_key() -> None:
 
 
 def test_what_is_acted_on_is_let_through() -> None:
-    text = LEAST + "dialing: direct\npriority: 3\nwrite_back: false\nlegal_hours: auto\npacing: {at_once: 9}\n"
+    text = (
+        LEAST + "dialing: direct\npriority: 1\nwrite_back: false\nlegal_hours: auto\nsubject: check-up\n"
+        "pacing: {at_once: 9, ramp_up: 5m}\ncaller_ids: {number: +31200000001, per_day: 9}\nbudget: {attempts: 9}\n"
+    )
     assert not_acted_on(parsed(text).campaign) == []
 
 

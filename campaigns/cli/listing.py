@@ -13,7 +13,7 @@ from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState, Outcom
 from campaigns.files import parse_campaign
 from campaigns.ports.store import CampaignRecord, LeadFilter
 from campaigns.reports import gather, render, results_csv, write_report
-from campaigns.summary import law_statement
+from campaigns.summary import budget_told, law_statement
 
 from .context import (
     Json,
@@ -63,6 +63,7 @@ def status(
 
 async def _status_of(session: Session, record: CampaignRecord) -> Json:
     counts = await session.store.counts(record.name)
+    loaded = parse_campaign(record.document, name=record.name)
     return {
         "campaign": record.name,
         "state": record.state,
@@ -74,6 +75,7 @@ async def _status_of(session: Session, record: CampaignRecord) -> Json:
             {"leads": n, "reason": why, "rule": rule, "next_at": due.isoformat() if due else None, "due": shown(due)}
             for why, rule, n, due in counts.reasons
         ],
+        "budget": budget_told(session, loaded, counts),
         "warnings": counts.warnings,
         "database": str(session.path),
     }
@@ -84,6 +86,7 @@ def _tell_status(one: Json) -> None:
     out.print(f"[bold]{one['campaign']}[/]: {one['state']}", end="")
     out.print(reason, markup=False)
     pairs = [(f"  {title}", counted(one[title]) or "none") for title in ("leads", "outcomes", "attempts")]
+    pairs += [("  budget", one["budget"])] if one["budget"] else []
     pairs += [("  waiting", line) for line in waiting_lines(one["waiting"])]
     if one["warnings"]:
         pairs.append(("  warnings", f"{one['warnings']:,}: see `campaigns leads {one['campaign']} --json`"))

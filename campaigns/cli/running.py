@@ -64,6 +64,7 @@ def tell(summary: Summary, again: str) -> None:
     out.print(f"\n[bold]{summary.campaign}[/]: {data['state']}", end="")
     out.print(reason, markup=False)
     pairs = [(title, counted(data[title]) or "none") for title in ("contacts", "outcomes", "attempts")]
+    pairs += [("budget", summary.budget)] if summary.budget else []
     pairs += [("bad row", f"{source}:{line}: {why}") for source, line, why in summary.bad_rows[:20]]
     if len(summary.bad_rows) > 20:
         pairs.append(("", f"and {len(summary.bad_rows) - 20:,} more, listed in the report"))

@@ -31,6 +31,8 @@ class PastAttempt:
     """Our side ended the call; where nobody says, the person did."""
     same_person: bool = True
     """False: another person of the same number."""
+    caller_id: str = ""
+    """The number that was shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,10 @@ class Attempt:
     """What allowed it, as JSON: rules, their version, zones, local times. See `domain.legal.Permit`."""
     caller_id: str = ""
     """The number shown."""
+    held_ms: int = 0
+    """The talk that its campaign's budget holds for it, in milliseconds."""
+    price_micros: int = 0
+    """Of one minute, in millionths of the provider's currency."""
     fires_at: datetime | None = None
     """Scheduled dialing: when the provider is to call."""
     booking_id: str | None = None

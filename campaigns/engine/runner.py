@@ -11,12 +11,15 @@ from anyio.abc import TaskGroup
 from campaigns.domain.call import CallOrder
 from campaigns.domain.errors import AccountRefused, StoreUnavailable, VendorError
 from campaigns.domain.lead import CampaignState, Lead, Outcome, attempt_id
+from campaigns.domain.pacing import grows_at, lines_for, own_lines, paced
+from campaigns.domain.sharing import BID
 from campaigns.domain.transitions import close
 from campaigns.planner.decide import Call, Close, decide, planned
 from campaigns.planner.lawful import planned_under
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import Claimed, Intent, Look, Store
 
+from .callers import Callers
 from .dialer import Dialer
 from .planning import replan
 from .terms import Terms, TermsBook
@@ -27,6 +30,7 @@ log = structlog.get_logger()
 PROMOTE = 500
 CLAIM, WIDEST = 100, 500
 LEASE = timedelta(seconds=30)
+SOON = timedelta(seconds=1)
 AGAIN = timedelta(milliseconds=20)
 """The least sleep, where something is due that could not be done just now."""
 WITHOUT_DATABASE = timedelta(seconds=5)
@@ -96,11 +100,15 @@ class Runner:
         if look is None:
             return RunEnd(CampaignState.STOPPED, "the campaign was removed", interrupted=True)
         end = await self._end(look, limit)
-        if end is None:
-            dialled = await self._act(look, self._room(look, limit))
-            if not await self._replan(look) and not dialled:
-                await self.wake.sleep(self._clock, self._next(look, limit))
-        return end
+        if end is not None:
+            return end
+        await self._bid(look, limit)
+        dialled = await self._act(look, self._room(look, limit))
+        if dialled and look.standing.others:
+            self._dialer.wake.ring()  # it may be another campaign's turn now
+        if not await self._replan(look) and not dialled:
+            await self.wake.sleep(self._clock, self._next(look, limit))
+        return None
 
     async def _replan(self, look: Look) -> bool:
         """After an edit: some of those whose plan no longer holds; False: there are none."""
@@ -142,9 +150,12 @@ class Runner:
         if not look.ready and not look.due and look.next_due_at is None:
             await self._steer(record.name, CampaignState.FINISHED, "every lead is settled")
             return RunEnd(CampaignState.FINISHED)
+        why = self._book.current(record).limits.purse.used_up(look.standing.spent)
         if limit is not None and len(self._dialled) >= limit:
-            await self._steer(record.name, CampaignState.PAUSED, f"paused after {limit} leads, as asked")
-            return RunEnd(CampaignState.PAUSED, f"paused after {limit} leads, as asked", interrupted=True)
+            why = f"paused after {limit} leads, as asked"
+        if why:
+            await self._steer(record.name, CampaignState.PAUSED, why)
+            return RunEnd(CampaignState.PAUSED, why, interrupted=True)
         return None
 
     async def _steer(self, name: str, to: CampaignState, reason: str) -> None:
@@ -155,9 +166,11 @@ class Runner:
         now, limits = self._clock.now(), self._book.current(look.campaign).limits
         if self._stopping or look.campaign.state is not CampaignState.ACTIVE or self._held_back(look, now):
             return 0
-        free = min(limits.at_once - look.open_account, limits.campaign_at_once - look.open_campaign)
-        slot = max(filter(None, [look.account.next_send_at, look.next_send_at, look.account.next_request_at, now]))
-        slots = 0 if slot > now + limits.ahead else int(min(limits.per_second, limits.campaign_per_second)) + 1
+        free = lines_for(look.campaign.name, limits, look.standing, now=now)
+        pace = paced(limits, look.standing, now=now)
+        slots = int(min(limits.per_second, pace.campaign_per_second)) + 1
+        if max(filter(None, [look.standing.account_free_at, look.standing.next_send_at, now])) > now + pace.ahead:
+            slots = 0
         left = CLAIM if limit is None else limit - len(self._dialled)
         trial = 1 if look.account.breaker.is_trial else CLAIM
         if look.account.breaker.is_trial and self._dialer.in_flight:
@@ -167,6 +180,23 @@ class Runner:
     def _held_back(self, look: Look, now: datetime) -> bool:
         paused = look.account.paused_until
         return (paused is not None and now < paused) or look.account.breaker.is_shut(now=now)
+
+    async def _bid(self, look: Look, limit: int | None) -> None:
+        """Say how many lines this campaign could use, where others want the account's too."""
+        now, standing, wanted = self._clock.now(), look.standing, self._wanted(look, limit)
+        said = standing.bid.lines if standing.bid and standing.bid.until > now + BID / 2 else 0
+        if standing.others and bool(wanted) != bool(said):
+            priority = self._book.current(look.campaign).limits.priority
+            await self._store.bid(look.campaign.name, priority=priority, lines=wanted, until=now + BID)
+
+    def _wanted(self, look: Look, limit: int | None) -> int:
+        now, standing = self._clock.now(), look.standing
+        if self._stopping or self._held_back(look, now) or (limit is not None and len(self._dialled) >= limit):
+            return 0
+        if standing.next_send_at is not None and standing.next_send_at > now + SOON:
+            return 0  # its own rate keeps it from taking one
+        limits = self._book.current(look.campaign).limits
+        return min(own_lines(limits, standing, now=now), look.ready + look.due)
 
     async def _act(self, look: Look, room: int) -> bool:
         """Promote, claim, decide, begin; False: nothing came of it, so sleep."""
@@ -184,6 +214,7 @@ class Runner:
     async def _judge(self, terms: Terms, claimed: Sequence[Claimed], room: int) -> bool:
         """Decide about each, and carry it out, dialling at most `room`; False: nobody moved."""
         now = self._clock.now()
+        callers = await Callers.today(self._store, terms, now=now)
         intents: list[Intent] = []
         others: list[Lead] = []
         for claim in claimed:
@@ -195,10 +226,11 @@ class Runner:
             elif agent is None:
                 reason = f"no agent speaks {lead.contact.language or 'an unnamed language'}"
                 others.append(close(lead, Outcome.BLOCKED, reason=reason, rule="agent", now=now))
-            elif isinstance(step, Call):
-                intents.append(self._intent(terms, claim, step, agent))
+            elif isinstance(step, Call) and (caller := callers.of(claim)) is not None:
+                intents.append(self._intent(terms, claim, step, agent, caller))
             else:
-                others.append(planned(lead, step, revision=terms.record.revision))
+                wait = callers.tomorrow(step) if isinstance(step, Call) else step
+                others.append(planned(lead, wait, revision=terms.record.revision))
         if others:
             await self._store.plan(others, now=now)
         # Where nobody may be called (a window has just closed), look at more of them at a time.
@@ -206,10 +238,10 @@ class Runner:
         begun = await self._begin(terms, intents, room) if intents else 0
         return bool(others or begun)
 
-    def _intent(self, terms: Terms, claim: Claimed, step: Call, agent: str) -> Intent:
+    def _intent(self, terms: Terms, claim: Claimed, step: Call, agent: str, caller: str) -> Intent:
         lead = claim.facts.lead
         name = attempt_id(lead.id, claim.next_ordinal)
-        order = CallOrder(name, step.phone.e164, agent, terms.caller_id(lead.id), lead.contact.variables)
+        order = CallOrder(name, step.phone.e164, agent, caller or None, lead.contact.variables)
         return Intent(
             claimed=claim,
             attempt_id=name,
@@ -219,7 +251,7 @@ class Runner:
             callback=step.callback,
             subject=terms.campaign.subject or terms.campaign.campaign,
             debt=lead.contact.debt,
-            caller_id=order.caller_id or "",
+            caller_id=caller,
             permit=step.permit.as_json(),
             closes_at=step.closes_at,
         )
@@ -244,14 +276,24 @@ class Runner:
         moments = [look.next_due_at]
         if (look.ready or look.due) and (limit is None or len(self._dialled) < limit):
             moments.append(self._next_dial(look, now))
+            if look.standing.others and self._wanted(look, limit):
+                moments.append(now + BID / 2)
         return min((max(moment, now + AGAIN) for moment in moments if moment), default=None)
 
     def _next_dial(self, look: Look, now: datetime) -> datetime | None:
         """When a ready lead may be written down; None: only after an answer or a report."""
-        limits, account = self._book.current(look.campaign).limits, look.account
-        if min(limits.at_once - look.open_account, limits.campaign_at_once - look.open_campaign) <= 0:
-            return look.line_free_at + limits.longest_call if look.line_free_at else None
-        if account.breaker.is_trial and self._dialer.in_flight:
+        limits, standing = self._book.current(look.campaign).limits, look.standing
+        if standing.open_account >= limits.at_once or not own_lines(limits, standing, now=now):
+            freed = look.line_free_at + limits.longest_call if look.line_free_at else None
+            moments = [freed, grows_at(limits, standing, now=now)]
+            return min((moment for moment in moments if moment and moment > now), default=None)
+        if look.account.breaker.is_trial and self._dialer.in_flight:
             return None
-        slot = max(filter(None, [account.next_send_at, look.next_send_at, account.next_request_at, now]))
-        return max(filter(None, [slot - limits.ahead / 2, account.paused_until, account.breaker.open_until]))
+        pace = paced(limits, standing, now=now)
+        slot = max(filter(None, [standing.account_free_at, standing.next_send_at, now]))
+        moments = [slot - pace.ahead / 2, look.account.paused_until, look.account.breaker.open_until]
+        if slot <= now + pace.ahead and not lines_for(look.campaign.name, limits, standing, now=now):
+            moments.append(
+                min((bid.until for bid in standing.rivals), default=None)
+            )  # theirs first, while they want it
+        return max(filter(None, moments))

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from campaigns.domain.budget import purse_of
 from campaigns.domain.campaign import AgentByLanguage, Campaign
 from campaigns.domain.contact import Contact, keyed_hash
 from campaigns.domain.facts import PeopleLimits
-from campaigns.domain.lead import spread
 from campaigns.domain.legal import Law
-from campaigns.ports.store import CampaignRecord, Limits, Store
+from campaigns.domain.pacing import Limits
+from campaigns.ports.store import CampaignRecord, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class AccountTerms:
     longest_call: timedelta
     reports_come: bool
     """Whether webhooks can reach us; then an answered call waits a little for its analysis."""
+    price_per_minute: float | None = None
+    """The most that a minute costs; budgets hold it for the longest call before each dial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,6 @@ class Terms:
         if agent is None:
             return "simulated-agent"
         return agent.of(contact.language) if isinstance(agent, AgentByLanguage) else agent
-
-    def caller_id(self, lead_id: str) -> str | None:
-        """The number shown: one of the file's, always the same for a lead."""
-        numbers = self.campaign.caller_ids
-        return numbers[int(spread(f"caller:{lead_id}") * len(numbers))].number if numbers else None
 
 
 def phone_key(hash_key: bytes, e164: str) -> str:
@@ -100,4 +98,9 @@ def limits_of(campaign: Campaign, account: AccountTerms, tolerance: timedelta) -
         campaign_per_second=campaign.pacing.per_second,
         longest_call=account.longest_call,
         tolerance=tolerance,
+        ramp_up=campaign.pacing.ramp_up,
+        priority=campaign.priority,
+        caller_caps=tuple((caller.number, caller.per_day) for caller in campaign.caller_ids if caller.per_day),
+        zone=campaign.zone,
+        purse=purse_of(campaign.budget, account.longest_call.total_seconds(), account.price_per_minute),
     )

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from campaigns.domain.budget import Spent
 from campaigns.domain.contact import PhoneNumber
 from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
-from campaigns.domain.pacing import Breaker
+from campaigns.domain.pacing import Breaker, Limits, Standing
 
 from .consents import ConsentStore
 
@@ -31,6 +32,8 @@ class CampaignRecord:
     version: int = 1
     """Rises with every edit and every steering; a permit to dial carries it."""
     reason: str = ""
+    purse: str = ""
+    """Whose budget it uses: another campaign's for a test call; empty: its own."""
     intake: dict[str, int] = field(default_factory=dict)
     """Rows read, invalid, duplicate, suppressed, excluded; of the last complete reading."""
     started_at: datetime | None = None
@@ -39,27 +42,6 @@ class CampaignRecord:
     """Plans of an older revision than this are made anew, a few at a time."""
     planned_under: str = ""
     """The legal rules, time zones and limits per person that leads are planned by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What holds for one campaign on one account."""
-
-    at_once: int
-    per_second: float
-    requests_per_minute: float | None
-    campaign_at_once: int
-    campaign_per_second: float
-    longest_call: timedelta
-    tolerance: timedelta
-
-    @property
-    def ahead(self) -> timedelta:
-        """How far ahead dials are written down: never more than may be sent in the next second.
-
-        A campaign that is slower than its account hardly looks ahead: its instants would keep others waiting.
-        """
-        return timedelta(seconds=1) if self.campaign_per_second >= self.per_second else timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +74,8 @@ class Account:
     next_request_at: datetime | None = None
     paused_until: datetime | None = None
     breaker: Breaker = field(default_factory=Breaker)
+    served: int = 0
+    """The head of the queue of its campaigns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +84,7 @@ class Look:
 
     campaign: CampaignRecord
     account: Account
-    open_account: int
-    open_campaign: int
-    next_send_at: datetime | None
-    """Of the campaign's own rate."""
+    standing: Standing
     ready: int
     due: int
     next_due_at: datetime | None
@@ -221,6 +202,8 @@ class Counts:
     warnings: int = 0
     people: int = 0
     reached_people: int = 0
+    spent: Spent = Spent()  # noqa: RUF009 - frozen
+    """Of the budget, with what open calls hold."""
 
 
 class CampaignStore(Protocol):
@@ -277,6 +260,14 @@ class DialStore(Protocol):
 
     async def replan(self, leads: Sequence[tuple[Lead, int]]) -> None:
         """Write new plans of waiting leads, each where its `rev` is still the one seen."""
+
+    async def bid(self, name: str, *, priority: int, lines: int, until: datetime) -> None:
+        """Say to other campaigns of the account how many lines this one could use; 0 takes it back."""
+
+    async def caller_uses(
+        self, provider: str, numbers: Sequence[str], zone: str | None, *, now: datetime
+    ) -> dict[str, int]:
+        """How often each number was dialled with today, by all campaigns; `zone`: whose day, None: of UTC."""
 
     async def begin(
         self,

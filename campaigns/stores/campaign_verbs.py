@@ -61,7 +61,8 @@ class CampaignVerbs:
             changed = await db.run(
                 "UPDATE campaign SET state = :to, reason = :reason, version = version + 1,"
                 " started_at = CASE WHEN :to = 'active' THEN COALESCE(started_at, :now) ELSE started_at END,"
-                " finished_at = CASE WHEN :to IN ('finished', 'stopped') THEN :now END"
+                " finished_at = CASE WHEN :to IN ('finished', 'stopped') THEN :now END,"
+                " ramp_from = CASE WHEN :to <> 'active' THEN ramp_from END"  # the next dial begins it
                 " WHERE name = :name AND state IN (SELECT value FROM json_each(:expect))",
                 {"name": name, "to": to, "reason": plain(reason), "now": us(now), "expect": dumps(list(expect))},
             )
@@ -158,6 +159,7 @@ class CampaignVerbs:
                 "DELETE FROM suppression WHERE proof = 'campaign ' || :n",
                 "DELETE FROM inbound WHERE provider = (SELECT provider FROM campaign WHERE name = :n)",
                 "DELETE FROM inbox WHERE provider = (SELECT provider FROM campaign WHERE name = :n)",
+                "DELETE FROM budget WHERE campaign = :n",
                 "DELETE FROM campaign WHERE name = :n",
             ):
                 await db.run(sql, {"n": name})
@@ -167,9 +169,9 @@ class CampaignVerbs:
 
 _PUT_CAMPAIGN = """
 INSERT INTO campaign (name, state, document, folder, provider, purpose, created_at, revision, version, reason, intake,
-                      started_at, finished_at, plans_from, planned_under)
+                      started_at, finished_at, plans_from, planned_under, purse)
 VALUES (:name, :state, :document, :folder, :provider, :purpose, :created_at, :revision, :version, :reason, :intake,
-        :started_at, :finished_at, :plans_from, :planned_under)
+        :started_at, :finished_at, :plans_from, :planned_under, :purse)
 ON CONFLICT (name) DO UPDATE SET document = excluded.document, folder = excluded.folder, provider = excluded.provider,
     purpose = excluded.purpose, revision = excluded.revision, version = excluded.version, state = excluded.state,
     plans_from = excluded.plans_from
@@ -188,6 +190,7 @@ def _campaign_row(record: CampaignRecord) -> dict[str, Any]:
         "revision": record.revision, "version": record.version, "reason": record.reason,
         "intake": dumps(record.intake), "started_at": us(record.started_at), "finished_at": us(record.finished_at),
         "plans_from": record.plans_from, "planned_under": record.planned_under,
+        "purse": record.purse,
     }  # fmt: skip
 
 

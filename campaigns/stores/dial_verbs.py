@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaigns.domain.lead import Attempt, AttemptState, Lead
-from campaigns.domain.pacing import Breaker
-from campaigns.ports.store import Account, CampaignRecord, Claimed, Intent, Limits, Look
+from campaigns.domain.pacing import Breaker, Limits, lines_for, paced
+from campaigns.ports.store import Account, CampaignRecord, Claimed, Intent, Look
 
+from .budgets import DIAL_WITHIN, caller_uses, spend
 from .database import Connection, Database
-from .gathering import SUPPRESSED, gather
+from .gathering import CLAIM_ORDER, SUPPRESSED, gather
 from .people_verbs import SUSPENDED
 from .replan_verbs import STALE
 from .rows import (
@@ -24,9 +25,7 @@ from .rows import (
     to_campaign,
     us,
 )
-from .slots import account_of, first_slot, free_lines, lock_account, slots, take_slots
-
-DIAL_WITHIN = timedelta(seconds=30)
+from .slots import account_of, first_slot, lock_account, slots, standing_of, take_lines, take_slots
 
 SET_PLAN = ", ".join(f"{name} = :{name}" for name in LEAD_PLAN)
 INSERT_ATTEMPT = (
@@ -47,16 +46,17 @@ class DialVerbs:
             if not found:
                 return None
             campaign = to_campaign(found[0])
+            account = await account_of(db, campaign.provider)
             row = (await db.rows(_LOOK, {"name": name, "provider": campaign.provider, "now": us(now)}))[0]
             return Look(
                 campaign=campaign,
-                account=await account_of(db, campaign.provider),
-                next_send_at=maybe_at(found[0]["next_send_at"]),
+                account=account,
+                standing=await standing_of(db, campaign, account, now),
                 next_due_at=maybe_at(row["next_due_at"]),
                 suspended=frozenset(r["code"] for r in await db.rows(SUSPENDED, {"now": us(now)})),
                 line_free_at=maybe_at(row["line_free_at"]),
                 stale=bool(row["stale"]),
-                **{key: row[key] for key in ("open_account", "open_campaign", "ready", "due", "calling", "held")},
+                **{key: row[key] for key in ("ready", "due", "calling", "held")},
             )
 
         return await self._database.read(verb)
@@ -79,7 +79,7 @@ class DialVerbs:
             rows = await db.rows(
                 "UPDATE lead SET lease_owner = :owner, lease_until = :until WHERE id IN (SELECT id FROM lead"
                 " WHERE campaign = :name AND state = 'ready' AND (lease_owner IS NULL OR lease_until < :now)"
-                " ORDER BY rank, last_chance DESC, closes_at, seq LIMIT :limit) RETURNING id",
+                f" ORDER BY {CLAIM_ORDER} LIMIT :limit) RETURNING id",
                 {"name": name, "owner": owner, "until": us(until), "now": us(now), "limit": limit},
             )
             return await gather(db, [row["id"] for row in rows], now)
@@ -100,6 +100,20 @@ class DialVerbs:
 
         await self._database.write(verb)
 
+    async def bid(self, name: str, *, priority: int, lines: int, until: datetime) -> None:
+        async def verb(db: Connection) -> None:
+            await db.run(
+                "UPDATE campaign SET priority = :priority, bid_lines = :lines, bid_until = :until WHERE name = :name",
+                {"name": name, "priority": priority, "lines": lines, "until": us(until)},
+            )
+
+        await self._database.write(verb)
+
+    async def caller_uses(
+        self, provider: str, numbers: Sequence[str], zone: str | None, *, now: datetime
+    ) -> dict[str, int]:
+        return await self._database.read(lambda db: caller_uses(db, provider, numbers, zone, now))
+
     async def begin(
         self,
         record: CampaignRecord,
@@ -112,15 +126,18 @@ class DialVerbs:
     ) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
             await lock_account(db, record.provider)
-            free = min(most, await free_lines(db, record, limits))
-            lawful = await _still_as_judged(db, record, intents)
-            instants = slots(await first_slot(db, record, now), limits, now=now)
+            standing = await standing_of(db, record, await account_of(db, record.provider), now)
+            free = min(most, lines_for(record.name, limits, standing, now=now))
+            lawful = await _with_caller(db, record, await _still_as_judged(db, record, intents), limits, now)
+            pace = paced(limits, standing, now=now)
             begun = [
-                _attempt(intent, record, owner=owner, send_at=slot, now=now)
-                for intent, slot in zip(_one_each(lawful, free), instants, strict=False)
+                _attempt(intent, record, limits, owner=owner, send_at=slot, now=now)
+                for intent, slot in zip(_one_each(lawful, free), slots(standing, pace, now=now), strict=False)
             ]
             written = await _write_intents(db, begun)
-            await take_slots(db, record, written, limits)
+            await take_slots(db, record, written, pace)
+            await take_lines(db, record, standing, limits, lines=len(written), now=now)
+            await spend(db, record.name, limits.purse.worst * len(written))
             await _give_back(db, intents, written)
             return written
 
@@ -140,8 +157,9 @@ class DialVerbs:
             await lock_account(db, attempt.provider)
             found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": attempt.campaign})
             record = to_campaign(found[0])
-            slot = await first_slot(db, record, now)
-            await take_slots(db, record, [replace(attempt, send_at=slot)], limits)
+            standing = await standing_of(db, record, await account_of(db, record.provider), now)
+            slot = first_slot(standing, now)
+            await take_slots(db, record, [replace(attempt, send_at=slot)], paced(limits, standing, now=now))
             return slot
 
         return await self._database.write(verb)
@@ -192,8 +210,6 @@ class DialVerbs:
 
 _LOOK = f"""
 SELECT
-    (SELECT COUNT(*) FROM attempt WHERE open = 1 AND provider = :provider) AS open_account,
-    (SELECT COUNT(*) FROM attempt WHERE open = 1 AND provider = :provider AND campaign = :name) AS open_campaign,
     (SELECT COUNT(*) FROM (SELECT 1 FROM lead WHERE campaign = :name AND state = 'ready' LIMIT 1000)) AS ready,
     (SELECT COUNT(*) FROM (SELECT 1 FROM lead WHERE campaign = :name AND state = 'waiting'
                            AND (due_at IS NULL OR due_at <= :now) LIMIT 1000)) AS due,
@@ -249,7 +265,26 @@ def _one_each(intents: Sequence[Intent], free: int) -> list[Intent]:
     return chosen
 
 
-def _attempt(intent: Intent, record: CampaignRecord, *, owner: str, send_at: datetime, now: datetime) -> Attempt:
+async def _with_caller(
+    db: Connection, record: CampaignRecord, intents: Sequence[Intent], limits: Limits, now: datetime
+) -> list[Intent]:
+    """Intents whose number shown has room today; the others are judged again."""
+    if not limits.caller_caps:
+        return list(intents)
+    caps = dict(limits.caller_caps)
+    used = dict(await caller_uses(db, record.provider, list(caps), limits.zone, now))
+    fit: list[Intent] = []
+    for intent in intents:
+        number = intent.caller_id
+        if used.get(number, 0) < caps.get(number, used.get(number, 0) + 1):
+            used[number] = used.get(number, 0) + 1
+            fit.append(intent)
+    return fit
+
+
+def _attempt(
+    intent: Intent, record: CampaignRecord, limits: Limits, *, owner: str, send_at: datetime, now: datetime
+) -> Attempt:
     lead = intent.claimed.facts.lead
     return Attempt(
         id=intent.attempt_id, lead_id=lead.id, campaign=lead.campaign, person_key=lead.person_key,
@@ -259,6 +294,7 @@ def _attempt(intent: Intent, record: CampaignRecord, *, owner: str, send_at: dat
         dial_before=min(send_at + DIAL_WITHIN, intent.closes_at), lease_owner=owner,
         campaign_version=record.version, person_version=intent.claimed.person_version + 1,
         subject=intent.subject, debt=intent.debt, caller_id=intent.caller_id, permit=intent.permit,
+        held_ms=limits.purse.worst.talk_ms, price_micros=limits.purse.price_micros or 0,
     )  # fmt: skip
 
 

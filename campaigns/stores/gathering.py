@@ -20,6 +20,9 @@ BUSY_LOOK = timedelta(minutes=1)
 LATELY = timedelta(days=63)
 """How far back other leads' attempts are counted: more than any cap, gap or cool-down needs but those for good."""
 
+CLAIM_ORDER = "callback_at IS NULL, rank, last_chance DESC, closes_at, seq"
+"""Promised callbacks first; then, within a rank, those with only today left."""
+
 SUPPRESSED = (
     "SELECT 1 FROM lead_phone p JOIN suppression s ON s.phone_key = p.phone_key"
     " WHERE p.lead_id = lead.id AND s.scope IN ('all', campaign.purpose)"
@@ -53,11 +56,11 @@ SELECT lead.*, COALESCE(person.version, 1) AS person_version, EXISTS ({SUPPRESSE
         OR a.phone_key IN (SELECT phone_key FROM lead_phone WHERE lead_id = lead.id))) AS busy
 FROM lead JOIN campaign ON campaign.name = lead.campaign LEFT JOIN person USING (person_key)
 WHERE lead.id IN (SELECT value FROM json_each(:ids))
-ORDER BY rank, last_chance DESC, closes_at, seq
+ORDER BY {CLAIM_ORDER}
 """
 _PAST = """a.ordinal, a.state, a.disposition, a.phone, a.created_at, a.first_sent_at, a.placed_at, a.ended_at,
     a.fires_at, a.subject, a.debt, a.refused, a.message_left,
-    a.agent_ended"""
+    a.agent_ended, a.caller_id"""
 _OWN_ATTEMPTS = f"""
 SELECT lead_id, {_PAST} FROM attempt a WHERE lead_id IN (SELECT value FROM json_each(:ids)) ORDER BY ordinal
 """
@@ -76,7 +79,7 @@ WHERE lead.id IN (SELECT value FROM json_each(:ids)) AND a.person_key <> lead.pe
 GROUP BY lead.id, a.id
 UNION ALL
 -- Who said no in a call of their own has no attempt that could tell.
-SELECT lead.id, 1, 0, 'ended', 'answered', '', said.closed_at, NULL, NULL, NULL, NULL, said.campaign, '', 1, 0, 0
+SELECT lead.id, 1, 0, 'ended', 'answered', '', said.closed_at, NULL, NULL, NULL, NULL, said.campaign, '', 1, 0, 0, ''
 FROM lead JOIN lead said ON said.person_key = lead.person_key AND said.outcome = 'refused'
 WHERE lead.id IN (SELECT value FROM json_each(:ids)) AND said.id <> lead.id
     AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = said.id AND a.refused = 1)
@@ -122,4 +125,5 @@ def _past(row: Any, *, same_person: bool = True) -> PastAttempt:
         refused=bool(row["refused"]),
         agent_ended=bool(row["agent_ended"]),
         same_person=same_person,
+        caller_id=row["caller_id"],
     )

@@ -6,6 +6,7 @@ from typing import Any
 from campaigns.domain.lead import Attempt, Lead
 from campaigns.ports.store import Counts, LeadFilter
 
+from .budgets import spent_of
 from .database import Connection, Database
 from .rows import dumps, maybe_at, to_attempt, to_lead, us
 
@@ -32,6 +33,7 @@ class QueryVerbs:
                 warnings=people["warnings"],
                 people=people["people"],
                 reached_people=people["reached"],
+                spent=await spent_of(db, name),
             )
 
         return await self._database.read(verb)

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from campaigns.domain.budget import charged
 from campaigns.domain.lead import Attempt, AttemptState, Lead
 from campaigns.ports.store import InboxItem, Move, Suppression
 
+from .budgets import spend
 from .database import Connection, Database
 from .dial_verbs import SET_PLAN
 from .people_verbs import put_suppressions
@@ -184,6 +186,7 @@ async def _apply(db: Connection, move: Move, now: datetime) -> bool:
         return False
     await _journal(db, move.after.id, move.before.state, move.after.state, move.why, now)
     await _raise_version(db, move.after.person_key)
+    await spend(db, move.after.campaign, charged(move.after) - charged(move.before))
     if move.lead is not None:
         await _put_lead(db, move.lead, move.lead_rev)
         if move.opted_out:

@@ -149,6 +149,7 @@ def to_campaign(row: RowMap) -> CampaignRecord:
                 "reason",
                 "plans_from",
                 "planned_under",
+                "purse",
             )
         },
     )

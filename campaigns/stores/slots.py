@@ -1,12 +1,15 @@
 """Lines and send instants of one account, handed out inside the transaction that begins dials."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from campaigns.domain.lead import Attempt
-from campaigns.domain.pacing import request_spacing, spacing
-from campaigns.ports.store import Account, CampaignRecord, Limits
+from campaigns.domain.pacing import Limits, Standing, ramp_begins, request_spacing, spacing
+from campaigns.domain.sharing import STRIDE, Bid, place_of
+from campaigns.ports.store import Account, CampaignRecord
 
+from .budgets import spent_of
 from .database import Connection
 from .rows import breaker_from_json, maybe_at, us
 
@@ -26,43 +29,65 @@ async def account_of(db: Connection, provider: str) -> Account:
     row = rows[0]
     return Account(
         maybe_at(row["next_send_at"]), maybe_at(row["next_request_at"]), maybe_at(row["paused_until"]),
-        breaker_from_json(row["breaker"]),
+        breaker_from_json(row["breaker"]), row["served"],
     )  # fmt: skip
 
 
-async def free_lines(db: Connection, record: CampaignRecord, limits: Limits) -> int:
-    row = (
-        await db.rows(
-            "SELECT COUNT(*) AS account, COALESCE(SUM(campaign = :name), 0) AS own FROM attempt"
-            " WHERE open = 1 AND provider = :provider",
-            {"name": record.name, "provider": record.provider},
-        )
-    )[0]
-    return max(0, int(min(limits.at_once - row["account"], limits.campaign_at_once - row["own"])))
+async def standing_of(db: Connection, record: CampaignRecord, account: Account, now: datetime) -> Standing:
+    """What the campaign and its account have in use, and which other campaigns want lines."""
+    params = {"name": record.name, "provider": record.provider}
+    own = (await db.rows("SELECT * FROM campaign WHERE name = :name", params))[0]
+    used = (await db.rows(_OPEN, params))[0]
+    others = await db.rows(_OTHERS, params)
+    bids = [bid for bid in map(_bid, others) if bid is not None and bid.lines > 0 and bid.until > now]
+    moments = [account.next_send_at, account.next_request_at, account.paused_until]
+    return Standing(
+        open_account=used["account"],
+        open_campaign=used["own"],
+        next_send_at=maybe_at(own["next_send_at"]),
+        account_free_at=max(filter(None, moments), default=None),
+        ramp_from=maybe_at(own["ramp_from"]),
+        spent=await spent_of(db, record.purse or record.name),
+        served=own["served"],
+        floor=account.served,
+        bid=_bid(own),
+        rivals=tuple(bids),
+        others=len(others),
+    )
 
 
-async def first_slot(db: Connection, record: CampaignRecord, now: datetime) -> datetime:
-    """The next send instant that account, campaign and request budget leave free."""
-    account = await account_of(db, record.provider)
-    own = await db.rows("SELECT next_send_at FROM campaign WHERE name = :name", {"name": record.name})
-    moments = [account.next_send_at, account.next_request_at, account.paused_until, maybe_at(own[0]["next_send_at"])]
-    return max([now, *filter(None, moments)])
+_OPEN = """
+SELECT COUNT(*) AS account, COALESCE(SUM(campaign = :name), 0) AS own FROM attempt
+WHERE open = 1 AND provider = :provider
+"""
+_OTHERS = """
+SELECT name, priority, served, bid_lines, bid_until FROM campaign
+WHERE provider = :provider AND state = 'active' AND name <> :name
+"""
 
 
-def slots(first: datetime, limits: Limits, *, now: datetime) -> Iterator[datetime]:
-    """Send instants from `first` on, as far ahead as dials are written down."""
-    step = _step(limits)
+def _bid(row: Any) -> Bid | None:
+    until = maybe_at(row["bid_until"])
+    if until is None:
+        return None
+    return Bid(row["name"], row["priority"], row["served"], row["bid_lines"], until)
+
+
+def slots(standing: Standing, limits: Limits, *, now: datetime) -> Iterator[datetime]:
+    """Send instants that account, campaign and request budget leave free, as far ahead as dials are written down."""
+    first = first_slot(standing, now)
+    step = max(spacing(limits.campaign_per_second, limits.tolerance), limits.account_spacing)
     return (first + step * i for i in range((now + limits.ahead - first) // step + 1))
 
 
-def _step(limits: Limits) -> timedelta:
-    slowest = min(limits.per_second, limits.campaign_per_second)
-    return max(
-        spacing(slowest, limits.tolerance), request_spacing(limits.requests_per_minute, limits.tolerance)
-    )  # fmt: skip
+def first_slot(standing: Standing, now: datetime) -> datetime:
+    return max(filter(None, [now, standing.account_free_at, standing.next_send_at]))
 
 
-async def take_slots(db: Connection, record: CampaignRecord, written: Sequence[Attempt], limits: Limits) -> None:
+async def take_slots(
+    db: Connection, record: CampaignRecord, written: Sequence[Attempt], limits: Limits
+) -> None:  # fmt: skip
+    """Nobody else sends at those instants."""
     if not written:
         return
     last = max(attempt.send_at for attempt in written)
@@ -75,4 +100,26 @@ async def take_slots(db: Connection, record: CampaignRecord, written: Sequence[A
     )
     await db.run(
         "UPDATE campaign SET next_send_at = :send WHERE name = :name", {"send": us(last + own), "name": record.name}
+    )
+
+
+async def take_lines(
+    db: Connection, record: CampaignRecord, standing: Standing, limits: Limits, *, lines: int, now: datetime
+) -> None:
+    """Move the campaign back in the account's queue, and begin its ramp where this is the first dial of one."""
+    if not lines:
+        return
+    place, stride = place_of(standing.served, standing.floor), STRIDE[limits.priority]
+    await db.run(
+        "UPDATE campaign SET served = :served, ramp_from = :ramp,"
+        " bid_lines = CASE WHEN bid_lines > :lines THEN bid_lines - :lines ELSE 0 END WHERE name = :name",
+        {
+            "name": record.name, "served": place + stride * lines, "lines": lines,
+            "ramp": us(ramp_begins(limits, standing, now=now)),
+        },
+    )  # fmt: skip
+    head = place + stride * (lines - 1)
+    await db.run(
+        "UPDATE account SET served = :head WHERE provider = :provider AND served < :head",
+        {"head": head, "provider": record.provider},
     )

@@ -22,7 +22,7 @@ def changed(before, after):
 
 
 WEEK = "Mo-Fr 09:00-12:30,13:30-17:30"
-TWO_KEYS = ("timezone:", "priority: 1\nwrite_back: true\ntimezone:")
+TWO_KEYS = ("timezone:", "dialing: scheduled\nwrite_back: true\ntimezone:")
 WRONG_FILES = {
     "unknown key": (("purpose:", "purpse:"), "small.yaml:2: purpse:", "Did you mean `purpose`?"),
     "bad hours": ((WEEK, "office hours"), "small.yaml:7: calling_hours:", "Write for example"),
@@ -32,8 +32,11 @@ WRONG_FILES = {
     "duplicate key": (("timezone:", "campaign: b\ntimezone:"), "small.yaml:8: campaign:", "Remove one of them"),
     "tab": (("    region", "\tregion"), "small.yaml:5:", "Indent with spaces"),
     "unknown provider": (("timezone:", "provider: none\nagent: a\ntimezone:"), "'none'", "section [providers.none]"),
-    "not acted on": (TWO_KEYS, "small.yaml:8: priority:", "or write `3`"),
+    "not acted on": (TWO_KEYS, "small.yaml:8: dialing:", "or write `direct`"),
     "also not acted on": (TWO_KEYS, "small.yaml:9: write_back:", "Remove it"),
+    "cost without a price": (
+        ("timezone:", "budget: {cost: 5}\ntimezone:"), "small.yaml:8: budget.cost:", "price_per_minute",
+    ),
     "two mistakes": (("max: 2", "max: nine, gpa: 1h"), "small.yaml:11: attempts.gpa:", "Did you mean `gap`?"),
     "bad date": (("ends: 2026-11-27", "ends: 2026-02-30"), "small.yaml:10: ends:", "2026"),
 }  # fmt: skip

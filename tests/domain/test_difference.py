@@ -91,7 +91,7 @@ def test_a_long_value_is_cut() -> None:
         ({"variables": {"a": "b"}}, False),
         ({"pacing": {"at_once": "7"}}, False),
         ({"budget": {"attempts": "9"}}, False),
-        ({"caller_ids": ["+442079460001"]}, False),
+        ({"caller_ids": ["+442079460001"]}, True),
         ({"outcomes": [RULE]}, False),
         ({"outcomes": [RULE], "ends": "2026-12-01"}, True),
     ],

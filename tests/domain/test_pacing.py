@@ -1,8 +1,10 @@
 """Rates that are never exceeded, and a breaker that spares a sick provider."""
 
 from bisect import bisect_left
+from dataclasses import replace
 from datetime import timedelta
 from functools import reduce
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,9 +15,16 @@ from campaigns.domain.pacing import (
     LONGEST_PAUSE,
     SHARE_OF,
     Breaker,
+    Limits,
+    Standing,
+    grows_at,
+    lines_for,
+    ramp_begins,
+    ramped,
     request_spacing,
     spacing,
 )
+from campaigns.domain.sharing import Bid
 from campaigns.testing import instant
 
 NOW = instant("2026-11-23T10:00Z")
@@ -116,3 +125,77 @@ def test_it_never_lets_more_than_three_unclear_answers_pass_in_a_row(answers: st
         breaker = breaker.unclear(now=now) if answer == "x" else breaker.clear(now=now)
         assert run < 3 or breaker.is_shut(now=now)
         assert len(breaker.recent) <= SHARE_OF
+
+
+# The ramp
+
+
+def limits(**changes: Any) -> Limits:
+    wide = Limits(
+        at_once=100, per_second=10, requests_per_minute=None, campaign_at_once=20, campaign_per_second=5,
+        longest_call=timedelta(minutes=30), tolerance=TOLERANCE, ramp_up=timedelta(minutes=5),
+    )  # fmt: skip
+    return replace(wide, **changes)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lines", "per_second"),
+    [(0, 2, 0.5), (33, 3, 0.995), (34, 4, 1.01), (150, 11, 2.75), (299, 19, 4.985), (300, 20, 5), (9999, 20, 5)],
+)
+def test_lines_and_rate_grow_from_a_tenth_to_all(seconds: int, lines: int, per_second: float) -> None:
+    grown = ramped(limits(), NOW, now=NOW + SECOND * seconds)
+    assert (grown.campaign_at_once, round(grown.campaign_per_second, 6)) == (lines, per_second)
+
+
+@pytest.mark.parametrize(
+    ("full", "lines", "per_second"),
+    [({"campaign_at_once": 3}, 1, 0.5), ({"campaign_per_second": 0.1}, 2, 1 / 30), ({"ramp_up": None}, 20, 5)],
+)
+def test_a_ramp_begins_with_what_one_dial_needs(full: dict[str, Any], lines: int, per_second: float) -> None:
+    grown = ramped(limits(**full), NOW, now=NOW)
+    assert (grown.campaign_at_once, grown.campaign_per_second) == (lines, pytest.approx(per_second))
+
+
+@given(st.integers(1, 500), st.integers(0, 600))
+def test_the_next_line_of_a_ramp_is_there_when_it_is_said_to_be(lines: int, seconds: int) -> None:
+    now, steep = NOW + SECOND * seconds, limits(campaign_at_once=lines)
+    standing = Standing(0, ramped(steep, NOW, now=now).campaign_at_once, ramp_from=NOW)
+    at = grows_at(steep, standing, now=now)
+    if standing.open_campaign == lines:
+        assert at is None
+    else:
+        assert ramped(steep, NOW, now=at).campaign_at_once == standing.open_campaign + 1
+        assert ramped(steep, NOW, now=at - SECOND / 100).campaign_at_once == standing.open_campaign
+
+
+@pytest.mark.parametrize(
+    ("standing", "anew"),
+    [
+        (Standing(0, 0), True),
+        (Standing(0, 0, next_send_at=NOW - timedelta(minutes=4), ramp_from=NOW - timedelta(hours=1)), False),
+        (Standing(0, 0, next_send_at=NOW - timedelta(minutes=6), ramp_from=NOW - timedelta(hours=1)), True),
+        (Standing(3, 3, next_send_at=NOW - timedelta(minutes=6), ramp_from=NOW - timedelta(hours=1)), False),
+        (Standing(3, 0, next_send_at=NOW - timedelta(minutes=6), ramp_from=NOW - timedelta(hours=1)), True),
+    ],
+)
+def test_a_ramp_begins_after_a_start_and_after_a_silence(standing: Standing, anew: bool) -> None:
+    assert ramp_begins(limits(), standing, now=NOW) == (NOW if anew else NOW - timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("standing", "lines"),
+    [
+        (Standing(0, 0), 2),  # the ramp's
+        (Standing(0, 0, ramp_from=NOW - timedelta(hours=1)), 10),  # 10 slots in a second
+        (Standing(99, 0, ramp_from=NOW - timedelta(hours=1)), 1),
+        (Standing(100, 0, ramp_from=NOW - timedelta(hours=1)), 0),
+        (Standing(30, 18, ramp_from=NOW - timedelta(hours=1)), 2),
+        (Standing(0, 0, ramp_from=NOW - timedelta(hours=1), account_free_at=NOW + SECOND / 2), 5),
+        (Standing(0, 0, ramp_from=NOW - timedelta(hours=1), account_free_at=NOW + SECOND * 2), 0),
+        (Standing(0, 0, ramp_from=NOW - timedelta(hours=1), rivals=(Bid("b", 3, 0, 9, NOW),)), 5),
+    ],
+)
+def test_lines_are_the_least_of_what_ramp_campaign_account_rate_and_rivals_leave(
+    standing: Standing, lines: int
+) -> None:
+    assert lines_for("a", limits(), standing, now=NOW) == lines

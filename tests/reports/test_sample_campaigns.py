@@ -42,7 +42,7 @@ def test_these_are_all_the_samples():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sample_says_only_what_is_acted_on(name):
     loaded = _loaded(name)
-    assert not_acted_on(loaded.campaign, loopback=True) == []
+    assert not_acted_on(loaded.campaign) == []
     assert loaded.campaign.campaign == name
     assert loaded.campaign.provider == "simulator"
 

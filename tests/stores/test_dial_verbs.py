@@ -294,7 +294,7 @@ async def test_lines_are_counted_over_all_campaigns_of_an_account_and_of_no_othe
     assert len(await world.begin(claims["e"], at_once=4)) == 3
     look = await world.store.look("d", now=world.now)
     assert look is not None
-    assert (look.open_account, look.open_campaign) == (4, 1)
+    assert (look.standing.open_account, look.standing.open_campaign) == (4, 1)
 
 
 @pytest.mark.parametrize(
@@ -493,7 +493,7 @@ async def test_a_look_tells_what_may_be_done_and_when_there_is_more(world: "Worl
     look = await world.store.look("c", now=world.later(seconds=61))
     assert look is not None
     assert (look.ready, look.due, look.calling, look.held) == (2, 1, 1, 0)
-    assert (look.open_account, look.open_campaign) == (1, 1)
+    assert (look.standing.open_account, look.standing.open_campaign) == (1, 1)
     assert look.next_due_at == world.later(minutes=1)
     assert look.line_free_at == world.now
     assert look.campaign == await world.store.campaign("c")

@@ -50,6 +50,9 @@ CREATE TABLE attempt (
     agent_ended INTEGER NOT NULL DEFAULT 0 CHECK (agent_ended IN (0, 1)),
     permit TEXT NOT NULL DEFAULT '{}',
     caller_id TEXT NOT NULL DEFAULT '',
+    -- What the budget holds for it until a report says what it was.
+    held_ms BIGINT NOT NULL DEFAULT 0,
+    price_micros BIGINT NOT NULL DEFAULT 0,
     -- Scheduled dialing: when the provider fires it, and its own name for the booking.
     fires_at BIGINT,
     booking_id TEXT,
@@ -80,6 +83,7 @@ CREATE INDEX attempt_live ON attempt (provider, state)
 CREATE INDEX attempt_person ON attempt (person_key, created_at);
 CREATE INDEX attempt_phone ON attempt (phone_key, created_at);
 CREATE INDEX attempt_campaign ON attempt (campaign, created_at);
+CREATE INDEX attempt_caller ON attempt (provider, caller_id, COALESCE(fires_at, send_at)) WHERE caller_id <> '';
 
 -- What a person agreed to: a record with its proof, shared by all campaigns, matched on the number.
 CREATE TABLE consent (
@@ -120,3 +124,33 @@ CREATE INDEX lead_revision ON lead (campaign, revision) WHERE state = 'waiting' 
 -- one look at a campaign of 100,000 leads read all of them.
 DROP INDEX lead_source;
 CREATE INDEX lead_source ON lead (source, campaign, load);
+
+-- The ramp, and the queue for the account's lines.
+ALTER TABLE campaign ADD COLUMN ramp_from BIGINT;
+ALTER TABLE campaign ADD COLUMN priority INTEGER NOT NULL DEFAULT 3;
+ALTER TABLE campaign ADD COLUMN served BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE campaign ADD COLUMN bid_lines INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE campaign ADD COLUMN bid_until BIGINT;
+ALTER TABLE campaign ADD COLUMN purse TEXT NOT NULL DEFAULT '';
+ALTER TABLE account ADD COLUMN served BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX campaign_active ON campaign (provider) WHERE state = 'active';
+
+-- Promised callbacks are claimed first.
+DROP INDEX lead_ready;
+CREATE INDEX lead_ready ON lead (campaign, (callback_at IS NULL), rank, last_chance DESC, closes_at, seq)
+    WHERE state = 'ready';
+
+-- What campaigns have used up of their budgets; it moves in the transactions that move attempts.
+CREATE TABLE budget (
+    campaign TEXT PRIMARY KEY,
+    attempts BIGINT NOT NULL,
+    talk_ms BIGINT NOT NULL,
+    cost_micros BIGINT NOT NULL
+);
+INSERT INTO budget (campaign, attempts, talk_ms, cost_micros)
+SELECT campaign, COUNT(*),
+       COALESCE(SUM(CASE WHEN state = 'ended' THEN CAST(ROUND(json_extract(report, '$.talk_seconds') * 1000) AS INTEGER)
+                    END), 0),
+       COALESCE(SUM(CASE WHEN state = 'ended' THEN CAST(ROUND(json_extract(report, '$.cost') * 1000000) AS INTEGER)
+                    END), 0)
+FROM attempt WHERE state NOT IN ('refused', 'not_sent', 'not_created') GROUP BY campaign;
