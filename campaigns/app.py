@@ -14,7 +14,7 @@ from pathlib import Path
 from anyio.abc import TaskGroup
 
 from campaigns.clock import real_now
-from campaigns.domain.errors import InputError
+from campaigns.domain.errors import InputError, Problem
 from campaigns.domain.facts import PeopleLimits
 from campaigns.domain.legal import Law
 from campaigns.engine.dialer import Dialer
@@ -113,8 +113,13 @@ def provider_settings(settings: Settings, provider: str) -> ProviderSettings:
 
 def check_runnable(loaded: Loaded, settings: Settings) -> None:
     """Raises InputError: the provider is missing, or the file says what cannot be carried out."""
-    priced = bool(provider_settings(settings, loaded.campaign.provider).price_per_minute)
+    provider = loaded.campaign.provider
+    priced = bool(provider_settings(settings, provider).price_per_minute)
     check_campaign(loaded, load_rules(settings.calling_rules), priced=priced)
+    if loaded.campaign.dialing == "scheduled" and not can_schedule(settings, provider):
+        what = f"The provider '{provider}' cannot hold calls for later."
+        mend = "Write `dialing: direct`, or name another provider."
+        raise InputError([Problem(loaded.where("dialing"), what, mend)])
 
 
 @asynccontextmanager
@@ -164,6 +169,12 @@ def _hash_key(settings: Settings, path: Path) -> bytes:
     return key.encode()
 
 
+def can_schedule(settings: Settings, provider: str) -> bool:
+    """Whether the provider holds calls for later."""
+    kind = PROVIDERS[provider_settings(settings, provider).kind]
+    return bool(kind.facts.schedules)  # type: ignore[attr-defined]
+
+
 def account_terms(settings: Settings, provider: str) -> AccountTerms:
     """How the provider's account may be used."""
     own = provider_settings(settings, provider)
@@ -180,6 +191,7 @@ def account_terms(settings: Settings, provider: str) -> AccountTerms:
         longest_call=own.longest_call,
         reports_come=settings.public_url is not None,
         price_per_minute=own.price_per_minute,
+        book_ahead=own.book_ahead,
     )
 
 

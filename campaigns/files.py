@@ -89,7 +89,7 @@ def not_acted_on(campaign: Campaign) -> list[tuple[KeyPath, str, str]]:
 
 
 _DEFAULTS: dict[str, object] = {
-    "dialing": "direct", "write_back": False,
+    "write_back": False,
 }  # fmt: skip
 _DEFAULTS_OF_LISTS: dict[type, dict[str, object]] = {
     FileList: {},

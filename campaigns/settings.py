@@ -136,6 +136,8 @@ class ProviderSettings(_Section):
     ring: Span = timedelta(seconds=60)
     longest_call: Span = timedelta(minutes=30)
     """With ringing; after it a silent call is `unknown` and holds no line."""
+    book_ahead: Span = timedelta(minutes=30)
+    """How far ahead calls are handed to the vendor, with `dialing: scheduled`."""
     price_per_minute: Annotated[float, BeforeValidator(_no_bool), Field(ge=0)] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     routes: dict[str, str] = {}
@@ -377,9 +379,8 @@ def _origin(keys: KeyPath, file: Path | None, environment: Mapping[str, Any]) ->
     """Where a value was written: the variable, or the file and the key."""
     value: object = environment
     for key in keys:
-        value = (
-            {_folded(name): it for name, it in value.items()}.get(_folded(key)) if isinstance(value, dict) else value
-        )
+        below = {_folded(name): it for name, it in value.items()} if isinstance(value, dict) else {}
+        value = below.get(_folded(key)) if isinstance(value, dict) else value
     if keys and value is not None:
         return PREFIX + "__".join(_folded(key).upper() for key in keys if isinstance(key, str))
     dotted = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")

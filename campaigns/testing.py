@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,16 +10,8 @@ import anyio
 from anyio.abc import TaskGroup
 
 from campaigns.domain.call import (
-    CallOrder,
     CallReport,
-    Disposition,
     Grade,
-    Notice,
-    Placed,
-    Placement,
-    Refused,
-    Unclear,
-    Webhook,
 )
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import Contact, PhoneNumber
@@ -32,8 +24,14 @@ from campaigns.engine.reconciler import Reconciler
 from campaigns.engine.runner import RunEnd, Runner
 from campaigns.engine.terms import AccountTerms, Terms, TermsBook, limits_of
 from campaigns.planner.lawful import planned_under
-from campaigns.ports import CallPage, Clock, ProviderFacts
+from campaigns.ports import Clock
 from campaigns.ports.store import CampaignRecord, NewLead, Store
+from campaigns.scripted import Dialled, Script, ScriptedProvider, ScriptedScheduler
+
+__all__ = [
+    "KEY", "NO_LAW", "Dialled", "Night", "Script", "ScriptedProvider", "ScriptedScheduler", "a_campaign", "a_contact",
+    "a_night", "an_account", "instant",
+]  # fmt: skip
 
 KEY = b"a key for tests, and for tests only"
 
@@ -75,118 +73,6 @@ def an_account(**changes: Any) -> AccountTerms:
         longest_call=timedelta(minutes=30), reports_come=False,
     )  # fmt: skip
     return replace(plain, **changes)
-
-
-@dataclass
-class Dialled:
-    """One call that the scripted provider created: its truth."""
-
-    call_id: str
-    attempt_id: str
-    phone: str
-    at: datetime
-    ends_at: datetime
-    report: CallReport
-    listed_at: datetime
-
-
-Script = Callable[[str, int], Disposition | Placement | CallReport]
-"""(phone, how often it was asked for, from 1) → how the call ends, or what the provider answers."""
-
-
-@dataclass
-class ScriptedProvider:
-    """Implements `ports.CallProvider` in memory: every call ends as the script says, after `lasts`."""
-
-    clock: Clock
-    script: Script = lambda _phone, _nth: Disposition.ANSWERED
-    lasts: timedelta = timedelta(seconds=60)
-    facts: ProviderFacts = field(default_factory=lambda: ProviderFacts(documented_per_minute=None))
-    calls: list[Dialled] = field(default_factory=list)
-    asked: list[tuple[datetime, str]] = field(default_factory=list)
-    """Every POST: when and for whom."""
-    inbound: list[CallReport] = field(default_factory=list)
-    answers_in: timedelta = timedelta()
-    """How long a POST takes; the call is created half way."""
-    lists_after: timedelta = timedelta()
-    """How long a new call is missing from the list."""
-    trouble: Exception | None = None
-    """Raised instead of an answer to anything that is no dial."""
-    echoes: bool = False
-    """Whether listed calls carry our own attempt id."""
-    pages: int = 0
-
-    def encode(self, order: CallOrder) -> bytes:
-        return f"{order.attempt_id}|{order.phone}".encode()
-
-    async def prepare(self, caller_ids: list[str]) -> None:
-        pass
-
-    async def place(self, body: bytes, *, attempt_id: str) -> Placement:
-        phone = body.decode().partition("|")[2]
-        self.asked.append((self.clock.now(), phone))
-        word = self.script(phone, sum(1 for _, other in self.asked if other == phone))
-        if self.answers_in:
-            await self.clock.sleep_until(self.clock.now() + self.answers_in / 2)
-        placement = self._placement(phone, attempt_id, word)
-        if self.answers_in:
-            await self.clock.sleep_until(self.clock.now() + self.answers_in / 2)
-        return placement
-
-    def _placement(self, phone: str, attempt_id: str, word: Disposition | Placement | CallReport) -> Placement:
-        match word:
-            case Placed() | Refused():
-                return word
-            case Unclear(reason) if reason.startswith("created"):
-                self._create(phone, attempt_id, Disposition.ANSWERED)
-                return word
-            case CallReport() | Disposition():
-                return Placed(self._create(phone, attempt_id, word).call_id)
-            case _:
-                return word
-
-    def _create(self, phone: str, attempt: str, word: Disposition | CallReport) -> Dialled:
-        call_id = f"call-{len(self.calls) + 1}"
-        talk = self.lasts.total_seconds() if word is Disposition.ANSWERED else 0.0
-        report = word if isinstance(word, CallReport) else CallReport("", disposition=word, talk_seconds=talk)
-        now = self.clock.now()
-        report = replace(report, call_id=call_id, phone=phone, created_at=now, ended=True, ended_at=now + self.lasts)
-        if self.echoes:
-            report = replace(report, attempt_id=attempt)
-        self.calls.append(Dialled(call_id, attempt, phone, now, now + self.lasts, report, now + self.lists_after))
-        return self.calls[-1]
-
-    async def page(self, *, since: datetime, offset: int, limit: int) -> CallPage:
-        self._fail()
-        self.pages += 1
-        calls = [c for c in self.calls if c.at >= since and c.listed_at <= self.clock.now()]
-        reports = [self._seen(call) for call in calls] + list(self.inbound)
-        return CallPage(tuple(reports[offset : offset + limit]), len(reports), offset + limit < len(reports))
-
-    async def fetch(self, call_id: str) -> CallReport | None:
-        self._fail()
-        inbound = (report for report in self.inbound if report.call_id == call_id)
-        return next((self._seen(call) for call in self.calls if call.call_id == call_id), next(inbound, None))
-
-    def _fail(self) -> None:
-        if self.trouble is not None:
-            raise self.trouble
-
-    def _seen(self, call: Dialled) -> CallReport:
-        if self.clock.now() >= call.ends_at:
-            return call.report
-        return CallReport(call.call_id, call.report.attempt_id, phone=call.phone, created_at=call.at)
-
-    def read(self, webhook: Webhook, *, now: datetime) -> Notice:  # noqa: ARG002 - the port's
-        return Notice(Grade.TOKEN, webhook.body.decode(), None)
-
-    async def aclose(self) -> None:
-        pass
-
-    @property
-    def dialled(self) -> list[str]:
-        """The numbers for which a call was created, in order."""
-        return [call.phone for call in self.calls]
 
 
 @dataclass

@@ -51,6 +51,7 @@ def _as_test(loaded: Loaded) -> Loaded:
         update={
             "campaign": f"{campaign.campaign[:35]}.test-{stamp}",
             "calling_hours": "24/7",
+            "dialing": "direct",
             "starts": None,
             "ends": None,
             # Nobody but the person at the keyboard is called, who asked for it.

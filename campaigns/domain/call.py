@@ -79,6 +79,44 @@ Placement = Placed | Refused | NotSent | Unclear
 
 
 @dataclass(frozen=True, slots=True)
+class Booked:
+    """The provider holds the call, and will place it at its time."""
+
+    booking_id: str
+
+
+Handover = Booked | Refused | NotSent | Unclear
+"""The answer to "please call then"."""
+
+
+class BookingState(StrEnum):
+    """Where a booking stands at the provider."""
+
+    WAITING = "waiting"
+    FIRING = "firing"
+    """Its call is being made, or goes on."""
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+    """A word that nobody knows: it proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A booking as the provider shows it."""
+
+    booking_id: str
+    state: BookingState
+    attempt_id: str | None = None
+    """Our own id, where the vendor echoes it."""
+    phone: str | None = field(default=None, repr=False)
+    fires_at: datetime | None = None
+    call_id: str | None = None
+    """Once it has fired."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallReport:
     """What is known of one call, from whatever source; unknown members stay None.
 
@@ -111,6 +149,8 @@ class CallReport:
     """Whether our side ended the call; None: the vendor does not say."""
     proof: str = ""
     """`token` where a part of it (analysis, summary) came from a webhook that only its address proves."""
+    booking_id: str | None = None
+    """Of the booking that it came from, where the vendor says so."""
 
 
 @dataclass(frozen=True, slots=True)

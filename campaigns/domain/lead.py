@@ -1,7 +1,7 @@
 """Leads and attempts: their states, and the facts that decisions are made from."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 
@@ -17,8 +17,8 @@ class AttemptState(StrEnum):
     SENDING = "sending"
     """The POST may be on its way. The dialer moves it on; after a crash it is `unclear`."""
     BOOKED = "booked"
-    """Scheduled dialing: the provider holds it, and will call at `fires_at`. The provider's firing moves it on, or a
-    cancellation that the provider confirmed."""
+    """Scheduled dialing: the provider holds it, and will call at `fires_at`. Its call moves it on, or a cancellation
+    that the provider confirmed; where nobody can say what became of it, it is `uncertain`."""
     PLACED = "placed"
     """The provider holds the call. A report moves it on, or the sweep, or time (`longest_call`)."""
     UNCLEAR = "unclear"
@@ -34,6 +34,10 @@ class AttemptState(StrEnum):
     ENDED = "ended"
     """Final, with a disposition; only `unknown` may still be improved by late evidence."""
 
+
+FIRES_WITHIN = timedelta(minutes=5)
+"""So late a provider may still call what was booked; vendors promise about a minute. Until then the slot stays open,
+after it the booking is cancelled."""
 
 FREE_STATES = frozenset({AttemptState.REFUSED, AttemptState.NOT_SENT, AttemptState.NOT_CREATED})
 """Ends that cost the lead no attempt."""
@@ -191,9 +195,18 @@ class Attempt:
     """Scheduled dialing: the provider's name for what it holds."""
 
     @property
+    def rings_from(self) -> datetime:
+        """No call of this attempt exists earlier: a booking fires at its time, anything else once it was asked for."""
+        return self.fires_at or self.first_sent_at or self.created_at
+
+    def silent_at(self, longest_call: timedelta) -> datetime:
+        """From when on no call of this attempt can be open any more; until then it holds a line."""
+        return self.rings_from + longest_call + (FIRES_WITHIN if self.fires_at else timedelta())
+
+    @property
     def ended_by(self) -> datetime:
         """The moment from which gaps count: the end, or the best that is known of it."""
-        return self.ended_at or self.placed_at or self.first_sent_at or self.created_at
+        return self.ended_at or self.placed_at or self.rings_from
 
     @property
     def counts(self) -> bool:

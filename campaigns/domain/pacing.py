@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .budget import Purse, Spent
+from .lead import FIRES_WITHIN
+from .lines import Lines
 from .sharing import Bid, share
 
 IN_A_ROW = 3
@@ -33,6 +35,19 @@ class Limits:
     zone: str | None = None
     """Whose calendar days those are; None: of UTC."""
     purse: Purse = field(default_factory=Purse)
+    book_ahead: timedelta = timedelta(minutes=30)
+    """Scheduled dialing: how far ahead calls are handed to the provider."""
+
+    @property
+    def lines(self) -> Lines:
+        """What holds for calls that are booked: each has a line until the longest call would be over."""
+        return Lines(
+            account=self.at_once,
+            campaign=self.campaign_at_once,
+            holds_for=self.longest_call + FIRES_WITHIN,
+            apart=spacing(min(self.per_second, self.campaign_per_second), self.tolerance),
+            ahead=self.book_ahead,
+        )
 
     @property
     def ahead(self) -> timedelta:

@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
 
-from .call import CallReport, Disposition, NotSent, Placed, Placement, Refused, Unclear
+from .call import (
+    Booked,
+    Booking,
+    BookingState,
+    CallReport,
+    Disposition,
+    Handover,
+    NotSent,
+    Placed,
+    Placement,
+    Refused,
+    Unclear,
+)
 from .campaign import Campaign, UncertainPolicy
 from .lead import Attempt, AttemptState, Lead, LeadState, Outcome
 from .outcomes import callback_time, is_yes, judge, opted_out
@@ -15,7 +27,7 @@ S = AttemptState
 MOVES: dict[AttemptState, frozenset[AttemptState]] = {
     S.INTENT: frozenset({S.SENDING, S.NOT_SENT}),
     S.SENDING: frozenset({S.PLACED, S.BOOKED, S.REFUSED, S.NOT_SENT, S.UNCLEAR}),
-    S.BOOKED: frozenset({S.PLACED, S.NOT_CREATED, S.ENDED}),
+    S.BOOKED: frozenset({S.PLACED, S.NOT_CREATED, S.UNCERTAIN, S.ENDED}),
     S.PLACED: frozenset({S.ENDED}),
     S.UNCLEAR: frozenset({S.PLACED, S.BOOKED, S.NOT_CREATED, S.UNCERTAIN, S.ENDED}),
     S.UNCERTAIN: frozenset({S.PLACED, S.BOOKED, S.ENDED, S.NOT_CREATED}),
@@ -27,8 +39,6 @@ MOVES: dict[AttemptState, frozenset[AttemptState]] = {
 """Forward only. There is no arrow back to dialling: a doubt is never dialled again by itself."""
 
 FINAL = frozenset(state for state, after in MOVES.items() if not after)
-LIVE = frozenset({S.PLACED, S.UNCLEAR})
-"""States in which the provider is asked."""
 
 
 def advance(attempt: Attempt, to: AttemptState, **changes: Any) -> Attempt:
@@ -38,11 +48,13 @@ def advance(attempt: Attempt, to: AttemptState, **changes: Any) -> Attempt:
     return replace(attempt, state=to, open=attempt.open and to not in FINAL, **changes)
 
 
-def answered_to(attempt: Attempt, placement: Placement, *, now: datetime) -> Attempt:
-    """The attempt after the provider's answer to "please call"."""
+def answered_to(attempt: Attempt, placement: Placement | Handover, *, now: datetime) -> Attempt:
+    """The attempt after the provider's answer to "please call", or to "please call then"."""
     match placement:
         case Placed(call_id):
             return advance(attempt, S.PLACED, call_id=call_id, placed_at=now)
+        case Booked(booking_id):
+            return advance(attempt, S.BOOKED, booking_id=booking_id)
         case Refused():
             return advance(attempt, S.REFUSED, reason=placement.reason, ended_at=now)
         case NotSent():
@@ -55,7 +67,23 @@ def answered_to(attempt: Attempt, placement: Placement, *, now: datetime) -> Att
 
 def found(attempt: Attempt, call_id: str, *, by: str, now: datetime) -> Attempt:
     """The attempt after evidence that its call exists."""
-    return advance(attempt, S.PLACED, call_id=call_id, placed_at=attempt.first_sent_at or now, resolved_by=by)
+    return advance(attempt, S.PLACED, call_id=call_id, placed_at=min(attempt.rings_from, now), resolved_by=by)
+
+
+def shown(attempt: Attempt, booking: Booking, *, by: str, now: datetime) -> Attempt | None:
+    """The attempt after what the provider shows of its booking; None: that says nothing new.
+
+    A booking that failed without a call, or was cancelled, has rung nobody.
+    """
+    if booking.call_id:
+        return replace(found(attempt, booking.call_id, by=by, now=now), booking_id=booking.booking_id)
+    if booking.state in (BookingState.CANCELLED, BookingState.FAILED):
+        reason = f"the booking is {booking.state}"
+        gone = advance(attempt, S.NOT_CREATED, ended_at=now, resolved_by=by, reason=reason)
+        return replace(gone, booking_id=booking.booking_id)
+    if attempt.state is S.BOOKED or booking.state is BookingState.UNKNOWN:
+        return None
+    return advance(attempt, S.BOOKED, booking_id=booking.booking_id, resolved_by=by)
 
 
 def merge(known: CallReport | None, news: CallReport) -> CallReport:
@@ -69,6 +97,7 @@ def merge(known: CallReport | None, news: CallReport) -> CallReport:
     return replace(
         known,
         attempt_id=_greater(known.attempt_id, news.attempt_id),
+        booking_id=_greater(known.booking_id, news.booking_id),
         phone=_greater(known.phone, news.phone),
         ended=known.ended or news.ended,
         disposition=_firmer(known.disposition, news.disposition),

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import anyio
 import structlog
 
-from campaigns.domain.call import NotSent, Placed, Placement, Refused, Unclear
+from campaigns.domain.call import Booked, Handover, NotSent, Placed, Placement, Refused, Unclear
 from campaigns.domain.errors import StoreError
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState
 from campaigns.domain.pacing import Breaker
 from campaigns.domain.transitions import advance, answered_to, found
-from campaigns.ports import CallProvider, Clock
+from campaigns.ports import CallProvider, Clock, schedules
 from campaigns.ports.store import Store
 
 from .moves import Moves
@@ -105,7 +105,7 @@ class Dialer:
     async def _ask(self, attempt: Attempt, terms: Terms) -> None:
         self._asking += 1
         try:
-            placement = await self._provider.place(attempt.body, attempt_id=attempt.id)
+            placement = await self._asked(attempt)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True), anyio.move_on_after(5):
                 await self._answer(attempt, Unclear("stopped while asking"), terms)
@@ -116,7 +116,15 @@ class Dialer:
             await self._answer(attempt, placement, terms)
             await self._learn(attempt, placement, terms)
 
-    async def _answer(self, attempt: Attempt, placement: Placement, terms: Terms) -> None:
+    async def _asked(self, attempt: Attempt) -> Placement | Handover:
+        """The one request of this attempt: for a call now, or at its time."""
+        if attempt.fires_at is None:
+            return await self._provider.place(attempt.body, attempt_id=attempt.id)
+        if not schedules(self._provider):
+            return NotSent("the provider cannot hold calls for later")
+        return await self._provider.book(attempt.body, attempt_id=attempt.id)
+
+    async def _answer(self, attempt: Attempt, placement: Placement | Handover, terms: Terms) -> None:
         after = answered_to(attempt, placement, now=self._clock.now())
         log.info("answered", attempt=attempt.id, state=str(after.state), why=after.reason)
         await self._write(attempt, after, terms, bad_data=isinstance(placement, Refused) and placement.bad_data)
@@ -131,12 +139,18 @@ class Dialer:
             if stored is None:
                 return
             if stored.rev != before.rev:
-                if after.call_id is None or stored.state not in (S.UNCLEAR, S.UNCERTAIN):
+                if after.state not in (S.PLACED, S.BOOKED) or stored.state not in (S.UNCLEAR, S.UNCERTAIN):
                     return  # a report has overtaken this answer, and moved the attempt already
-                before, after = stored, found(stored, after.call_id, by="", now=self._clock.now())
+                before, after = stored, self._held(stored, after)
         log.error("answer_not_recorded", attempt=before.id, state=str(after.state))
 
-    async def _learn(self, attempt: Attempt, placement: Placement, terms: Terms) -> None:
+    def _held(self, stored: Attempt, answered: Attempt) -> Attempt:
+        """A doubt that its own late answer ends."""
+        if answered.call_id is not None:
+            return found(stored, answered.call_id, by="", now=self._clock.now())
+        return advance(stored, S.BOOKED, booking_id=answered.booking_id)
+
+    async def _learn(self, attempt: Attempt, placement: Placement | Handover, terms: Terms) -> None:
         """What an answer says about the provider, beyond this one call."""
         if isinstance(placement, NotSent):
             await self._pause(min(UNREACHABLE * 2 ** min(self._unreachable, 10), UNREACHABLE_MOST))
@@ -146,7 +160,7 @@ class Dialer:
         await self._count(unclear=isinstance(placement, Unclear))
         if isinstance(placement, Refused):
             await self._refused(attempt, placement, terms)
-        elif isinstance(placement, Placed):
+        elif isinstance(placement, Placed | Booked):
             self._alike = ("", set())
 
     async def _refused(self, attempt: Attempt, placement: Refused, terms: Terms) -> None:

@@ -54,7 +54,8 @@ class Doubts:
         if own or len(free) == 1:
             return first_of(own or free)
         if attempt.state is S.UNCLEAR and asked.answered and any(due.id == attempt.id for due in asked.due):
-            await self._in_vain(attempt, empty=asked.complete and not free)
+            complete = asked.complete and (asked.bookings_complete or attempt.fires_at is None)
+            await self._in_vain(attempt, empty=complete and not free)
         return None
 
     def _fits(self, attempt: Attempt, report: CallReport) -> bool:
@@ -99,5 +100,4 @@ class Doubts:
         terms = await self._book.of(attempt.campaign)
         if terms is None or terms.campaign.attempts.uncertain is not UncertainPolicy.AS_ATTEMPT:
             return None
-        sent = attempt.first_sent_at or attempt.created_at
-        return sent + self._account.longest_call + self._facts.queue
+        return attempt.silent_at(self._account.longest_call) + self._facts.queue

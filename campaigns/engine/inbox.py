@@ -25,6 +25,8 @@ _INSTANTS = ("started_at", "ended_at", "created_at")
 
 def to_json(report: CallReport) -> dict[str, Any]:
     data = asdict(report)
+    if report.booking_id is None:
+        del data["booking_id"]  # so that code that knows of no bookings can read it
     return {**data, **{name: data[name].isoformat() if data[name] else None for name in _INSTANTS}}
 
 

@@ -1,7 +1,7 @@
 """Attempts gone silent or unclear: ask the provider, then conclude. Finishes a campaign with no webhook at all."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 
@@ -17,6 +17,7 @@ from campaigns.ports.store import InboxItem, Store
 from .dialer import Dialer
 from .doubts import Doubts, lookup_at
 from .inbox import report_of
+from .keeper import Keeper
 from .recorder import Recorder, with_hints
 from .sweep import Round, Sweep, hint_due
 from .terms import AccountTerms, TermsBook
@@ -25,7 +26,7 @@ from .wake import Wake
 log = structlog.get_logger()
 S = AttemptState
 
-OPEN_STATES = (S.INTENT, S.SENDING, S.PLACED, S.UNCLEAR, S.UNCERTAIN)
+OPEN_STATES = (S.INTENT, S.SENDING, S.BOOKED, S.PLACED, S.UNCLEAR, S.UNCERTAIN)
 GRACE = timedelta(seconds=10)
 """Where reports come, an answered call waits this long for its analysis."""
 POST_ENDS = timedelta(seconds=60)
@@ -56,6 +57,7 @@ class Reconciler:
         self._recorder = Recorder(store, clock, book)
         self._sweep = Sweep(provider, clock)
         self._doubts = Doubts(store, clock, account, provider.facts, book=book, recorder=self._recorder)
+        self._keeper = Keeper(store, provider, clock, account, book=book, recorder=self._recorder)
         self._sole = sole
         self._silent_until: datetime | None = None
         self.wake = Wake()
@@ -79,6 +81,7 @@ class Reconciler:
         asked = await self._ask()
         if asked is not None:
             await self._settle(asked)
+        await self._keep()
         await self._end_silent(asked)
         await self._doubts.end(await self._live(S.UNCLEAR, S.UNCERTAIN))
         if freed or self._recorder.changes != before:
@@ -124,19 +127,30 @@ class Reconciler:
         if not (due or hints) or (self._silent_until is not None and now < self._silent_until):
             return None
         asked, self._silent_until = Round(live, due, hints), None
+        await self._patiently(self._sweep.ask(asked))
+        return asked
+
+    async def _keep(self) -> None:
+        """Cancel what was booked and must not take place any more."""
+        if self._silent_until is None or self._silent_until <= self._clock.now():
+            await self._patiently(self._keeper.keep())
+
+    async def _patiently(self, asking: Awaitable[None]) -> None:
+        """Ask; a provider that does not answer is left alone for a while."""
         try:
-            await self._sweep.ask(asked)
+            await asking
         except Throttled as error:
-            self._silent_until = now + error.retry_after
+            self._silent_until = self._clock.now() + error.retry_after
             await self._store.pause_account(self._account.name, self._silent_until)
         except (VendorError, AccountRefused) as error:
             log.warning("cannot_ask", provider=self._account.name, why=str(error))
-            self._silent_until = now + self._account.poll_every
-        return asked
+            self._silent_until = self._clock.now() + self._account.poll_every
 
     def _is_due(self, attempt: Attempt, now: datetime) -> bool:
         if attempt.state is S.PLACED:
             return True
+        if attempt.state is S.BOOKED:
+            return attempt.rings_from <= now
         return attempt.state is S.UNCLEAR and (lookup_at(attempt, self._account) or now) <= now
 
     async def _settle(self, asked: Round) -> None:
@@ -149,7 +163,7 @@ class Reconciler:
             elif attempt is not None and attempt.state is S.PLACED:
                 await self._settle_placed(asked, attempt, report)
         for attempt in asked.live:
-            if attempt.state in (S.UNCLEAR, S.UNCERTAIN):
+            if attempt.state in (S.BOOKED, S.UNCLEAR, S.UNCERTAIN) and not await self._keeper.settle(attempt, asked):
                 await self._settle_doubt(asked, attempt)
         for call_id, items in list(asked.hints.items()):
             await self._settle_late(asked, call_id, items)
@@ -223,12 +237,9 @@ class Reconciler:
         for attempt in await self._live(S.PLACED):
             longest = self._account.longest_call
             silent = asked is not None and asked.lacks(attempt)
-            if self._is_past(attempt, longest if silent else 2 * longest):
+            if self._clock.now() >= attempt.silent_at(longest if silent else 2 * longest):
                 report = CallReport(attempt.call_id or "", attempt.id, ended=True, disposition=Disposition.UNKNOWN)
                 await self._recorder.settle(attempt, report, by="sweep")
-
-    def _is_past(self, attempt: Attempt, longest: timedelta) -> bool:
-        return self._clock.now() >= (attempt.first_sent_at or attempt.created_at) + longest
 
     async def _next(self) -> datetime | None:
         """The next moment at which a round can find something."""
@@ -245,11 +256,13 @@ class Reconciler:
     async def _next_of(self, attempt: Attempt, soon: datetime) -> list[datetime]:
         if attempt.state is S.PLACED or attempt.id in self._dialer.in_flight:
             return [soon]
+        if attempt.state is S.BOOKED:
+            return [self._keeper.look_at(attempt, soon=soon)]
         if attempt.state is S.INTENT:
             return [max(attempt.dial_before, soon)]
         if attempt.state is S.SENDING:
             return [soon if self._is_left(attempt) else max(attempt.dial_before + POST_ENDS, soon)]
-        freed = [(attempt.first_sent_at or attempt.created_at) + self._account.longest_call] if attempt.open else []
+        freed = [attempt.silent_at(self._account.longest_call)] if attempt.open else []
         if attempt.state is S.UNCLEAR:
             due = lookup_at(attempt, self._account)
             return [due if due is not None and due > self._clock.now() else soon, *freed]

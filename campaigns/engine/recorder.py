@@ -7,9 +7,9 @@ import structlog
 
 from campaigns.domain.call import CallReport
 from campaigns.domain.contact import mask
-from campaigns.domain.lead import Attempt, AttemptState, LeadState
+from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState
 from campaigns.domain.outcomes import opted_out
-from campaigns.domain.transitions import called_us, ended, found, merge
+from campaigns.domain.transitions import called_us, ended, found, latest, merge
 from campaigns.ports import Clock
 from campaigns.ports.store import Store, Suppression
 
@@ -17,6 +17,7 @@ from .moves import Moves
 from .terms import TermsBook
 
 log = structlog.get_logger()
+S = AttemptState
 
 TRIES = 5
 AGREE_SECONDS = 2.0
@@ -49,10 +50,10 @@ class Recorder:
 
     def _after(self, attempt: Attempt, report: CallReport, *, by: str) -> Attempt | None:
         now = self._clock.now()
-        if attempt.state in (AttemptState.UNCLEAR, AttemptState.UNCERTAIN, AttemptState.SENDING):
+        if attempt.state in (S.UNCLEAR, S.UNCERTAIN, S.SENDING, S.BOOKED):
             placed = found(attempt, report.call_id, by=by, now=now)
             return placed if not report.ended else ended(placed, report, by=by, now=now)
-        if attempt.state not in (AttemptState.PLACED, AttemptState.ENDED):
+        if attempt.state not in (S.PLACED, S.ENDED):
             log.error("report_for_a_call_that_was_not_placed", attempt=attempt.id, state=str(attempt.state))
             return None
         merged = merge(attempt.report, report)
@@ -90,19 +91,29 @@ class Recorder:
     async def _leads_of(self, phone: str) -> list[str]:
         return [lead.id for lead, _ in await self._store.leads_with_phone(self._book.phone_key(phone))]
 
+    async def _is_booked(self, lead: Lead) -> bool:
+        """Whether all that is open is a call for later."""
+        last = latest(await self._store.attempts_of(lead.id))
+        return last is not None and last.state is S.BOOKED
+
     async def _called_us(self, lead_id: str, report: CallReport) -> None:
         for _ in range(TRIES):
             found_lead = await self._store.lead(lead_id)
-            if found_lead is None or found_lead[0].state not in (LeadState.WAITING, LeadState.READY):
+            if found_lead is None:
                 return
             lead, rev = found_lead
+            booked = lead.state is LeadState.CALLING and await self._is_booked(lead)
+            if lead.state not in (LeadState.WAITING, LeadState.READY) and not booked:
+                return
             terms = await self._book.of(lead.campaign)
             if terms is None:
                 return
             ordinal, now = len(await self._store.attempts_of(lead.id)) + 1, self._clock.now()
             conclusion = called_us(lead, report, terms.campaign, ordinal=ordinal, now=now)
-            opted = conclusion.opted_out
-            if await self._store.put_lead(conclusion.lead, rev, opted_out=opted, now=now, why="called us"):
+            opted, after = conclusion.opted_out, conclusion.lead
+            if booked and after.state is LeadState.WAITING:
+                after = replace(after, state=LeadState.CALLING)  # until what was booked is judged anew
+            if await self._store.put_lead(after, rev, opted_out=opted, now=now, why="called us"):
                 self.changes += 1
                 return
 

@@ -8,17 +8,18 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from campaigns.domain.call import CallOrder
 from campaigns.domain.errors import AccountRefused, StoreUnavailable, VendorError
 from campaigns.domain.lead import CampaignState, Lead, Outcome, attempt_id
 from campaigns.domain.pacing import grows_at, lines_for, own_lines, paced
 from campaigns.domain.sharing import BID
 from campaigns.domain.transitions import close
-from campaigns.planner.decide import Call, Close, decide, planned
+from campaigns.planner.booking import Full, Slot
+from campaigns.planner.decide import Call, Close, Wait, planned
 from campaigns.planner.lawful import planned_under
-from campaigns.ports import CallProvider, Clock
+from campaigns.ports import CallProvider, Clock, schedules
 from campaigns.ports.store import Claimed, Intent, Look, Store
 
+from .booker import Judge, encoded, judge_of
 from .callers import Callers
 from .dialer import Dialer
 from .planning import replan
@@ -31,6 +32,8 @@ PROMOTE = 500
 CLAIM, WIDEST = 100, 500
 LEASE = timedelta(seconds=30)
 SOON = timedelta(seconds=1)
+LOOKS = 30
+"""Scheduled dialing: whoever found no line is looked at again so often within the horizon."""
 AGAIN = timedelta(milliseconds=20)
 """The least sleep, where something is due that could not be done just now."""
 WITHOUT_DATABASE = timedelta(seconds=5)
@@ -128,6 +131,9 @@ class Runner:
                 return
             terms = self._book.current(record)
             await self._store.plan_under(name, planned_under(terms.law, terms.people))
+            if terms.scheduled and not schedules(self._provider):
+                await self._steer(name, CampaignState.PAUSED, "this provider cannot hold calls for later: dialing")
+                return
             callers = [caller.number for caller in terms.campaign.caller_ids]
             try:
                 await self._provider.prepare(callers)
@@ -144,7 +150,12 @@ class Runner:
         if self._stopping:
             return None if self._dialer.in_flight else RunEnd(record.state, "interrupted", interrupted=True)
         if record.state is not CampaignState.ACTIVE:
-            return None if self._dialer.in_flight else RunEnd(record.state, record.reason, interrupted=True)
+            # What the provider holds is cancelled first; where it refuses the account, nobody can.
+            holds = look.booked and record.state is not CampaignState.REFUSED
+            if holds:
+                self._placed.ring()
+            unfinished = self._dialer.in_flight or holds
+            return None if unfinished else RunEnd(record.state, record.reason, interrupted=True)
         if look.calling:
             return None
         if not look.ready and not look.due and look.next_due_at is None:
@@ -163,10 +174,13 @@ class Runner:
 
     def _room(self, look: Look, limit: int | None) -> int:
         """How many dials may be written down now."""
-        now, limits = self._clock.now(), self._book.current(look.campaign).limits
+        now, terms = self._clock.now(), self._book.current(look.campaign)
+        limits = terms.limits
         if self._stopping or look.campaign.state is not CampaignState.ACTIVE or self._held_back(look, now):
             return 0
-        free = lines_for(look.campaign.name, limits, look.standing, now=now)
+        # Of calls that the provider is to make later, lines are counted at their moment.
+        booked = min(CLAIM, limits.purse.fits(look.standing.spent))
+        free = booked if terms.scheduled else lines_for(look.campaign.name, limits, look.standing, now=now)
         pace = paced(limits, look.standing, now=now)
         slots = int(min(limits.per_second, pace.campaign_per_second)) + 1
         if max(filter(None, [look.standing.account_free_at, look.standing.next_send_at, now])) > now + pace.ahead:
@@ -202,58 +216,69 @@ class Runner:
         """Promote, claim, decide, begin; False: nothing came of it, so sleep."""
         if look.campaign.state is not CampaignState.ACTIVE or self._stopping:
             return False
-        now, name = self._clock.now(), look.campaign.name
-        promoted = await self._store.promote(name, limit=PROMOTE, now=now) if look.due else 0
+        now, name, terms = self._clock.now(), look.campaign.name, self._book.current(look.campaign)
+        horizon = now + terms.limits.book_ahead if terms.scheduled else now
+        due = look.due or (look.next_due_at is not None and look.next_due_at <= horizon)
+        promoted = await self._store.promote(name, limit=PROMOTE, now=horizon) if due else 0
         if not room or not (look.ready or promoted):
+            return promoted > 0
+        judge = await judge_of(self._store, self._terms(look), now=now)
+        if judge is None:
             return promoted > 0
         claimed = await self._store.claim(
             name, limit=max(room, self._wide), owner=self._dialer.owner, until=now + LEASE, now=now
         )
-        return await self._judge(self._terms(look), claimed, room)
+        return await self._judge(self._terms(look), claimed, room, judge)
 
-    async def _judge(self, terms: Terms, claimed: Sequence[Claimed], room: int) -> bool:
+    async def _judge(self, terms: Terms, claimed: Sequence[Claimed], room: int, judge: Judge) -> bool:
         """Decide about each, and carry it out, dialling at most `room`; False: nobody moved."""
         now = self._clock.now()
         callers = await Callers.today(self._store, terms, now=now)
         intents: list[Intent] = []
         others: list[Lead] = []
+        without_line: list[Lead] = []
         for claim in claimed:
-            lead = claim.facts.lead
-            step = decide(claim.facts, terms.campaign, terms.law, terms.people, now=now)
-            agent = terms.agent(lead.contact)
+            lead, step = claim.facts.lead, judge(claim.facts)
             if isinstance(step, Close):
                 others.append(close(lead, step.outcome, reason=step.reason, rule=step.rule, now=now))
-            elif agent is None:
+            elif isinstance(step, Wait):
+                others.append(planned(lead, step, revision=terms.record.revision))
+            elif isinstance(step, Full):
+                without_line.append(lead)
+            elif terms.agent(lead.contact) is None:
                 reason = f"no agent speaks {lead.contact.language or 'an unnamed language'}"
                 others.append(close(lead, Outcome.BLOCKED, reason=reason, rule="agent", now=now))
-            elif isinstance(step, Call) and (caller := callers.of(claim)) is not None:
-                intents.append(self._intent(terms, claim, step, agent, caller))
+            elif (caller := callers.of(claim)) is not None:
+                intents.append(self._intent(terms, claim, step, caller))
             else:
-                wait = callers.tomorrow(step) if isinstance(step, Call) else step
+                wait = callers.tomorrow(step.call if isinstance(step, Slot) else step)
                 others.append(planned(lead, wait, revision=terms.record.revision))
-        if others:
-            await self._store.plan(others, now=now)
+        if others or without_line:
+            await self._store.plan([*others, *without_line], now=now)
         # Where nobody may be called (a window has just closed), look at more of them at a time.
-        self._wide = 0 if intents else min(max(4 * len(claimed), room), WIDEST)
+        self._wide = 0 if intents or without_line else min(max(4 * len(claimed), room), WIDEST)
         begun = await self._begin(terms, intents, room) if intents else 0
         return bool(others or begun)
 
-    def _intent(self, terms: Terms, claim: Claimed, step: Call, agent: str, caller: str) -> Intent:
-        lead = claim.facts.lead
+    def _intent(self, terms: Terms, claim: Claimed, step: Call | Slot, caller: str) -> Intent:
+        lead, call = claim.facts.lead, step.call if isinstance(step, Slot) else step
+        fires_at = step.fires_at if isinstance(step, Slot) else None
         name = attempt_id(lead.id, claim.next_ordinal)
-        order = CallOrder(name, step.phone.e164, agent, caller or None, lead.contact.variables)
+        order = terms.order(lead, name, call.phone.e164, caller)
         return Intent(
             claimed=claim,
             attempt_id=name,
-            phone=step.phone,
-            phone_key=terms.phone_key(step.phone.e164),
-            body=self._provider.encode(order),
-            callback=step.callback,
+            phone=call.phone,
+            phone_key=terms.phone_key(call.phone.e164),
+            body=encoded(self._provider, order, fires_at),
+            callback=call.callback,
             subject=terms.campaign.subject or terms.campaign.campaign,
             debt=lead.contact.debt,
             caller_id=caller,
-            permit=step.permit.as_json(),
-            closes_at=step.closes_at,
+            permit=call.permit.as_json(),
+            # What comes to the provider when its time is near may be refused as past.
+            closes_at=call.closes_at if fires_at is None else fires_at - terms.limits.lines.notice / 2,
+            fires_at=fires_at,
         )
 
     async def _begin(self, terms: Terms, intents: Sequence[Intent], room: int) -> int:
@@ -272,11 +297,17 @@ class Runner:
         """The next moment at which there may be something to do; None: when something happens."""
         if self._stopping or look.campaign.state is not CampaignState.ACTIVE:
             return None
-        now = self._clock.now()
-        moments = [look.next_due_at]
-        if (look.ready or look.due) and (limit is None or len(self._dialled) < limit):
-            moments.append(self._next_dial(look, now))
-            if look.standing.others and self._wanted(look, limit):
+        now, terms = self._clock.now(), self._book.current(look.campaign)
+        may_dial = (look.ready or look.due) and (limit is None or len(self._dialled) < limit)
+        if terms.scheduled:
+            ahead = terms.limits.book_ahead
+            moments = [
+                look.next_due_at - ahead if look.next_due_at else None,
+                now + ahead / LOOKS if may_dial else None,
+            ]
+        else:
+            moments = [look.next_due_at, self._next_dial(look, now) if may_dial else None]
+            if may_dial and look.standing.others and self._wanted(look, limit):
                 moments.append(now + BID / 2)
         return min((max(moment, now + AGAIN) for moment in moments if moment), default=None)
 

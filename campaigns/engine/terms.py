@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from campaigns.domain.budget import purse_of
+from campaigns.domain.call import CallOrder
 from campaigns.domain.campaign import AgentByLanguage, Campaign
 from campaigns.domain.contact import Contact, keyed_hash
 from campaigns.domain.facts import PeopleLimits
+from campaigns.domain.lead import Lead
 from campaigns.domain.legal import Law
 from campaigns.domain.pacing import Limits
 from campaigns.ports.store import CampaignRecord, Store
@@ -29,6 +31,8 @@ class AccountTerms:
     """Whether webhooks can reach us; then an answered call waits a little for its analysis."""
     price_per_minute: float | None = None
     """The most that a minute costs; budgets hold it for the longest call before each dial."""
+    book_ahead: timedelta = timedelta(minutes=30)
+    """Scheduled dialing: how far ahead calls are handed to the provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,15 @@ class Terms:
     law: Law
     people: PeopleLimits
     hash_key: bytes = field(repr=False)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the provider holds the clock."""
+        return self.campaign.dialing == "scheduled"
+
+    def order(self, lead: Lead, name: str, phone: str, caller: str) -> CallOrder:
+        """What is asked for in the attempt `name`; `caller` is the number shown, empty: the provider's own."""
+        return CallOrder(name, phone, self.agent(lead.contact) or "", caller or None, lead.contact.variables)
 
     def phone_key(self, e164: str) -> str:
         return phone_key(self.hash_key, e164)
@@ -102,5 +115,6 @@ def limits_of(campaign: Campaign, account: AccountTerms, tolerance: timedelta) -
         priority=campaign.priority,
         caller_caps=tuple((caller.number, caller.per_day) for caller in campaign.caller_ids if caller.per_day),
         zone=campaign.zone,
+        book_ahead=account.book_ahead,
         purse=purse_of(campaign.budget, account.longest_call.total_seconds(), account.price_per_minute),
     )

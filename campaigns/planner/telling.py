@@ -27,7 +27,7 @@ def answer(found: Explanation, *, state: CampaignState = CampaignState.ACTIVE, r
     if lead.state is LeadState.CLOSED:
         return _closed(lead, reader)
     if lead.state is LeadState.CALLING:
-        return "A call to this person is under way."
+        return "A call to this person is under way, or booked."
     if lead.state is LeadState.HELD:
         doubt = lead.reason.removeprefix("uncertain: ")
         return f"Waits for your word: nobody knows whether the last call took place ({doubt}). See `campaigns resolve`."

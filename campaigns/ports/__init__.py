@@ -4,6 +4,9 @@ from campaigns.domain.rows import BadRow, Row
 
 from .clock import Clock
 from .lists import ContactList
-from .provider import CallPage, CallProvider, ProviderFacts
+from .provider import BookingPage, CallPage, CallProvider, ProviderFacts, Scheduler, schedules
 
-__all__ = ["BadRow", "CallPage", "CallProvider", "Clock", "ContactList", "ProviderFacts", "Row"]
+__all__ = [
+    "BadRow", "BookingPage", "CallPage", "CallProvider", "Clock", "ContactList", "ProviderFacts", "Row", "Scheduler",
+    "schedules",
+]  # fmt: skip

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
-from campaigns.domain.call import CallOrder, CallReport, Notice, Placement, Webhook
+from campaigns.domain.call import Booking, CallOrder, CallReport, Handover, Notice, Placement, Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class ProviderFacts:
     """Whether listed calls carry our attempt id for certain; else number and time decide."""
     queue: timedelta = timedelta()
     """How long the provider may hold a call before it dials."""
+    schedules: bool = False
+    """Whether it can be asked now for a call at a later time: then it is a `Scheduler`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,15 @@ class CallPage:
     """One page of the provider's calls."""
 
     reports: tuple[CallReport, ...]
+    total: int | None
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BookingPage:
+    """One page of what the provider was asked to call later, whatever became of it."""
+
+    bookings: tuple[Booking, ...]
     total: int | None
     has_more: bool
 
@@ -53,3 +64,30 @@ class CallProvider(Protocol):
 
     async def aclose(self) -> None:
         """Close what it holds open."""
+
+
+class Scheduler(CallProvider, Protocol):
+    """A provider that also holds calls for later, and fires each at its time within `FIRES_WITHIN`."""
+
+    def encode_booking(self, order: CallOrder, fires_at: datetime) -> bytes:
+        """The exact request body of a call at `fires_at`."""
+
+    async def book(self, body: bytes, *, attempt_id: str) -> Handover:
+        """Ask once for a call later; as `place` in every other way."""
+
+    async def bookings(self, *, offset: int, limit: int) -> BookingPage:
+        """Everything that was ever booked and is still shown, in no certain order. Raises as `page` does."""
+
+    async def booking(self, booking_id: str) -> Booking | None:
+        """One booking by its id; None: the provider knows no such booking. Raises VendorError, AccountRefused."""
+
+    async def cancel(self, booking_id: str) -> Booking | None:
+        """Ask for a cancellation, and return the booking as it is then: too late, and it has fired.
+
+        May be asked again. None: the provider knows no such booking. Raises as `booking` does: then nobody knows.
+        """
+
+
+def schedules(provider: CallProvider) -> TypeGuard[Scheduler]:
+    """Whether the provider holds calls for later."""
+    return provider.facts.schedules

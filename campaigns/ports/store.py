@@ -9,6 +9,7 @@ from campaigns.domain.budget import Spent
 from campaigns.domain.contact import PhoneNumber
 from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
+from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing
 
 from .consents import ConsentStore
@@ -92,6 +93,8 @@ class Look:
     held: int
     line_free_at: datetime | None
     """When the first held doubt will stop holding its line."""
+    booked: int = 0
+    """Calls of this campaign that the provider holds for later, or may hold."""
     suspended: frozenset[str] = frozenset()
     """Jurisdictions that a person has closed."""
     stale: bool = False
@@ -124,6 +127,8 @@ class Intent:
     debt: str = field(default="", repr=False)
     caller_id: str = ""
     permit: str = field(default="{}", repr=False)
+    fires_at: datetime | None = None
+    """Scheduled dialing: when the provider is to call; None: now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +286,12 @@ class DialStore(Protocol):
     ) -> list[Attempt]:
         """Write down at most `most` intents, each with its send instant, while lines and slots last.
 
-        Only where person and campaign are still as they were judged. Whoever is left over goes back to ready.
+        Only where person and campaign are still as they were judged. Whoever is left over goes back to ready. An
+        intent with `fires_at` needs a line from then on, any other one now.
         """
+
+    async def holds(self, name: str, longest_call: timedelta, *, now: datetime) -> list[Hold]:
+        """The lines of a campaign's account that are held, and until when at the latest."""
 
     async def fence(self, attempt: Attempt, *, now: datetime) -> Attempt | None:
         """The last permit, right before the POST; None: it is no longer allowed."""
@@ -317,11 +326,12 @@ class ReportStore(Protocol):
     async def inbox_retry(self, ids: Sequence[int]) -> None: ...
     async def attempt(self, attempt_id: str) -> Attempt | None: ...
     async def attempt_of_call(self, provider: str, call_id: str) -> Attempt | None: ...
+    async def attempt_of_booking(self, provider: str, booking_id: str) -> Attempt | None: ...
     async def attempts_in(
         self, provider: str, states: Sequence[AttemptState], *, since: datetime | None = None
     ) -> list[Attempt]: ...
     async def free_lines(self, provider: str, longest_call: timedelta, *, now: datetime) -> int:
-        """End `open` for attempts that were sent longer ago than any call lasts; returns how many."""
+        """End `open` for doubts whose call, if there was one, is over by any measure; returns how many."""
 
     async def lead(self, lead_id: str) -> tuple[Lead, int] | None:
         """A lead and its revision."""

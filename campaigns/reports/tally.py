@@ -94,7 +94,7 @@ class Tally:
         self.words[_word(attempt)] += 1
         if attempt.state is AttemptState.UNCERTAIN:
             self._add_doubt(lead, attempt)
-        if attempt.state is AttemptState.INTENT:
+        if attempt.state in (AttemptState.INTENT, AttemptState.BOOKED):
             return
         self.permits.add(attempt.permit)
         at = dialled_at(attempt)
@@ -131,8 +131,8 @@ class Tally:
 
 
 def dialled_at(attempt: Attempt) -> datetime:
-    """When the provider was asked; before that, when it was written down."""
-    return attempt.first_sent_at or attempt.created_at
+    """When the provider was asked, or was to call; before that, when it was written down."""
+    return attempt.rings_from
 
 
 async def tallied(store: Store, name: str, campaign: Campaign | None, rules: Law) -> Tally:

@@ -140,7 +140,9 @@ class CampaignVerbs:
                 "UPDATE lead SET state = 'closed', outcome = 'stopped', reason = 'removed from its list',"
                 " rule = 'contacts.removed', closed_at = :now, due_at = NULL, closes_at = NULL, callback_at = NULL,"
                 " rev = rev + 1 WHERE campaign = :name AND source = :source AND load < :load"
-                " AND state IN ('waiting', 'ready')",
+                # What is only booked is cancelled, because its lead is closed.
+                " AND (state IN ('waiting', 'ready') OR (state = 'calling' AND EXISTS (SELECT 1 FROM attempt a"
+                " WHERE a.lead_id = lead.id AND a.state = 'booked')))",
                 {"name": name, "source": source, "load": load, "now": us(now)},
             )
 
@@ -231,7 +233,7 @@ def _sort_out(leads: Sequence[NewLead], known: dict[str, Any], load: int) -> _So
         if row is None:
             out.new.append(item)
             new += 1
-        elif row["state"] in ("closed", "calling") or row["busy"] or row["contact"] == lead_row(item.lead)["contact"]:
+        elif _stays(row) or row["contact"] == lead_row(item.lead)["contact"]:
             unchanged += row["load"] != load
         else:
             out.updated.append(item)
@@ -240,10 +242,16 @@ def _sort_out(leads: Sequence[NewLead], known: dict[str, Any], load: int) -> _So
     return out
 
 
+def _stays(row: Any) -> bool:
+    """Finished, or with a call on its way. What is only booked is changed: its booking is then judged anew."""
+    return row["state"] == "closed" or ((row["state"] == "calling" or row["busy"]) and not row["booked"])
+
+
 async def _known(db: Connection, leads: Sequence[NewLead]) -> dict[str, Any]:
     rows = await db.rows(
         "SELECT id, state, contact, load, EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = lead.id AND a.open = 1)"
-        " AS busy FROM lead WHERE id IN (SELECT value FROM json_each(:ids))",
+        " AS busy, EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = lead.id AND a.state = 'booked') AS booked"
+        " FROM lead WHERE id IN (SELECT value FROM json_each(:ids))",
         {"ids": dumps([item.lead.id for item in leads])},
     )
     return {row["id"]: row for row in rows}
@@ -294,7 +302,7 @@ async def _update(db: Connection, leads: Sequence[NewLead], load: int) -> None:
     await db.run_many(
         "UPDATE lead SET contact = :contact, person_key = :person_key, rank = :rank, load = :load, state = CASE WHEN"
         " state = 'ready' THEN 'waiting' ELSE state END, due_at = CASE WHEN state = 'held' THEN due_at END,"
-        " lease_owner = NULL, rev = rev + 1 WHERE id = :id AND state NOT IN ('closed', 'calling')",
+        " lease_owner = NULL, rev = rev + 1 WHERE id = :id AND state <> 'closed'",
         [{**lead_row(item.lead), "load": load} for item in leads],
     )
     await db.run_many("DELETE FROM lead_phone WHERE lead_id = :id", [{"id": item.lead.id} for item in leads])

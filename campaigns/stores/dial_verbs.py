@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from campaigns.domain.lead import Attempt, AttemptState, Lead
-from campaigns.domain.pacing import Breaker, Limits, lines_for, paced
+from campaigns.domain.callers import day_of
+from campaigns.domain.lead import FIRES_WITHIN, Attempt, AttemptState, Lead
+from campaigns.domain.lines import Hold
+from campaigns.domain.pacing import Breaker, Limits, Standing, lines_for, paced
 from campaigns.ports.store import Account, CampaignRecord, Claimed, Intent, Look
 
 from .budgets import DIAL_WITHIN, caller_uses, spend
 from .database import Connection, Database
 from .gathering import CLAIM_ORDER, SUPPRESSED, gather
+from .lines import booked_in, holds
 from .people_verbs import SUSPENDED
 from .replan_verbs import STALE
 from .rows import (
     ATTEMPT_COLUMNS,
     LEAD_PLAN,
+    MICROSECOND,
     attempt_row,
     breaker_to_json,
     dumps,
@@ -47,7 +51,8 @@ class DialVerbs:
                 return None
             campaign = to_campaign(found[0])
             account = await account_of(db, campaign.provider)
-            row = (await db.rows(_LOOK, {"name": name, "provider": campaign.provider, "now": us(now)}))[0]
+            params = {"name": name, "provider": campaign.provider, "now": us(now), "late": FIRES_WITHIN // MICROSECOND}
+            row = (await db.rows(_LOOK, params))[0]
             return Look(
                 campaign=campaign,
                 account=account,
@@ -56,7 +61,7 @@ class DialVerbs:
                 suspended=frozenset(r["code"] for r in await db.rows(SUSPENDED, {"now": us(now)})),
                 line_free_at=maybe_at(row["line_free_at"]),
                 stale=bool(row["stale"]),
-                **{key: row[key] for key in ("ready", "due", "calling", "held")},
+                **{key: row[key] for key in ("ready", "due", "calling", "held", "booked")},
             )
 
         return await self._database.read(verb)
@@ -127,14 +132,15 @@ class DialVerbs:
         async def verb(db: Connection) -> list[Attempt]:
             await lock_account(db, record.provider)
             standing = await standing_of(db, record, await account_of(db, record.provider), now)
-            free = min(most, lines_for(record.name, limits, standing, now=now))
             lawful = await _with_caller(db, record, await _still_as_judged(db, record, intents), limits, now)
+            chosen = await _with_a_line(db, record, _one_each(lawful), limits, standing, now=now)
             pace = paced(limits, standing, now=now)
             begun = [
                 _attempt(intent, record, limits, owner=owner, send_at=slot, now=now)
-                for intent, slot in zip(_one_each(lawful, free), slots(standing, pace, now=now), strict=False)
+                for intent, slot in zip(chosen[:most], slots(standing, pace, now=now), strict=False)
             ]
-            written = await _write_intents(db, begun)
+            # A booking whose slot comes after the last moment for it would only be dropped again.
+            written = await _write_intents(db, [a for a in begun if a.fires_at is None or a.send_at < a.dial_before])
             await take_slots(db, record, written, pace)
             await take_lines(db, record, standing, limits, lines=len(written), now=now)
             await spend(db, record.name, limits.purse.worst * len(written))
@@ -151,6 +157,13 @@ class DialVerbs:
             return to_attempt(rows[0]) if rows else None
 
         return await self._database.write(verb)
+
+    async def holds(self, name: str, longest_call: timedelta, *, now: datetime) -> list[Hold]:
+        async def verb(db: Connection) -> list[Hold]:
+            found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": name})
+            return await holds(db, to_campaign(found[0]), longest_call, now=now) if found else []
+
+        return await self._database.read(verb)
 
     async def new_slot(self, attempt: Attempt, limits: Limits, *, now: datetime) -> datetime:
         async def verb(db: Connection) -> datetime:
@@ -216,7 +229,10 @@ SELECT
     (SELECT MIN(due_at) FROM lead WHERE campaign = :name AND state = 'waiting' AND due_at IS NOT NULL) AS next_due_at,
     (SELECT COUNT(*) FROM lead WHERE campaign = :name AND state = 'calling') AS calling,
     (SELECT COUNT(*) FROM lead WHERE campaign = :name AND state = 'held') AS held,
-    (SELECT MIN(first_sent_at) FROM attempt WHERE open = 1 AND provider = :provider) AS line_free_at,
+    (SELECT COUNT(*) FROM attempt WHERE provider = :provider AND campaign = :name
+        AND (state = 'booked' OR (state = 'unclear' AND fires_at > :now))) AS booked,
+    (SELECT MIN(COALESCE(fires_at + :late, first_sent_at)) FROM attempt WHERE open = 1 AND provider = :provider)
+        AS line_free_at,
     EXISTS ({STALE}) AS stale
 """
 
@@ -253,13 +269,13 @@ async def _still_as_judged(db: Connection, record: CampaignRecord, intents: Sequ
     return [i for i in intents if versions.get(i.claimed.facts.lead.id) == i.claimed.person_version]
 
 
-def _one_each(intents: Sequence[Intent], free: int) -> list[Intent]:
-    """At most one intent per person and number, and no more than there are lines."""
+def _one_each(intents: Sequence[Intent]) -> list[Intent]:
+    """At most one intent per person and number."""
     taken: set[str] = set()
     chosen: list[Intent] = []
     for intent in intents:
         names = {intent.claimed.facts.lead.person_key, intent.phone_key}
-        if len(chosen) < free and not names & taken:
+        if not names & taken:
             taken |= names
             chosen.append(intent)
     return chosen
@@ -272,14 +288,38 @@ async def _with_caller(
     if not limits.caller_caps:
         return list(intents)
     caps = dict(limits.caller_caps)
-    used = dict(await caller_uses(db, record.provider, list(caps), limits.zone, now))
+    days: dict[datetime, dict[str, int]] = {}
     fit: list[Intent] = []
     for intent in intents:
-        number = intent.caller_id
-        if used.get(number, 0) < caps.get(number, used.get(number, 0) + 1):
-            used[number] = used.get(number, 0) + 1
+        at, number = intent.fires_at or now, intent.caller_id
+        day = day_of(at, limits.zone)[0]
+        if day not in days:
+            days[day] = dict(await caller_uses(db, record.provider, list(caps), limits.zone, at))
+        used = days[day].get(number, 0)
+        if number not in caps or used < caps[number]:
+            days[day][number] = used + 1
             fit.append(intent)
     return fit
+
+
+async def _with_a_line(
+    db: Connection,
+    record: CampaignRecord,
+    intents: Sequence[Intent],
+    limits: Limits,
+    standing: Standing,
+    *,
+    now: datetime,
+) -> list[Intent]:
+    """Those that have a line: dials now, among all that is open or booked; bookings at their moment, in the budget."""
+    free = lines_for(record.name, limits, standing, now=now)
+    dials = [intent for intent in intents if intent.fires_at is None][:free]
+    bookings = [intent for intent in intents if intent.fires_at is not None]
+    if not bookings:
+        return dials
+    held = await holds(db, record, limits.longest_call, now=now)
+    left = max(0, limits.purse.fits(standing.spent) - len(dials))
+    return dials + booked_in(bookings, held, limits)[:left]
 
 
 def _attempt(
@@ -291,7 +331,7 @@ def _attempt(
         phone=intent.phone.e164, phone_key=intent.phone_key,
         ordinal=intent.claimed.next_ordinal, provider=record.provider, state=AttemptState.INTENT, open=True,
         body=intent.body, callback=intent.callback, created_at=now, send_at=send_at,
-        dial_before=min(send_at + DIAL_WITHIN, intent.closes_at), lease_owner=owner,
+        dial_before=min(send_at + DIAL_WITHIN, intent.closes_at), lease_owner=owner, fires_at=intent.fires_at,
         campaign_version=record.version, person_version=intent.claimed.person_version + 1,
         subject=intent.subject, debt=intent.debt, caller_id=intent.caller_id, permit=intent.permit,
         held_ms=limits.purse.worst.talk_ms, price_micros=limits.purse.price_micros or 0,

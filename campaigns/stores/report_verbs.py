@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.domain.budget import charged
-from campaigns.domain.lead import Attempt, AttemptState, Lead
+from campaigns.domain.lead import FIRES_WITHIN, Attempt, AttemptState, Lead
 from campaigns.ports.store import InboxItem, Move, Suppression
 
 from .budgets import spend
 from .database import Connection, Database
 from .dial_verbs import SET_PLAN
 from .people_verbs import put_suppressions
-from .rows import ATTEMPT_COLUMNS, at, attempt_row, dumps, lead_plan, plain, to_attempt, to_lead, us
+from .rows import ATTEMPT_COLUMNS, MICROSECOND, at, attempt_row, dumps, lead_plan, plain, to_attempt, to_lead, us
 
 _SET_ATTEMPT = ", ".join(f"{name} = :{name}" for name in ATTEMPT_COLUMNS if name not in ("id", "rev"))
 
@@ -80,6 +80,9 @@ class ReportVerbs:
     async def attempt_of_call(self, provider: str, call_id: str) -> Attempt | None:
         return await self._one_attempt("provider = :p AND call_id = :c", {"p": provider, "c": call_id})
 
+    async def attempt_of_booking(self, provider: str, booking_id: str) -> Attempt | None:
+        return await self._one_attempt("provider = :p AND booking_id = :b", {"p": provider, "b": booking_id})
+
     async def _one_attempt(self, where: str, params: dict[str, Any]) -> Attempt | None:
         async def verb(db: Connection) -> Attempt | None:
             rows = await db.rows(f"SELECT * FROM attempt WHERE {where}", params)
@@ -106,8 +109,9 @@ class ReportVerbs:
         async def verb(db: Connection) -> int:
             return await db.run(
                 "UPDATE attempt SET open = 0, rev = rev + 1 WHERE provider = :provider AND open = 1"
-                " AND state IN ('unclear', 'uncertain') AND first_sent_at <= :before",
-                {"provider": provider, "before": us(now - longest_call)},
+                " AND state IN ('unclear', 'uncertain')"
+                " AND COALESCE(fires_at + :late, first_sent_at) <= :before",
+                {"provider": provider, "late": FIRES_WITHIN // MICROSECOND, "before": us(now - longest_call)},
             )
 
         return await self._database.write(verb)
@@ -175,7 +179,7 @@ async def _apply(db: Connection, move: Move, now: datetime) -> bool:
         rows = await db.rows("SELECT rev FROM lead WHERE id = :id", {"id": move.lead.id})
         if not rows or rows[0]["rev"] != move.lead_rev:
             return False
-    if move.after.call_id and not move.before.call_id and await _taken(db, move.after):
+    if await _taken(db, move):
         return False
     after = {**attempt_row(move.after), "seen": move.before.rev, "from_state": move.before.state}
     changed = await db.run(
@@ -194,12 +198,16 @@ async def _apply(db: Connection, move: Move, now: datetime) -> bool:
     return True
 
 
-async def _taken(db: Connection, attempt: Attempt) -> bool:
-    """Whether another attempt owns this call: then one of the two is mistaken, and neither is overwritten."""
+async def _taken(db: Connection, move: Move) -> bool:
+    """Whether another attempt owns this call or booking: then one of both is mistaken, and neither is overwritten."""
+    before, after = move.before, move.after
+    if (before.call_id, before.booking_id) == (after.call_id, after.booking_id):
+        return False
     return bool(
         await db.rows(
-            "SELECT 1 FROM attempt WHERE provider = :provider AND call_id = :call AND id <> :id",
-            {"provider": attempt.provider, "call": attempt.call_id, "id": attempt.id},
+            "SELECT 1 FROM attempt WHERE provider = :provider AND id <> :id"
+            " AND (call_id = :call OR booking_id = :booking)",
+            {"provider": after.provider, "call": after.call_id, "booking": after.booking_id, "id": after.id},
         )
     )
 

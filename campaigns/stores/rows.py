@@ -13,14 +13,14 @@ from campaigns.domain.pacing import Breaker
 from campaigns.ports.store import CampaignRecord, Suppression
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 
 RowMap = Mapping[str, Any]
 
 
 def us(instant: datetime | None) -> Any:
     """Instant → microseconds since 1970."""
-    return None if instant is None else (instant - EPOCH) // _MICROSECOND
+    return None if instant is None else (instant - EPOCH) // MICROSECOND
 
 
 def at(microseconds: int) -> datetime:
@@ -115,6 +115,8 @@ _REPORT_INSTANTS = ("started_at", "ended_at", "created_at")
 def report_to_json(report: CallReport) -> dict[str, Any]:
     """For the database; `report_from_json` reads it back."""
     data = asdict(report)
+    if report.booking_id is None:
+        del data["booking_id"]  # so that code that knows of no bookings can read it
     return {**data, **{name: us(data[name]) for name in _REPORT_INSTANTS}}
 
 

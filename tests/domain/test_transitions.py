@@ -9,8 +9,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.domain.call import CallReport, Direction, Disposition, NotSent, Placed, Refused, Unclear
-from campaigns.domain.lead import FREE_STATES, Attempt, AttemptState, Lead, LeadState, Outcome, attempt_id, spread
+from campaigns.domain.call import (
+    Booked,
+    Booking,
+    BookingState,
+    CallReport,
+    Direction,
+    Disposition,
+    NotSent,
+    Placed,
+    Refused,
+    Unclear,
+)
+from campaigns.domain.lead import (
+    FIRES_WITHIN,
+    FREE_STATES,
+    Attempt,
+    AttemptState,
+    Lead,
+    LeadState,
+    Outcome,
+    attempt_id,
+    spread,
+)
 from campaigns.domain.outcomes import opted_out
 from campaigns.domain.transitions import (
     FINAL,
@@ -24,6 +45,7 @@ from campaigns.domain.transitions import (
     found,
     latest,
     merge,
+    shown,
     unusable,
 )
 from campaigns.testing import a_campaign, a_contact, instant
@@ -427,3 +449,56 @@ def test_spread_is_even() -> None:
 
 def test_ids_name_what_they_are_of() -> None:
     assert len({attempt_id(lead, ordinal) for lead in "abc" for ordinal in range(1, 5)}) == 12
+
+
+# Bookings
+
+AT = NOW + timedelta(minutes=20)
+B = BookingState
+
+
+def a_booking(state: BookingState = B.WAITING, **changes: object) -> Booking:
+    return replace(Booking("booking-1", state, None, "+31200000000", AT), **changes)
+
+
+def test_an_accepted_booking_is_held_by_the_provider_and_keeps_its_number() -> None:
+    after = answered_to(an_attempt(S.SENDING, fires_at=AT), Booked("booking-1"), now=NOW)
+    assert (after.state, after.booking_id, after.open, after.counts) == (S.BOOKED, "booking-1", True, True)
+
+
+@pytest.mark.parametrize("state", [B.FIRING, B.DONE, B.FAILED, B.CANCELLED, B.UNKNOWN, B.WAITING])
+@pytest.mark.parametrize("before", [S.BOOKED, S.UNCLEAR, S.UNCERTAIN])
+def test_a_booking_that_names_its_call_is_placed_at_its_moment(before: AttemptState, state: BookingState) -> None:
+    fires_at = NOW - timedelta(minutes=1)
+    attempt = an_attempt(before, fires_at=fires_at)
+    after = shown(attempt, a_booking(state, call_id="call-9"), by="lookup", now=NOW)
+    assert (after.state, after.call_id, after.placed_at) == (S.PLACED, "call-9", fires_at)
+
+
+@pytest.mark.parametrize("state", [B.CANCELLED, B.FAILED])
+@pytest.mark.parametrize("before", [S.BOOKED, S.UNCLEAR, S.UNCERTAIN])
+def test_a_booking_that_is_over_without_a_call_rang_nobody_and_costs_nothing(
+    before: AttemptState, state: BookingState
+) -> None:
+    after = shown(an_attempt(before, fires_at=AT), a_booking(state), by="lookup", now=NOW)
+    assert (after.state, after.counts, after.open) == (S.NOT_CREATED, False, False)
+    assert conclude(a_lead(), after, a_campaign(), now=NOW).lead.state is LeadState.WAITING
+
+
+@pytest.mark.parametrize("state", [B.WAITING, B.FIRING, B.DONE])
+def test_a_doubt_whose_booking_is_found_is_booked(state: BookingState) -> None:
+    after = shown(an_attempt(S.UNCLEAR, fires_at=AT), a_booking(state), by="lookup", now=NOW)
+    assert (after.state, after.booking_id) == (S.BOOKED, "booking-1")
+
+
+def test_a_booking_of_which_nothing_new_is_shown_stays_as_it_is() -> None:
+    assert shown(an_attempt(S.BOOKED, fires_at=AT), a_booking(B.DONE), by="lookup", now=NOW) is None
+    assert shown(an_attempt(S.UNCLEAR, fires_at=AT), a_booking(B.UNKNOWN), by="lookup", now=NOW) is None
+
+
+def test_a_booking_may_ring_from_its_moment_until_the_longest_call_and_the_providers_delay_are_over() -> None:
+    hour = timedelta(hours=1)
+    attempt = an_attempt(S.BOOKED, fires_at=AT)
+    assert attempt.rings_from == AT
+    assert attempt.silent_at(hour) == AT + FIRES_WITHIN + hour
+    assert an_attempt(S.PLACED).silent_at(hour) == SENT + hour

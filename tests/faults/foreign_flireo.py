@@ -51,6 +51,11 @@ class Options:
     lose_reply: float = 0.0
     fail_after: float = 0.0
     fail_before: float = 0.0
+    lose_cancel: float = 0.0
+    """The cancellation is done, and its answer lost."""
+    booking_fails: float = 0.0
+    """A scheduled call that fails at its time, without a call."""
+    fire_lag: tuple[float, float] = (0.0, 0.3)
     hang: float = 0.0
     hang_seconds: float = 3.0
     slow: float = 0.0
@@ -88,6 +93,21 @@ class Call:
         return self.end_at - self.answer_at if self.fate not in SILENT else 0.0
 
 
+@dataclass
+class Plan:
+    """One call that is to be made later."""
+
+    plan_id: str
+    phone: str
+    assistant: str
+    metadata: Json | None
+    due_at: float
+    status: str = "pending"
+    """pending | in-progress | failed | cancelled; what is in progress is completed once its call has ended."""
+    call: Call | None = None
+    told: bool = False
+
+
 SILENT = {"no_answer": "customer-did-not-answer", "busy": "customer-busy", "failed": "error-in-carrier"}
 TALK = {"answered", "confirmed", "refused", "opt_out", "voicemail", "callback"}
 NOTES: dict[str, Json] = {
@@ -107,6 +127,7 @@ class Server:
         self.options = options
         self.dice = random.Random(options.seed)
         self.calls: list[Call] = []
+        self.plans: dict[str, Plan] = {}
         self.creates = 0
         self.tasks: set[asyncio.Task[None]] = set()
         self._ledger = Path(options.ledger).open("a", buffering=1)  # noqa: SIM115 - open as long as the process
@@ -147,6 +168,12 @@ class Server:
             return self.list(query)
         if method == "GET" and parts.path.startswith("/calls/"):
             return self.get(unquote(parts.path.removeprefix("/calls/")))
+        if (method, parts.path) == ("POST", "/scheduled-calls"):
+            return await self.schedule(body, at)
+        if (method, parts.path) == ("GET", "/scheduled-calls"):
+            return self.agenda(query)
+        if parts.path.startswith("/scheduled-calls/"):
+            return self.planned(method, unquote(parts.path.removeprefix("/scheduled-calls/")))
         if (method, parts.path) == ("GET", "/phone-numbers"):
             own = [{"id": "number-1", "phone_number": "+31850000001", "locality": None, "number_type": "national"}]
             return 200, {}, {"data": own, "shared_numbers": [], "meta": {"total": 1, "limit": 100, "offset": 0}}
@@ -179,6 +206,82 @@ class Server:
         if self.chance(options.throttle):
             return 429, {"Retry-After": options.retry_after}, _error("rate_limit_exceeded", "too many")
         return None
+
+    # Scheduled calls
+
+    async def schedule(self, body: bytes, at: float) -> Answer:
+        """The one request that has somebody rung later."""
+        wanted = json.loads(body)
+        phone = str(wanted.get("phone_number"))
+        self.note("asked_for_later", at, phone=phone)
+        if refused := self._refusal(wanted, phone):
+            return refused
+        due_at = datetime.fromisoformat(str(wanted.get("scheduled_at"))).timestamp()
+        if due_at <= self.now():
+            return 400, {}, _error("invalid_parameters", "scheduled_at must be in the future")
+        if self.chance(self.options.fail_before):
+            return 500, {}, _error("provider_error", "upstream")
+        key = str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
+        plan = Plan(key, phone, str(wanted["assistant_id"]), wanted.get("metadata"), due_at)
+        self.plans[key] = plan
+        self.note("booked", at, plan=key, phone=phone, due=due_at)
+        self.soon(self._fire(plan))
+        if self.chance(self.options.lose_reply):
+            self.note("reply_lost", plan=key)
+            raise Cut
+        if self.chance(self.options.fail_after):
+            return 500, {}, _error("server_error", "after all")
+        shown = self._show_plan(plan)
+        return 201, {}, shown if self.options.envelope == "ref" else {"message": "ok", "data": shown}
+
+    async def _fire(self, plan: Plan) -> None:
+        await self.sleep(max(0.0, plan.due_at + self.dice.uniform(*self.options.fire_lag) - self.now()))
+        if plan.status != "pending":
+            return
+        if self.chance(self.options.booking_fails):
+            plan.status = "failed"
+            return
+        plan.status = "in-progress"
+        plan.call = self._make(plan.phone, plan.metadata, self.now())
+
+    def agenda(self, query: dict[str, str]) -> Answer:
+        if self.chance(self.options.lists_fail):
+            return 503, {}, _error("server_error", "busy")
+        plans = list(self.plans.values())
+        if self.options.order == "newest":
+            plans.reverse()
+        offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 10)), self.options.page)
+        rows = [self._show_plan(plan) for plan in plans[offset : offset + limit]]
+        meta = {"total": len(plans), "limit": limit, "offset": offset}
+        if self.options.envelope == "guide":
+            return 200, {}, {"data": [{"id": row.pop("scheduled_call_id"), **row} for row in rows], "meta": meta}
+        return 200, {}, {"scheduled_calls": rows, "pagination": {**meta, "has_more": offset + len(rows) < len(plans)}}
+
+    def planned(self, method: str, key: str) -> Answer:
+        plan = self.plans.get(key)
+        if plan is None:
+            return 404, {}, _error("not_found", "no such scheduled call")
+        if method == "DELETE":
+            if plan.status != "pending":
+                return 400, {}, _error("invalid_status", "it has started")
+            plan.status = "cancelled"
+            self.note("cancelled", plan=key, phone=plan.phone)
+            if self.chance(self.options.lose_cancel):
+                raise Cut
+        return 200, {}, self._show_plan(plan)
+
+    def _show_plan(self, plan: Plan) -> Json:
+        """The record as it stands; the ledger remembers when its end was first told."""
+        status = "completed" if plan.call is not None and self.now() >= plan.call.end_at else plan.status
+        if status in ("failed", "cancelled") and not plan.told:
+            plan.told = True
+            self.note("told_over", plan=plan.plan_id, phone=plan.phone, status=status)
+        return {
+            "scheduled_call_id": plan.plan_id, "assistant_id": plan.assistant, "contact_id": None,
+            "phone_number": plan.phone, "scheduled_at": _iso(plan.due_at), "status": status,
+            "call_id": plan.call.call_id if plan.call else None,
+            "metadata": plan.metadata if self.options.echo else None,
+        }  # fmt: skip
 
     def _make(self, phone: str, metadata: Json | None, at: float) -> Call:
         earlier = sum(call.phone == phone for call in self.calls)

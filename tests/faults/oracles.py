@@ -66,6 +66,55 @@ def called_without_proof(ledger: Sequence[Line]) -> list[str]:
     ]
 
 
+def booked_without_proof(ledger: Sequence[Line]) -> list[str]:
+    """Bookings made before the server had told anybody that the earlier one of that number came to nothing, or that
+    its call was over."""
+    over: set[str] = set()
+    last: dict[str, str] = {}
+    calls: dict[str, str] = {}
+    found = []
+    for line in ledger:
+        what, phone = line["what"], line.get("phone")
+        if what == "booked":
+            if phone in last and last[phone] not in over:
+                found.append(line["plan"])
+            last[phone] = line["plan"]
+        elif what == "told_over":
+            over.add(line["plan"])
+        elif what == "made" and phone in last:
+            calls[line["call"]] = last[phone]
+        elif what == "told" and line["call"] in calls:
+            over.add(calls[line["call"]])
+    return found
+
+
+def called_though_cancelled(ledger: Sequence[Line]) -> list[str]:
+    """Calls that were made of a booking that the server had confirmed to be cancelled."""
+    cancelled: set[str] = set()
+    open_plan: dict[str, str] = {}
+    found = []
+    for line in ledger:
+        if line["what"] == "booked":
+            open_plan[line["phone"]] = line["plan"]
+        elif line["what"] == "cancelled":
+            cancelled.add(line["plan"])
+        elif line["what"] == "made" and open_plan.get(line["phone"]) in cancelled:
+            found.append(line["call"])
+    return found
+
+
+def settled_without_call(ledger: Sequence[Line], attempts: Sequence[Line]) -> list[str]:
+    """Attempts with a disposition and without a call, but for a number whose booking failed."""
+    failed = {line["phone"] for line in ledger if line["what"] == "told_over" and line["status"] == "failed"}
+    return [
+        row["attempt"]
+        for row in attempts
+        if row["disposition"]
+        and not row["call_id"]
+        and (row["disposition"], row["phone"] in failed) != ("failed", True)
+    ]
+
+
 def called_too_often(ledger: Iterable[Line], most: int) -> list[str]:
     """Numbers that were called more than `most` times."""
     return [phone for phone, calls in by_phone(ledger).items() if len(calls) > most]
@@ -93,7 +142,7 @@ def wrongly_settled(ledger: Sequence[Line], attempts: Sequence[Line]) -> list[st
     return [
         row["call_id"]
         for row in attempts
-        if row["disposition"] and fates.get(row["call_id"]) != row["disposition"]
+        if row["disposition"] and row["call_id"] and fates.get(row["call_id"]) != row["disposition"]
     ]  # fmt: skip
 
 

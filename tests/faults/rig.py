@@ -42,6 +42,7 @@ contacts: [{{file: people.csv, region: GB, columns: {{phone: Phone, id: Id}}}}]
 calling_hours: "{hours}"
 timezone: Europe/London
 pacing: {{at_once: {at_once}, per_second: {per_second}}}
+dialing: {dialing}
 attempts: {{max: 3, per_day: 9, gap: {gap}, retry: {{no_answer: {gap}, busy: {gap}, voicemail: {gap}}}}}
 outcomes:
   - {{when: 'report.analysis.refused == true', outcome: refused}}
@@ -64,6 +65,7 @@ poll_every = "{poll_every}"
 lookups = ["0.5s", "1s", "2s"]
 ring = "5s"
 longest_call = "{longest}"
+book_ahead = "{book_ahead}"
 """
 
 
@@ -78,6 +80,8 @@ class Plan:
     longest: str = "20s"
     poll_every: str = "0.3s"
     gap: str = "0.3s"
+    dialing: str = "direct"
+    book_ahead: str = "6s"
     listen: int = 0
     public: bool = False
     """Whether the settings say that reports can come."""
@@ -173,11 +177,13 @@ def rig(folder: Path, plan: Plan) -> Iterator[Rig]:
 
 def _write_files(folder: Path, plan: Plan, port: int) -> None:
     numbers = {"at_once": plan.at_once, "per_second": plan.per_second}
-    told = {name: getattr(plan, name) for name in ("listen", "poll_every", "longest")}
+    told = {name: getattr(plan, name) for name in ("listen", "poll_every", "longest", "book_ahead")}
     public = f'public_url = "http://127.0.0.1:{plan.listen}"' if plan.public else ""
     settings = SETTINGS.format(folder=folder, port=port, token=TOKEN, public_url=public, **told, **numbers)
     (folder / "settings.toml").write_text(settings)
-    (folder / "campaign.yaml").write_text(CAMPAIGN.format(hours=plan.hours, gap=plan.gap, **numbers))
+    (folder / "campaign.yaml").write_text(
+        CAMPAIGN.format(hours=plan.hours, gap=plan.gap, dialing=plan.dialing, **numbers)
+    )
     rows = [f"{phone},p{n}" for n, phone in enumerate(PHONES[: plan.people])]
     (folder / "people.csv").write_text("\n".join(["Phone,Id", *rows]) + "\n")
 

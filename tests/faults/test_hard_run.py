@@ -26,6 +26,7 @@ def settled(one: Rig) -> None:
     attempts, leads = one.ask("attempts", "hard"), one.ask("leads", "hard")
     assert oracles.unaccounted(one.ledger(), attempts) == []
     assert oracles.wrongly_settled(one.ledger(), attempts) == []
+    assert oracles.settled_without_call(one.ledger(), attempts) == []
     assert oracles.wrongly_closed(leads, EXPECTED) == []
 
 

@@ -34,6 +34,7 @@ def judged(one: Rig) -> None:
     assert oracles.most_open(ledger) <= one.plan.at_once
     assert oracles.unaccounted(ledger, attempts) == []
     assert oracles.wrongly_settled(ledger, attempts) == []
+    assert oracles.settled_without_call(ledger, attempts) == []
 
 
 def test_random_kills_call_nobody_twice_lose_no_call_and_forget_no_acknowledged_report(tmp_path: Path) -> None:

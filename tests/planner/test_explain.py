@@ -131,7 +131,10 @@ CASES: dict[str, tuple[Explanation, str]] = {
         told(tried(NOW, None), lead={"state": LeadState.HELD, "reason": "uncertain: timed out"}),
         "Waits for your word: nobody knows whether the last call took place (timed out). See `campaigns resolve`.",
     ),
-    "call running": (told(tried(NOW, None), lead={"state": LeadState.CALLING}), "A call to this person is under way."),
+    "call running": (
+        told(tried(NOW, None), lead={"state": LeadState.CALLING}),
+        "A call to this person is under way, or booked.",
+    ),
     "another call to the person": (
         told(facts={"busy_until": NOW + timedelta(minutes=1)}),
         "Not now: another call to this person is open (one call at a time). Is looked at again on Mon 23 Nov 2026 11:01 Europe/Amsterdam, in 1m.",

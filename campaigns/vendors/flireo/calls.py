@@ -43,6 +43,7 @@ def _either(*names: str) -> Any:
 class CallRecord(Loose):
     """One call; unknown keys are let through, absent ones are None. Field names are ASSUMED."""
 
+    scheduled_call_id: str | None = None
     call_id: str = Field(validation_alias=AliasChoices("call_id", "id"), min_length=1)
     direction: str | None = None
     from_number: str | None = _either("from_number", "caller_phone", "from")
@@ -94,6 +95,7 @@ class CallRecord(Loose):
             recording=self.recording_url or "",
             cost=self.cost,
             agent_ended=ENDED_BY_US.get(_normal(self.ended_reason)),
+            booking_id=self.scheduled_call_id or None,
         )
 
     def _is_over(self) -> bool:

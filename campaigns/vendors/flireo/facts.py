@@ -1,12 +1,14 @@
 """Flireo generation A in tables: routes, words and limits. What nobody publishes is marked ASSUMED; correct it here,
 or a route in the settings (`routes = {place = "/calls/outbound"}`)."""
 
-from campaigns.domain.call import Disposition
+from campaigns.domain.call import BookingState, Disposition
 
 ROUTES = {
     "place": "/calls/direct",  # ASSUMED: POST
     "calls": "/calls",  # ASSUMED: GET ?limit, offset, start_date
     "call": "/calls/{id}",  # ASSUMED: GET
+    "scheduled_calls": "/scheduled-calls",  # ASSUMED: POST; GET ?limit, offset
+    "scheduled_call": "/scheduled-calls/{id}",  # ASSUMED: GET, DELETE
     "phone_numbers": "/phone-numbers",  # seen: GET (the guide has it under /v1, which belongs in base_url)
     "profile": "/user/profile",  # ASSUMED: GET, with credits
 }
@@ -26,6 +28,17 @@ ACCOUNT_CODES = frozenset(
 )  # fmt: skip
 """Codes of a 400 that name the account's side, not the called person's data."""
 BAD_DATA_STATUSES = frozenset({400, 422})
+
+BOOKING_STATES = {  # ASSUMED: pending -> in-progress -> completed or failed; pending -> cancelled
+    "pending": BookingState.WAITING,
+    "scheduled": BookingState.WAITING,
+    "in-progress": BookingState.FIRING,
+    "completed": BookingState.DONE,
+    "failed": BookingState.FAILED,
+    "cancelled": BookingState.CANCELLED,
+    "canceled": BookingState.CANCELLED,
+}
+"""Lower case, with hyphens; any other word proves nothing."""
 
 LIVE = frozenset({"queued", "scheduled", "dialing", "connecting", "ringing", "in-progress"})
 """ASSUMED: a call with such a status has not ended, whatever its end reason says."""

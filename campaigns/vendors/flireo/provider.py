@@ -9,8 +9,11 @@ import httpx
 from pydantic import ValidationError
 
 from campaigns.domain.call import (
+    Booking,
+    BookingState,
     CallOrder,
     CallReport,
+    Handover,
     Notice,
     NotSent,
     Placed,
@@ -20,13 +23,14 @@ from campaigns.domain.call import (
     Webhook,
 )
 from campaigns.domain.errors import AccountRefused, Throttled, VendorError
-from campaigns.ports import CallPage, ProviderFacts
+from campaigns.ports import BookingPage, CallPage, ProviderFacts
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.http import DialTransport, error_text, new_client, post_once, read_bounded, retry_after, why
 from campaigns.vendors.json_text import read_json
 
 from . import facts, webhooks
 from .calls import CallRecord
+from .scheduled import booked, read_booking
 
 SILENCE = timedelta(seconds=30)
 """After a 429 that does not say how long."""
@@ -35,9 +39,9 @@ MOST_NUMBERS = 5_000
 
 
 class Flireo:
-    """Implements `ports.CallProvider`; close with `aclose`."""
+    """Implements `ports.Scheduler`; close with `aclose`."""
 
-    facts = ProviderFacts(documented_per_minute=facts.REQUESTS_PER_MINUTE)
+    facts = ProviderFacts(documented_per_minute=facts.REQUESTS_PER_MINUTE, schedules=True)
 
     def __init__(self, account: VendorAccount, around: Surroundings) -> None:
         self._account, self._around = account, around
@@ -54,6 +58,13 @@ class Flireo:
         await self._client.aclose()
 
     def encode(self, order: CallOrder) -> bytes:
+        return _bytes(self._body(order))
+
+    def encode_booking(self, order: CallOrder, fires_at: datetime) -> bytes:
+        at = fires_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return _bytes({**self._body(order), "scheduled_at": at})
+
+    def _body(self, order: CallOrder) -> dict[str, Any]:
         body: dict[str, Any] = {
             "assistant_id": order.agent,
             "phone_number": order.phone,
@@ -61,7 +72,7 @@ class Flireo:
         }
         if order.caller_id:
             body["phone_number_id"] = self._number_ids.get(order.caller_id, order.caller_id)
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return body
 
     async def prepare(self, caller_ids: list[str]) -> None:
         numbers = [caller for caller in caller_ids if caller.startswith("+") and caller not in self._number_ids]
@@ -84,12 +95,22 @@ class Flireo:
             )
 
     async def place(self, body: bytes, *, attempt_id: str) -> Placement:  # noqa: ARG002 - the body carries it
-        headers = {**self._headers, "Content-Type": "application/json"}
-        with self._around.clock.work():
-            answer = await post_once(self._dial, self._base + self._routes["place"], headers=headers, body=body)
+        answer = await self._post_once("place", body)
         if isinstance(answer, NotSent | Unclear):
             return answer
         return classify(answer, now=self._around.clock.now())
+
+    async def book(self, body: bytes, *, attempt_id: str) -> Handover:  # noqa: ARG002 - the body carries it
+        answer = await self._post_once("scheduled_calls", body)
+        if isinstance(answer, NotSent | Unclear):
+            return answer
+        proved = refusal(answer, now=self._around.clock.now())
+        return booked(_json(answer.content)) if proved is None else proved
+
+    async def _post_once(self, route: str, body: bytes) -> httpx.Response | NotSent | Unclear:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        with self._around.clock.work():
+            return await post_once(self._dial, self._base + self._routes[route], headers=headers, body=body)
 
     async def page(self, *, since: datetime, offset: int, limit: int) -> CallPage:
         params = {
@@ -102,10 +123,7 @@ class Flireo:
         if rows is None:
             raise VendorError(self._account.name, "calls", None, "the answer is not a list of calls")
         reports = tuple(report for row in rows if (report := _read_call(row)) is not None)
-        total, more = _paging(data)
-        if more is None:  # every row counts here, also one that cannot be read
-            more = offset + len(rows) < total if total is not None else len(rows) >= min(limit, facts.PAGE)
-        return CallPage(reports, total, more)
+        return CallPage(reports, *_paged(data, offset, len(rows), min(limit, facts.PAGE)))
 
     async def fetch(self, call_id: str) -> CallReport | None:
         try:
@@ -119,20 +137,57 @@ class Flireo:
                 return report
         raise VendorError(self._account.name, "call", None, "the answer is not a call")
 
+    async def bookings(self, *, offset: int, limit: int) -> BookingPage:
+        most = min(limit, facts.PAGE)
+        data = await self._get("scheduled_calls", params={"limit": str(most), "offset": str(offset)})
+        rows = _rows(data, "scheduled_calls")
+        if rows is None:
+            raise VendorError(self._account.name, "scheduled_calls", None, "the answer is not a list")
+        found = tuple(booking for row in rows if (booking := read_booking(row)) is not None)
+        return BookingPage(found, *_paged(data, offset, len(rows), most))
+
+    async def booking(self, booking_id: str) -> Booking | None:
+        try:
+            data = await self._get("scheduled_call", id=booking_id)
+        except VendorError as error:
+            if error.status == 404:
+                return None
+            raise
+        if (found := read_booking(data)) is not None:
+            return found
+        raise VendorError(self._account.name, "scheduled_call", None, "the answer is not a scheduled call")
+
+    async def cancel(self, booking_id: str) -> Booking | None:
+        """Believed only as the booking itself shows it: an answer that says less is followed by a look."""
+        try:
+            data = await self._ask("DELETE", "scheduled_call", id=booking_id)
+        except VendorError as error:
+            if error.status not in (400, 404, 409):  # too late, or gone: the look tells
+                raise
+            data = None
+        found = read_booking(data)
+        if found is not None and found.booking_id == booking_id and found.state is BookingState.CANCELLED:
+            return found
+        return await self.booking(booking_id)
+
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:
         account = self._account
         return webhooks.read(webhook, token=account.webhook_token, secret=account.webhook_secret, now=now)
 
     async def _get(self, route: str, *, params: dict[str, str] | None = None, id: str = "") -> Any:  # noqa: A002 - the route's word
+        return await self._ask("GET", route, params=params, id=id)
+
+    async def _ask(self, method: str, route: str, *, params: dict[str, str] | None = None, id: str = "") -> Any:  # noqa: A002
+        """Everything that rings nobody, and may be asked again."""
         await self._around.gate()
         path = self._routes[route].replace("{id}", quote(id, safe=""))
         try:
-            request = self._client.build_request("GET", self._base + path, params=params)
+            request = self._client.build_request(method, self._base + path, params=params)
             with self._around.clock.work():
                 response, body = await read_bounded(self._client, request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise VendorError(self._account.name, route, None, why(error)) from None
-        return self._understood(route, response, body)
+        return self._understood(route, response, body or (b"{}" if method == "DELETE" else body))
 
     def _understood(self, route: str, response: httpx.Response, body: bytes) -> Any:
         data = _json(body)
@@ -144,15 +199,21 @@ class Flireo:
             raise AccountRefused(
                 f"{self._account.name}: {route}: HTTP {response.status_code} {code or message}".strip()
             )
-        if response.status_code != 200 or data is None:
+        if response.status_code not in (200, 204) or data is None:
             raise VendorError(self._account.name, route, response.status_code, code or message or "unreadable answer")
         return data
 
 
 def classify(answer: httpx.Response, *, now: datetime) -> Placement:
     """What an answer to "please call" proves (reliability: everything that proves nothing is unclear)."""
-    status, data = answer.status_code, _json(answer.content)
-    code, message = error_text(data)
+    proved = refusal(answer, now=now)
+    return _accepted(_json(answer.content), f"HTTP {answer.status_code}") if proved is None else proved
+
+
+def refusal(answer: httpx.Response, *, now: datetime) -> Refused | Unclear | None:
+    """What an answer proves that is none of acceptance; None: it says that it was accepted."""
+    status = answer.status_code
+    code, message = error_text(_json(answer.content))
     said = " ".join(filter(None, [f"HTTP {status}", code, message if message != code else ""]))[:200]
     if status == facts.NOT_PROCESSED:
         return Refused(said, throttled=True, retry_after=retry_after(answer.headers, now=now, default=SILENCE))
@@ -160,9 +221,7 @@ def classify(answer: httpx.Response, *, now: datetime) -> Placement:
         return Refused(said, account=True)
     if status in facts.BAD_DATA_STATUSES:
         return Refused(said, account=code in facts.ACCOUNT_CODES, bad_data=code not in facts.ACCOUNT_CODES)
-    if not 200 <= status < 300:
-        return Unclear(said)
-    return _accepted(data, said)
+    return None if 200 <= status < 300 else Unclear(said)
 
 
 def _accepted(data: Any, said: str) -> Placement:
@@ -188,6 +247,18 @@ def _rows(data: Any, name: str) -> list[dict[str, Any]] | None:
             found = found.get(name)
         data = found
     return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else None
+
+
+def _paged(data: Any, offset: int, rows: int, most: int) -> tuple[int | None, bool]:
+    """(total, has_more) of a page; every row counts, also one that cannot be read."""
+    total, more = _paging(data)
+    if more is None:
+        more = offset + rows < total if total is not None else rows >= most
+    return total, more
+
+
+def _bytes(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _paging(data: Any) -> tuple[int | None, bool | None]:

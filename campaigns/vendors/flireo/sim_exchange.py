@@ -1,5 +1,6 @@
 """The platform behind the Flireo simulator's HTTP surface: it takes calls, knows their state, and keeps the balance."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -54,10 +55,12 @@ class Exchange:
     told: dict[str, int] = field(default_factory=dict)
     """Webhooks by what became of them."""
 
-    def place(self, order: DirectCall) -> SimCall:
-        """Accept a call. Raises ApiError: 402, 404, 429."""
+    def place(self, order: DirectCall, scheduled: str | None = None) -> SimCall:
+        """Accept a call, or make one that was scheduled. Raises ApiError: 402, 404, 429."""
         now = self.clock.now()
-        self._admit(order)
+        self.admit(order)
+        if self.options.at_once is not None and self.open_calls() >= self.options.at_once:
+            raise ApiError(429, "rate_limit_exceeded", "Too many calls at once", {"retry-after": "5"})
         ordinal = self.ledger.ordinal("outbound", order.phone_number)
         fate = Person(self.seed, order.phone_number).fate(ordinal, now)
         call = SimCall(
@@ -69,6 +72,7 @@ class Exchange:
             contact_id=order.contact_id,
             metadata=order.metadata,
             ordinal=ordinal,
+            scheduled_call_id=scheduled,
             **self._played(fate, now, f"outbound:{order.phone_number}:{ordinal}"),
         )
         return self._keep(call)
@@ -125,6 +129,7 @@ class Exchange:
             "inbound": len(calls) - len(ours),
             "numbers": len({call.phone_number for call in ours}),
             "open": self.open_calls(),
+            "scheduled": dict(Counter(one.state for one in self.ledger.scheduled.values())),
             "most_at_once": busiest(ours),
             "most_per_second": fastest(ours),
             "overlaps": overlaps(ours),
@@ -134,7 +139,8 @@ class Exchange:
             "webhooks": dict(self.told),
         }
 
-    def _admit(self, order: DirectCall) -> None:
+    def admit(self, order: DirectCall) -> None:
+        """Whether the account can make such a call at all. Raises ApiError."""
         known = self.options.assistants
         if known is not None and order.assistant_id not in known:
             raise ApiError(404, "not_found", "No assistant has this id")
@@ -144,8 +150,6 @@ class Exchange:
             raise ApiError(400, "no_phone_number", "The account has no phone number")
         if self.balance <= 0:
             raise ApiError(402, "insufficient_credits", "There are no credits left")
-        if self.options.at_once is not None and self.open_calls() >= self.options.at_once:
-            raise ApiError(429, "rate_limit_exceeded", "Too many calls at once", {"retry-after": "5"})
 
     def _played(self, fate: Fate, now: datetime, name: str) -> dict[str, Any]:
         """A fate as the instants of one call."""

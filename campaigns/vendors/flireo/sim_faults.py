@@ -13,11 +13,15 @@ from ruamel.yaml.error import YAMLError
 from campaigns.domain.errors import InputError, Problem
 from campaigns.domain.lead import spread
 
-Place = Literal["create", "list", "get", "webhook"]
+Place = Literal["create", "schedule", "cancel", "fire", "list", "get", "webhook"]
 
 _ANSWERS = frozenset({"error", "drop", "hang", "late", "half", "html", "redirect"})
+_CREATES = _ANSWERS | {"refuse", "drop_before", "drop_late", "error_before", "hang_before", "no_id"}
 KINDS: dict[Place, frozenset[str]] = {
-    "create": _ANSWERS | {"refuse", "drop_before", "drop_late", "error_before", "hang_before", "no_id"},
+    "create": _CREATES,
+    "schedule": _CREATES,
+    "cancel": _ANSWERS | {"refuse", "drop_before", "error_before", "hang_before"},
+    "fire": frozenset({"late", "fail"}),
     "list": _ANSWERS | {"lag"},
     "get": _ANSWERS,
     "webhook": frozenset({"lose", "duplicate", "delay", "reorder", "forge", "wrong_number"}),
@@ -27,6 +31,8 @@ KINDS: dict[Place, frozenset[str]] = {
 create, the call exists: `drop` (closed without a reply), `error`, `hang`, `half` (of a reply), `html`, `no_id`, `late`
 (created after `seconds` of real time, then answered), `drop_late` (closed, and created after `seconds` of the clock).
 create, no call exists: `refuse` (4xx), `drop_before`, `error_before`, `hang_before`, `redirect`.
+schedule, cancel: as create, of a scheduled call and its cancellation. fire: `late` by `seconds` of the clock, `fail`
+(without a call).
 list: `lag` hides a share of the calls until `seconds` after their creation.
 webhook: `delay` and `reorder` bring it `seconds` late, past those that follow; `forge` adds one to a wrong address.
 """
@@ -48,7 +54,8 @@ class Rule(BaseModel):
     first: int | None = Field(default=None, ge=0)
     """Only so many matching requests are looked at; None: all."""
     match: str = ""
-    """Only where this text occurs: create, the number; list, the query; get, the id; webhook, event type and status."""
+    """Only where this text occurs: create, schedule, fire, the number; list, the query (`scheduled-calls?…` of those);
+    get, cancel, the id; webhook, event type and status."""
     status: int | None = Field(default=None, ge=300, le=599)
     seconds: float = Field(default=0.0, ge=0)
     retry_after: str | None = None
@@ -88,6 +95,8 @@ class Options(BaseModel):
     """Of lists: `{"calls", "pagination"}`, or `{"data", "meta"}` of the older guide."""
     errors: Literal["nested", "flat"] = "nested"
     order: Literal["newest", "oldest", "shuffled"] = "newest"
+    fire_lag: float = Field(default=50.0, ge=0)
+    """Seconds by which scheduled calls start late at most."""
     analysis_in_calls: bool = True
     analysis_lag: float = Field(default=0.0, ge=0)
     """Seconds after a call's end before its record has transcript, summary and analysis."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 from pydantic import BaseModel, Field, ValidationError
@@ -16,6 +16,7 @@ from .sim_cut import Cut, SeveringApp
 from .sim_exchange import ApiError, DirectCall, Exchange, analysis, recording, words
 from .sim_faults import LONGEST_WAIT, Rule
 from .sim_ledger import SimCall
+from .sim_scheduled import Agenda, ScheduleChange, ScheduleOrder
 
 _CODES = {
     400: "invalid_parameters", 401: "unauthorized", 402: "insufficient_credits", 403: "forbidden", 404: "not_found",
@@ -25,6 +26,7 @@ _ORG = "6f1d6c52-5c5e-5a7e-9a53-0d8f5f1b7c11"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Act = Callable[[], Response]
+Body = TypeVar("Body", bound=BaseModel)
 
 
 class Surface:
@@ -32,6 +34,7 @@ class Surface:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self._agenda = Agenda(exchange)
         self._minute, self._used = 0, 0
 
     def app(self) -> SeveringApp:
@@ -41,6 +44,11 @@ class Surface:
             Route("/calls", self._open(self._calls)),
             Route("/calls/{call_id}", self._open(self._call)),
             Route("/calls/{call_id}", self._open(self._delete), methods=["DELETE"]),
+            Route("/scheduled-calls", self._open(self._schedule), methods=["POST"]),
+            Route("/scheduled-calls", self._open(self._agenda_page)),
+            Route("/scheduled-calls/{key}", self._open(self._scheduled)),
+            Route("/scheduled-calls/{key}", self._open(self._reschedule), methods=["PATCH"]),
+            Route("/scheduled-calls/{key}", self._open(self._unschedule), methods=["DELETE"]),
             Route("/phone-numbers", self._open(self._numbers)),
             Route("/contacts", self._open(self._contacts)),
             Route("/user/profile", self._open(self._profile)),
@@ -101,7 +109,7 @@ class Surface:
         raw = await request.body()
 
         def act() -> Response:
-            call = self._exchange.place(_order(raw))
+            call = self._exchange.place(_order(raw, DirectCall))
             return JSONResponse({"call_id": call.call_id, "status": "queued"}, 201)
 
         phone = _phone(raw)
@@ -120,6 +128,44 @@ class Surface:
         call = self._known(request.path_params["call_id"])
         self._exchange.ledger.delete(call.call_id, now=self._exchange.clock.now())
         return JSONResponse({"message": "Call deleted"})
+
+    async def _schedule(self, request: Request) -> Response:
+        raw = await request.body()
+
+        def act() -> Response:
+            return JSONResponse(self._agenda.view(self._agenda.add(_order(raw, ScheduleOrder))), 201)
+
+        phone = _phone(raw)
+        return await self._suffer(self._exchange.dice.pick("schedule", phone, phone), act)
+
+    async def _agenda_page(self, request: Request) -> Response:
+        query = request.query_params
+
+        def act() -> Response:
+            fitting = [
+                one
+                for one in (self._agenda.listed() if query.get("org_id") in (None, _ORG) else ())
+                if query.get("assistant_id") in (None, one.assistant_id)
+                and query.get("status") in (None, self._agenda.status(one))
+            ]
+            return JSONResponse(self._page(request, "scheduled_calls", fitting, self._agenda.view))
+
+        rule = self._exchange.dice.pick("list", "scheduled-calls", f"scheduled-calls?{request.url.query}")
+        return await self._suffer(rule, act)
+
+    async def _scheduled(self, request: Request) -> Response:
+        key = request.path_params["key"]
+        rule = self._exchange.dice.pick("get", key, key)
+        return await self._suffer(rule, lambda: JSONResponse(self._agenda.view(self._agenda.find(key))))
+
+    async def _reschedule(self, request: Request) -> Response:
+        wish = _order(await request.body(), ScheduleChange)
+        return JSONResponse(self._agenda.view(self._agenda.change(request.path_params["key"], wish)))
+
+    async def _unschedule(self, request: Request) -> Response:
+        key = request.path_params["key"]
+        rule = self._exchange.dice.pick("cancel", key, key)
+        return await self._suffer(rule, lambda: JSONResponse(self._agenda.view(self._agenda.cancel(key))))
 
     async def _suffer(self, rule: Rule | None, act: Act) -> Response:
         """Answer a request as a fault would have it; `act` does the work and gives the proper answer."""
@@ -219,6 +265,7 @@ class Surface:
             "recording_url": recording(call) if is_told else None,
             "credits_used": call.credits if is_over else None,
             "metadata": call.metadata if options.metadata_in_calls else None,
+            "scheduled_call_id": call.scheduled_call_id if options.metadata_in_calls else None,
         }
         if options.analysis_in_calls:
             record["analysis"] = analysis(call) if is_told and call.answered_at else None
@@ -271,9 +318,9 @@ class _Webhook(BaseModel):
     url: str | None = Field(pattern=r"^https?://.")
 
 
-def _order(raw: bytes) -> DirectCall:
+def _order(raw: bytes, kind: type[Body]) -> Body:
     try:
-        return DirectCall.model_validate_json(raw)
+        return kind.model_validate_json(raw)
     except ValidationError as error:
         wrong = sorted({".".join(map(str, each["loc"])) or "body" for each in error.errors()})
         raise ApiError(400, "invalid_parameters", f"Missing or malformed: {', '.join(wrong)}") from error
@@ -282,7 +329,7 @@ def _order(raw: bytes) -> DirectCall:
 def _phone(raw: bytes) -> str:
     """The number that a request is about, for the choice of a fault; empty when it cannot be read."""
     with suppress(ApiError):
-        return _order(raw).phone_number
+        return _order(raw, DirectCall).phone_number
     return ""
 
 

@@ -41,6 +41,8 @@ class SimCall(BaseModel):
     analysis: dict[str, Any] = Field(default_factory=dict, repr=False)
     troubled: bool = False
     calls_back_at: AwareDatetime | None = None
+    scheduled_call_id: str | None = None
+    """Of the scheduled call that it is."""
     answers_call_id: str | None = None
     """Inbound only: the missed call that it answers."""
 
@@ -62,6 +64,25 @@ class SimCall(BaseModel):
         return "ringing" if self.rings_at and now >= self.rings_at else "queued"
 
 
+class SimScheduled(BaseModel):
+    """One call that is, or was, to be made later: as it stands, the newest line of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scheduled_call_id: str
+    assistant_id: str
+    phone_number: str = Field(repr=False)
+    scheduled_at: AwareDatetime
+    contact_id: str | None = None
+    phone_number_id: str | None = None
+    first_message: str | None = None
+    metadata: dict[str, Any] | None = Field(default=None, repr=False)
+    created_at: AwareDatetime
+    last_modified: AwareDatetime
+    state: Literal["pending", "fired", "failed", "cancelled"] = "pending"
+    call_id: str | None = None
+
+
 class Ledger:
     """All calls, in memory and, with a path, on disk; opening an existing file goes on where it ended.
 
@@ -73,6 +94,8 @@ class Ledger:
         self._calls: dict[str, SimCall] = {}
         self._deleted: set[str] = set()
         self._by_creation: list[tuple[datetime, str]] = []
+        self.scheduled: dict[str, SimScheduled] = {}
+        """What was scheduled, by id, oldest first."""
         self._ordinals: Counter[tuple[str, str]] = Counter()
         self.answered: set[str] = set()
         """Missed calls that were already answered by a call back."""
@@ -84,6 +107,11 @@ class Ledger:
         """Write a call down; it exists from here on."""
         self._append(call.model_dump_json())
         self._take(call)
+
+    def put(self, scheduled: SimScheduled) -> None:
+        """Write down a scheduled call, or what became of it."""
+        self._append(json.dumps({"scheduled": scheduled.model_dump(mode="json")}))
+        self.scheduled[scheduled.scheduled_call_id] = scheduled
 
     def delete(self, call_id: str, *, now: datetime) -> None:
         """Forget the record; the call itself goes on, and stays in the ledger."""
@@ -140,6 +168,9 @@ class Ledger:
     def _read(self, line: bytes) -> None:
         if line.startswith(b'{"deleted"'):
             self._deleted.add(json.loads(line)["deleted"])
+        elif line.startswith(b'{"scheduled"'):
+            one = SimScheduled.model_validate(json.loads(line)["scheduled"])
+            self.scheduled[one.scheduled_call_id] = one
         else:
             self._take(SimCall.model_validate_json(line))
 

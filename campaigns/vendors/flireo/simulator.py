@@ -19,7 +19,7 @@ from .sim_cut import SeveringApp
 from .sim_exchange import Exchange
 from .sim_faults import Dice, Faults, Options, Rule, load_faults, own_numbers
 from .sim_http import Surface
-from .sim_ledger import Ledger, SimCall
+from .sim_ledger import Ledger, SimCall, SimScheduled
 from .sim_people import How
 from .sim_webhooks import News, forged, misdirected, news
 
@@ -57,12 +57,12 @@ class FlireoSimulator:
         faults = faults or Faults()
         dice = Dice(seed, faults.rules)
         self._clock = clock
-        self._exchange = Exchange(
-            clock, seed, Ledger(ledger), dice, options or faults.options, webhook, self._born, self._later
-        )
         self._tasks: TaskGroup | None = None
         self._waiting: list[tuple[datetime, Callable[[], object]]] = []
         self._since = clock.now()
+        self._exchange = Exchange(
+            clock, seed, Ledger(ledger), dice, options or faults.options, webhook, self._born, self._later
+        )
         self.app: SeveringApp = Surface(self._exchange).app()
 
     @property
@@ -78,6 +78,11 @@ class FlireoSimulator:
     def calls(self) -> list[SimCall]:
         """The truth so far, oldest first; it holds phone numbers."""
         return self._exchange.ledger.everything()
+
+    @property
+    def scheduled(self) -> list[SimScheduled]:
+        """What was scheduled, and what became of it, oldest first."""
+        return list(self._exchange.ledger.scheduled.values())
 
     def stats(self) -> dict[str, object]:
         """The figures of `/_simulator/stats`."""

@@ -31,7 +31,7 @@ def test_a_record_is_read_member_by_member() -> None:
         call_id="c", attempt_id="a", direction=Direction.OUTBOUND, phone=PHONE, ended=True, disposition=D.ANSWERED,
         ended_reason="customer-ended-call", talk_seconds=50.0, created_at=datetime(2026, 11, 23, 9, tzinfo=UTC),
         started_at=datetime(2026, 11, 23, 9, 0, 10, tzinfo=UTC), ended_at=datetime(2026, 11, 23, 9, 1, tzinfo=UTC),
-        summary="S", transcript="T", recording="R", cost=0.07, analysis={"confirmed": True},
+        summary="S", transcript="T", recording="R", cost=0.07, analysis={"confirmed": True}, agent_ended=False,
     )  # fmt: skip
 
 
