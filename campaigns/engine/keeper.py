@@ -156,16 +156,16 @@ class Keeper:
     async def _is_outdated(self, attempt: Attempt, claim: Claimed, terms: Terms) -> bool:
         """Whether other words, another agent or another caller id would be asked for now."""
         numbers = [caller.number for caller in terms.campaign.caller_ids]
-        if attempt.caller_id not in (numbers or [""]) or terms.agent(claim.facts.lead.contact) is None:
+        if attempt.caller_id not in (numbers or [""]):
             return True
         order = terms.order(claim.facts.lead, attempt.id, attempt.phone, attempt.caller_id)
-        if encoded(self._provider, order, attempt.fires_at) == attempt.body:
+        if order is not None and encoded(self._provider, order, attempt.fires_at) == attempt.body:
             return False
         try:  # a process that has just begun does not know yet how the provider calls the caller ids
             await self._provider.prepare(numbers)
         except (VendorError, AccountRefused):
             return False
-        return encoded(self._provider, order, attempt.fires_at) != attempt.body
+        return order is None or encoded(self._provider, order, attempt.fires_at) != attempt.body
 
     def _objection(self, attempt: Attempt, claim: Claimed | None, terms: Terms | None) -> str:
         """Why it must not take place; empty: it may."""

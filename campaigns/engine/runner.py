@@ -178,9 +178,9 @@ class Runner:
         limits = terms.limits
         if self._stopping or look.campaign.state is not CampaignState.ACTIVE or self._held_back(look, now):
             return 0
-        # Of calls that the provider is to make later, lines are counted at their moment.
-        booked = min(CLAIM, limits.purse.fits(look.standing.spent))
-        free = booked if terms.scheduled else lines_for(look.campaign.name, limits, look.standing, now=now)
+        free = lines_for(look.campaign.name, limits, look.standing, now=now)
+        if terms.scheduled:  # lines are counted at the moment of the call
+            free = min(CLAIM, limits.purse.fits(look.standing.spent))
         pace = paced(limits, look.standing, now=now)
         slots = int(min(limits.per_second, pace.campaign_per_second)) + 1
         if max(filter(None, [look.standing.account_free_at, look.standing.next_send_at, now])) > now + pace.ahead:
@@ -245,14 +245,14 @@ class Runner:
                 others.append(planned(lead, step, revision=terms.record.revision))
             elif isinstance(step, Full):
                 without_line.append(lead)
-            elif terms.agent(lead.contact) is None:
+            elif (caller := callers.of(claim)) is None:
+                call = step.call if isinstance(step, Slot) else step
+                others.append(planned(lead, callers.tomorrow(call), revision=terms.record.revision))
+            elif (intent := self._intent(terms, claim, step, caller)) is not None:
+                intents.append(intent)
+            else:
                 reason = f"no agent speaks {lead.contact.language or 'an unnamed language'}"
                 others.append(close(lead, Outcome.BLOCKED, reason=reason, rule="agent", now=now))
-            elif (caller := callers.of(claim)) is not None:
-                intents.append(self._intent(terms, claim, step, caller))
-            else:
-                wait = callers.tomorrow(step.call if isinstance(step, Slot) else step)
-                others.append(planned(lead, wait, revision=terms.record.revision))
         if others or without_line:
             await self._store.plan([*others, *without_line], now=now)
         # Where nobody may be called (a window has just closed), look at more of them at a time.
@@ -260,11 +260,14 @@ class Runner:
         begun = await self._begin(terms, intents, room) if intents else 0
         return bool(others or begun)
 
-    def _intent(self, terms: Terms, claim: Claimed, step: Call | Slot, caller: str) -> Intent:
+    def _intent(self, terms: Terms, claim: Claimed, step: Call | Slot, caller: str) -> Intent | None:
+        """What is written down; None: nobody speaks the contact's language."""
         lead, call = claim.facts.lead, step.call if isinstance(step, Slot) else step
         fires_at = step.fires_at if isinstance(step, Slot) else None
         name = attempt_id(lead.id, claim.next_ordinal)
         order = terms.order(lead, name, call.phone.e164, caller)
+        if order is None:
+            return None
         return Intent(
             claimed=claim,
             attempt_id=name,

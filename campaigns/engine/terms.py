@@ -51,9 +51,12 @@ class Terms:
         """Whether the provider holds the clock."""
         return self.campaign.dialing == "scheduled"
 
-    def order(self, lead: Lead, name: str, phone: str, caller: str) -> CallOrder:
-        """What is asked for in the attempt `name`; `caller` is the number shown, empty: the provider's own."""
-        return CallOrder(name, phone, self.agent(lead.contact) or "", caller or None, lead.contact.variables)
+    def order(self, lead: Lead, name: str, phone: str, caller: str) -> CallOrder | None:
+        """What is asked for in the attempt `name`; None: nobody speaks the contact's language."""
+        agent = self.agent(lead.contact)
+        if agent is None:
+            return None
+        return CallOrder(name, phone, agent, caller or None, lead.contact.variables)
 
     def phone_key(self, e164: str) -> str:
         return phone_key(self.hash_key, e164)
@@ -115,6 +118,6 @@ def limits_of(campaign: Campaign, account: AccountTerms, tolerance: timedelta) -
         priority=campaign.priority,
         caller_caps=tuple((caller.number, caller.per_day) for caller in campaign.caller_ids if caller.per_day),
         zone=campaign.zone,
-        book_ahead=account.book_ahead,
         purse=purse_of(campaign.budget, account.longest_call.total_seconds(), account.price_per_minute),
+        book_ahead=account.book_ahead,
     )

@@ -319,7 +319,7 @@ async def _with_a_line(
         return dials
     held = await holds(db, record, limits.longest_call, now=now)
     left = max(0, limits.purse.fits(standing.spent) - len(dials))
-    return dials + booked_in(bookings, held, limits)[:left]
+    return dials + booked_in(bookings, held, paced(limits, standing, now=now))[:left]
 
 
 def _attempt(
