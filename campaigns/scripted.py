@@ -48,7 +48,8 @@ class ScriptedProvider:
 
     clock: Clock
     script: Script = lambda _phone, _nth: Disposition.ANSWERED
-    lasts: timedelta = timedelta(seconds=60)
+    lasts: timedelta | Callable[[str, int], timedelta] = timedelta(seconds=60)
+    """Every call, or each by its number and how often that was asked for."""
     facts: ProviderFacts = field(default_factory=lambda: ProviderFacts(documented_per_minute=None))
     calls: list[Dialled] = field(default_factory=list)
     asked: list[tuple[datetime, str]] = field(default_factory=list)
@@ -95,13 +96,15 @@ class ScriptedProvider:
 
     def _create(self, phone: str, attempt: str, word: Disposition | CallReport, at: datetime | None = None) -> Dialled:
         call_id = f"call-{len(self.calls) + 1}"
-        talk = self.lasts.total_seconds() if word is Disposition.ANSWERED else 0.0
+        nth = sum(1 for _, other in self.asked if other == phone)
+        lasts = self.lasts(phone, nth) if callable(self.lasts) else self.lasts
+        talk = lasts.total_seconds() if word is Disposition.ANSWERED else 0.0
         report = word if isinstance(word, CallReport) else CallReport("", disposition=word, talk_seconds=talk)
         now = at or self.clock.now()
-        report = replace(report, call_id=call_id, phone=phone, created_at=now, ended=True, ended_at=now + self.lasts)
+        report = replace(report, call_id=call_id, phone=phone, created_at=now, ended=True, ended_at=now + lasts)
         if self.echoes:
             report = replace(report, attempt_id=attempt)
-        self.calls.append(Dialled(call_id, attempt, phone, now, now + self.lasts, report, now + self.lists_after))
+        self.calls.append(Dialled(call_id, attempt, phone, now, now + lasts, report, now + self.lists_after))
         return self.calls[-1]
 
     async def page(self, *, since: datetime, offset: int, limit: int) -> CallPage:

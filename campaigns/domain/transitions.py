@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 from .call import (
     Booked,
@@ -20,7 +20,7 @@ from .call import (
 )
 from .campaign import Campaign, UncertainPolicy
 from .lead import Attempt, AttemptState, Lead, LeadState, Outcome
-from .outcomes import callback_time, is_yes, judge, opted_out
+from .outcomes import Verdict, callback_time, is_yes, judge, opted_out
 
 S = AttemptState
 
@@ -251,35 +251,52 @@ def _doubted(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime)
     return _opened(lead, LeadState.HELD, reason=f"uncertain: {attempt.reason}", rule="attempts.uncertain")
 
 
+class Over(Protocol):
+    """A settled attempt, as far as its lead depends on it: one of ours, or one that a forecast made up."""
+
+    @property
+    def ordinal(self) -> int: ...
+    @property
+    def callback(self) -> bool: ...
+    @property
+    def disposition(self) -> Disposition | None: ...
+    @property
+    def ended_by(self) -> datetime: ...
+
+
 def _settled(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:
     report = attempt.report or CallReport(attempt.call_id or "", disposition=attempt.disposition, ended=True)
-    verdict = judge(campaign.outcomes, report, ordinal=attempt.ordinal)
+    return follow(lead, attempt, judge(campaign.outcomes, report, ordinal=attempt.ordinal), now=now)
+
+
+def follow(lead: Lead, over: Over, verdict: Verdict, *, now: datetime) -> Conclusion:
+    """The lead after a settled attempt of which the campaign's rules said `verdict`."""
     # What this attempt promised when it was told before is taken back first: told twice, it is still one promise.
-    told = lead.promised_by == attempt.ordinal
+    told = lead.promised_by == over.ordinal
     fresh = replace(
         lead, retry_at=None, retry_like=None, label=verdict.label, warning=verdict.warning,
-        callback_at=None if attempt.callback or told else lead.callback_at,
+        callback_at=None if over.callback or told else lead.callback_at,
         callbacks=lead.callbacks - told, promised_by=0 if told else lead.promised_by,
     )  # fmt: skip
     if verdict.outcome is not None:
-        closed = close(fresh, verdict.outcome, reason=verdict.label or f"{attempt.disposition}", now=now)
+        closed = close(fresh, verdict.outcome, reason=verdict.label or f"{over.disposition}", now=now)
         return Conclusion(closed, opted_out=verdict.outcome is Outcome.DO_NOT_CALL)
     if verdict.retry is not None:
-        return Conclusion(_planned_anew(fresh, retry_at=attempt.ended_by + verdict.retry, reason="retry by rule"))
+        return Conclusion(_planned_anew(fresh, retry_at=over.ended_by + verdict.retry, reason="retry by rule"))
     if verdict.callback is not None:
-        return Conclusion(_called_back(fresh, attempt, verdict.callback))
-    if attempt.disposition is Disposition.ANSWERED:
+        return Conclusion(_called_back(fresh, over, verdict.callback))
+    if over.disposition is Disposition.ANSWERED:
         return Conclusion(close(fresh, Outcome.REACHED, reason="answered", now=now))
-    return Conclusion(_planned_anew(fresh, reason=str(attempt.disposition)))
+    return Conclusion(_planned_anew(fresh, reason=str(over.disposition)))
 
 
-def _called_back(lead: Lead, attempt: Attempt, value: object) -> Lead:
-    at = callback_time(value, zones=lead.contact.zones, ended_at=attempt.ended_by, now=attempt.ended_by)
+def _called_back(lead: Lead, over: Over, value: object) -> Lead:
+    at = callback_time(value, zones=lead.contact.zones, ended_at=over.ended_by, now=over.ended_by)
     if at is None:
         warning = "; ".join(filter(None, [lead.warning, "the callback asked for is not a time"]))
         return _planned_anew(lead, retry_like=Disposition.UNKNOWN, warning=warning, reason="unreadable callback")
     callbacks, reason = lead.callbacks + 1, "asked to be called back"
-    return _planned_anew(lead, callback_at=at, callbacks=callbacks, promised_by=attempt.ordinal, reason=reason)
+    return _planned_anew(lead, callback_at=at, callbacks=callbacks, promised_by=over.ordinal, reason=reason)
 
 
 def called_us(lead: Lead, report: CallReport, campaign: Campaign, *, ordinal: int, now: datetime) -> Conclusion:
