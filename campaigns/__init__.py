@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from campaigns.files import load_campaign
     from campaigns.planner.comb import Capacity
     from campaigns.planner.decide import Call, Close, Wait, decide
+    from campaigns.planner.forecast import Forecast, forecast
+    from campaigns.planner.play import Lines
+    from campaigns.planner.rates import Rates, assumed_rates
     from campaigns.planner.schedule import Schedule, ToCall, Window, cheapest_change, schedule
     from campaigns.rules import load_rules
     from campaigns.running import RunOptions, run_campaign
@@ -21,8 +24,11 @@ __all__ = [
     "Capacity",
     "Close",
     "Facts",
+    "Forecast",
     "Law",
+    "Lines",
     "PeopleLimits",
+    "Rates",
     "RuleBook",
     "RunOptions",
     "Schedule",
@@ -30,8 +36,10 @@ __all__ = [
     "ToCall",
     "Wait",
     "Window",
+    "assumed_rates",
     "cheapest_change",
     "decide",
+    "forecast",
     "load_campaign",
     "load_rules",
     "run_campaign",
@@ -45,6 +53,9 @@ _HOMES = {
     "files": ("load_campaign",),
     "planner.comb": ("Capacity",),
     "planner.decide": ("Call", "Close", "Wait", "decide"),
+    "planner.forecast": ("Forecast", "forecast"),
+    "planner.play": ("Lines",),
+    "planner.rates": ("Rates", "assumed_rates"),
     "planner.schedule": ("Schedule", "ToCall", "Window", "cheapest_change", "schedule"),
     "rules": ("load_rules",),
     "running": ("RunOptions", "run_campaign"),
