@@ -13,6 +13,7 @@ from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing
 
 from .consents import ConsentStore
+from .history import HistoryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,14 +276,7 @@ class DialStore(Protocol):
         """How often each number was dialled with today, by all campaigns; `zone`: whose day, None: of UTC."""
 
     async def begin(
-        self,
-        record: CampaignRecord,
-        intents: Sequence[Intent],
-        limits: Limits,
-        *,
-        most: int,
-        owner: str,
-        now: datetime,
+        self, record: CampaignRecord, intents: Sequence[Intent], limits: Limits, *, most: int, owner: str, now: datetime
     ) -> list[Attempt]:
         """Write down at most `most` intents, each with its send instant, while lines and slots last.
 
@@ -380,5 +374,5 @@ class QueryStore(Protocol):
         """The latest instant that the database knows of: where virtual time must go on."""
 
 
-class Store(CampaignStore, DialStore, ReportStore, PeopleStore, ConsentStore, QueryStore, Protocol):
+class Store(CampaignStore, DialStore, ReportStore, PeopleStore, ConsentStore, QueryStore, HistoryStore, Protocol):
     """The only memory."""

@@ -4,13 +4,16 @@ from .campaign_verbs import CampaignVerbs
 from .consent_verbs import ConsentVerbs
 from .database import Database
 from .dial_verbs import DialVerbs
+from .history_verbs import HistoryVerbs
 from .people_verbs import PeopleVerbs
 from .query_verbs import QueryVerbs
 from .replan_verbs import ReplanVerbs
 from .report_verbs import ReportVerbs
 
 
-class SqlStore(CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs):
+class SqlStore(
+    CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs, HistoryVerbs
+):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 
     def __init__(self, database: Database) -> None:

@@ -286,6 +286,39 @@ def last_moment_in(path: Path, campaign: str) -> datetime | None:
     )
 
 
+def copy_database(path: Path, to: Path) -> bool:
+    """Copy a database of ours with its hash key, as it stands at this moment; the original is only read.
+
+    False: there is none of ours. Raises StoreError where it cannot be read.
+    """
+    if not path.exists():
+        return False
+    try:
+        # While nobody has it open there is no log beside it; then nothing is made beside it either.
+        alone = not _log_of(path).exists()
+        _copy(path, to, "mode=ro&immutable=1" if alone else "mode=ro")
+        if alone and _log_of(path).exists():
+            _copy(path, to, "mode=ro")  # somebody has begun to write meanwhile
+        key = Path(f"{path}.key")
+        if key.exists():
+            Path(f"{to}.key").write_bytes(key.read_bytes())
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"{path}: cannot be read: {error}. Check the path and its rights.") from error
+    return _peek(to, "SELECT value FROM meta WHERE key = 'kind'") is not None
+
+
+def _log_of(path: Path) -> Path:
+    return Path(f"{path}-wal")
+
+
+def _copy(path: Path, to: Path, how: str) -> None:
+    with (
+        closing(sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True)) as raw,
+        closing(sqlite3.connect(to)) as copy,
+    ):
+        raw.backup(copy)
+
+
 def _peek(path: Path, sql: str, *params: str) -> Any:
     """One value of a database that may be anything, or missing; None: nobody knows."""
     try:

@@ -1,0 +1,275 @@
+"""What `plan` reads before it plays: the file, the lists, the database as it stands, and how calls went until now.
+
+Everything is done to a copy in a folder that is removed: the database itself is only read, and nobody is called.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from campaigns.app import SIMULATOR, Session, account_terms, database_of, is_loopback, local_start, open_session
+from campaigns.clock import DiscreteClock, real_now, run_virtual
+from campaigns.domain.call import CallReport, Disposition
+from campaigns.domain.campaign import Campaign
+from campaigns.domain.errors import InputError
+from campaigns.domain.facts import Facts, PeopleLimits
+from campaigns.domain.lead import Outcome
+from campaigns.domain.outcomes import Verdict, callback_time, judge
+from campaigns.domain.pacing import request_spacing, spacing
+from campaigns.domain.zones import zone as zone_info
+from campaigns.editing import put_campaign
+from campaigns.engine.intake import Intake
+from campaigns.engine.terms import AccountTerms, limits_of
+from campaigns.files import Loaded, load_campaign
+from campaigns.loading import check_acted_on, open_lists
+from campaigns.planner.forecast import Forecast, forecast
+from campaigns.planner.play import Lines
+from campaigns.planner.rates import ENOUGH, Heard, Rates, assumed_rates, learned_rates, slot_of
+from campaigns.ports import Clock
+from campaigns.ports.store import Store
+from campaigns.running import load_leads
+from campaigns.settings import ProviderSettings, Settings
+from campaigns.stores.sqlite import copy_database, kind_of, last_moment_in
+from campaigns.vendors.flireo.sim_people import How, Person
+
+LATELY = timedelta(days=90)
+"""How old the calls are, at most, that the rates are learned from."""
+JUDGED = 500
+"""Answered calls of this campaign that its outcome rules are asked about."""
+PEOPLE = 1_200
+"""Made-up people whose ways the forecast of a simulated campaign is learned from; the run has others."""
+OTHER_PEOPLE = 20_261_123
+"""Their seed."""
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A campaign file, played ahead."""
+
+    campaign: Campaign
+    forecast: Forecast
+    intake: Intake
+    goes_on: bool
+    """The database knows the campaign: it was played on from where it stands."""
+    price_per_minute: float | None
+    currency: str
+    notes: tuple[str, ...]
+    """What the figures rest on."""
+
+
+def plan_file(path: Path, settings: Settings, *, at: datetime | None = None) -> Plan:
+    """Play a campaign file ahead. Raises InputError, StoreError.
+
+    Args:
+        path: The campaign file.
+        settings: Of this process.
+        at: From when on; default: from now, or, with the simulator, from when `run` would begin or go on.
+    """
+    loaded = load_campaign(path)
+    check_acted_on(loaded, loopback=is_loopback(settings, loaded.campaign.provider))
+    simulated = loaded.campaign.provider == SIMULATOR
+    database = database_of(settings, simulated=simulated)
+    with TemporaryDirectory(prefix="campaigns-plan-") as folder:
+        copy = Path(folder) / database.name
+        if not copy_database(database, copy) and database.exists():
+            raise InputError(f"{database} is not a database of ours. Name another with --db.")
+        clock = DiscreteClock(_begins(loaded.campaign, copy, at))
+
+        async def main() -> Plan:
+            kind = await kind_of(copy) or ("simulated" if simulated else "live")
+            _check_kind(database, kind, simulated=simulated)
+            async with open_session(settings, clock, simulated=kind == "simulated", path=copy) as session:
+                return await _plan(session, loaded, goes_on=await _knows(session, loaded))
+
+        return run_virtual(clock, main)
+
+
+def _check_kind(database: Path, kind: str, *, simulated: bool) -> None:
+    """The simulator's calls are never mixed with real ones; what is on loopback may be played either way."""
+    if simulated and kind == "live":
+        raise InputError(
+            f"{database}: is a live database, and this campaign is a simulated one. Name another with --db."
+        )
+
+
+def _begins(campaign: Campaign, database: Path, at: datetime | None) -> datetime:
+    """Never before what has taken place already."""
+    last = last_moment_in(database, campaign.campaign)
+    if campaign.provider == SIMULATOR:
+        begins = last or local_start(campaign.starts, real_now())
+        return max(begins, at) if at and last else at or begins
+    return max(filter(None, (at or real_now(), last)))
+
+
+async def _knows(session: Session, loaded: Loaded) -> bool:
+    return await session.store.campaign(loaded.campaign.campaign) is not None
+
+
+async def _plan(session: Session, loaded: Loaded, *, goes_on: bool) -> Plan:
+    campaign = loaded.campaign
+    record = await put_campaign(session, loaded)
+    intake = await load_leads(session, record, await open_lists(loaded, session.store))
+    leads = [facts async for facts in _leads(session, campaign.campaign)]
+    account = account_terms(session.settings, campaign.provider)
+    own = session.settings.providers.get(campaign.provider) or ProviderSettings(kind="flireo")
+    people = PeopleLimits(session.settings.people.per_day, session.settings.people.gap)
+    played = forecast(
+        leads, campaign, session.law, await _rates(session, campaign), lines_of(campaign, account, session.clock),
+        now=session.clock.now(), people=people, price_per_minute=own.price_per_minute,
+    )  # fmt: skip
+    notes = tuple(_notes(played, own, goes_on=goes_on))
+    return Plan(campaign, played, intake, goes_on, own.price_per_minute, own.currency or "", notes)
+
+
+async def _leads(session: Session, name: str) -> AsyncIterator[Facts]:
+    """Every lead with its facts, in list order."""
+    after = -1
+    while page := await session.store.lead_page(name, after=after, limit=BATCH):
+        after = page[-1][0]
+        found = await session.store.facts([lead.id for _, lead, _ in page], now=session.clock.now())
+        by_id = {claimed.facts.lead.id: claimed.facts for claimed in found}
+        for _, lead, _ in page:
+            yield by_id[lead.id]
+
+
+def lines_of(campaign: Campaign, account: AccountTerms, clock: Clock) -> Lines:
+    """The campaign's pacing within the account's, and how fast an end is noticed."""
+    limits = limits_of(campaign, account, clock.tolerance)
+    slowest = min(limits.per_second, limits.campaign_per_second)
+    asks = request_spacing(limits.requests_per_minute, limits.tolerance)
+    return Lines(
+        at_once=min(limits.at_once, limits.campaign_at_once),
+        spacing=max(spacing(slowest, limits.tolerance), asks),
+        ahead=limits.ahead,
+        poll_every=timedelta() if account.reports_come else account.poll_every,
+    )
+
+
+def _notes(played: Forecast, own: ProviderSettings, *, goes_on: bool) -> Iterator[str]:
+    yield f"{played.source}; {played.answered:.0%} are answered"
+    if goes_on:
+        yield "goes on from where the database stands"
+    if own.price_per_minute is None:
+        yield f"no cost: price_per_minute is not in [providers.{own.kind}]"
+    yield f"bands: eight in ten of {played.replicas} made-up runs; other campaigns on the same account are left out"
+
+
+# ── how calls go ──
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a database tells of calls."""
+
+    history: list[Heard]
+    verdicts: list[Verdict]
+    """What the campaign's rules say of its own answered calls."""
+
+    @property
+    def calls(self) -> int:
+        return sum(heard.calls for heard in self.history)
+
+
+async def past_of(store: Store, campaign: Campaign, *, since: datetime) -> Past:
+    """Of all campaigns how calls went; of this one also what was said in them."""
+    history = [
+        Heard(
+            line.disposition, line.ordinal, slot_of(line.hour.astimezone(zone_info(line.zone or "UTC"))), line.calls,
+            line.rings, line.rings_squared, line.talks, line.talks_squared,
+        )
+        for line in await store.answer_history(since=since)
+    ]  # fmt: skip
+    answered = await store.last_answers(campaign.campaign, limit=JUDGED)
+    verdicts = [_verdict(campaign, a.report, a.ordinal, a.ended_by) for a in answered if a.report is not None]
+    return Past(history, verdicts)
+
+
+async def _rates(session: Session, campaign: Campaign) -> Rates:
+    """From the database's own calls where there are enough, else from the simulator's people, else assumed."""
+    past = await past_of(session.store, campaign, since=session.clock.now() - LATELY)
+    simulated = campaign.provider == SIMULATOR
+    if past.calls < ENOUGH:
+        return made_up_rates(campaign) if simulated else _assumed(campaign)
+    verdicts = past.verdicts or _usual_verdicts(campaign, simulated=simulated)
+    kind = "simulated" if session.simulated else "real"
+    source = f"learned from {past.calls:,} {kind} calls of the last {LATELY.days} days"
+    return learned_rates(past.history, source, verdicts)
+
+
+def _usual_verdicts(campaign: Campaign, *, simulated: bool) -> list[Verdict]:
+    return list((made_up_rates(campaign) if simulated else _assumed(campaign)).verdicts)
+
+
+def _verdict(campaign: Campaign, report: CallReport, ordinal: int, ended_at: datetime) -> Verdict:
+    """What the rules say, with a callback as the time from the call's end: that is what the next one may ask for."""
+    verdict = judge(campaign.outcomes, report, ordinal=ordinal)
+    if verdict.callback is None:
+        return verdict
+    at = callback_time(verdict.callback, zones=["UTC"], ended_at=ended_at, now=ended_at)
+    return Verdict(label=verdict.label, callback=at - ended_at if at else "")
+
+
+_WISHES = {Outcome.DO_NOT_CALL: 2, Outcome.REFUSED: 8, Outcome.WRONG_PERSON: 1}
+"""ASSUMED, of a hundred who answer; only where the campaign has a rule for it, but for the built-in first one."""
+_CALLBACKS = 5
+"""ASSUMED, of a hundred, where the campaign has a rule for callbacks."""
+
+
+def _assumed(campaign: Campaign) -> Rates:
+    """The table of assumptions, with what people say under this campaign's rules."""
+    rates = assumed_rates()
+    report = CallReport("", ended=True, disposition=Disposition.ANSWERED, talk_seconds=90.0)
+    usual = judge(campaign.outcomes, report, ordinal=1)
+    told: list[Verdict] = [Verdict(Outcome.DO_NOT_CALL, "opt-out")] * _WISHES[Outcome.DO_NOT_CALL]
+    for rule in campaign.outcomes:
+        if rule.callback is not None and not any(verdict.callback for verdict in told):
+            told += [Verdict(callback=timedelta(days=1), label=rule.label)] * _CALLBACKS
+        elif rule.outcome in _WISHES and not any(verdict.outcome is rule.outcome for verdict in told):
+            told += [Verdict(rule.outcome, rule.label)] * _WISHES[rule.outcome]
+    reached = next((rule for rule in campaign.outcomes if rule.outcome is Outcome.REACHED), None)
+    if not usual.decides and reached is not None:
+        usual = Verdict(Outcome.REACHED, reached.label)
+    return Rates(
+        rates.calls, rates.rings, rates.talks, rates.source, verdicts=[*told, *[usual] * (100 - len(told))],
+        assumed=True,
+    )  # fmt: skip
+
+
+_HOW = {How.PROVIDER_ERROR: Disposition.FAILED}
+_MONDAY = datetime.fromisoformat("2026-11-23T00:00+00:00")
+
+
+def made_up_rates(campaign: Campaign) -> Rates:
+    """The ways of the simulator's made-up people: learned by ringing others of them up, at all hours."""
+    heard: Counter[tuple[Disposition, int, int]] = Counter()
+    sums: dict[tuple[Disposition, int, int], list[float]] = {}
+    verdicts: list[Verdict] = []
+    for key, rings, talks, report, at in _rung():
+        heard[key] += 1
+        summed = sums.setdefault(key, [0.0] * 4)
+        for place, value in enumerate((rings, rings * rings, talks, talks * talks)):
+            summed[place] += value
+        if report.disposition is Disposition.ANSWERED and len(verdicts) < JUDGED:
+            verdicts.append(_verdict(campaign, report, key[1], at))
+    history = [Heard(*key, count, *sums[key]) for key, count in heard.items()]
+    return learned_rates(history, "no history: the ways of the simulator's made-up people", verdicts)
+
+
+def _rung() -> Iterator[tuple[tuple[Disposition, int, int], float, float, CallReport, datetime]]:
+    """Calls to made-up people, up to three each, as long as nobody answers."""
+    for number in range(PEOPLE):
+        person = Person(OTHER_PEOPLE, f"+44207946{number:04}")
+        for ordinal in (1, 2, 3):
+            day, hour = int(7 * person.roll(f"{ordinal}|day")), 8 + int(13 * person.roll(f"{ordinal}|hour"))
+            local = (_MONDAY + timedelta(days=day)).replace(hour=hour, tzinfo=person.zone)
+            fate = person.fate(ordinal, local)
+            word = _HOW.get(fate.how) or Disposition(fate.how.value)
+            rings, ended = fate.queued + (fate.rings or 0.0), local + timedelta(seconds=fate.talks)
+            report = CallReport("", disposition=word, talk_seconds=fate.talks, ended=True, analysis=fate.analysis)
+            yield (word, ordinal, slot_of(local)), rings, fate.talks, report, ended
+            if word in (Disposition.ANSWERED, Disposition.BAD_NUMBER):
+                break
