@@ -1,0 +1,142 @@
+"""Is the forecast's band honest? The runner itself plays a campaign with 100 seeds, and what came is held against it.
+
+    python tests/bench/bench_calibration.py [SEEDS]
+
+Every seed's answers are its own; its forecast is learned from what three other seeds went through. Of 100 runs, 70 to
+90 must finish within p10 to p90, and reach so many people; the bands must be narrow: in the median at most 15 % of the
+campaign's length.
+"""
+
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+import structlog
+
+from campaigns.clock import DiscreteClock, run_virtual
+from campaigns.domain.call import CallReport, Disposition
+from campaigns.domain.facts import Facts
+from campaigns.domain.lead import Lead, lead_id, spread
+from campaigns.planner.forecast import Forecast, forecast
+from campaigns.planner.rates import learned_rates
+from campaigns.planning import Past, lines_of, past_of
+from campaigns.stores.memory import MemoryStore
+from campaigns.testing import NO_LAW, ScriptedProvider, a_campaign, a_contact, a_night, an_account, instant
+
+D = Disposition
+PEOPLE, TEACHERS = 150, 3
+START = instant("2026-11-23T07:30Z")
+ACCOUNT = an_account(poll_every=timedelta(seconds=30), per_second=1)
+CAMPAIGN = a_campaign(
+    calling_hours="Mo-Fr 09:00-12:30,13:30-17:30",
+    pacing={"at_once": 1, "per_second": 1},
+    attempts={
+        "max": 3, "per_day": 2, "gap": "30m",
+        "retry": {"no_answer": ["2h", "next_day"], "busy": "40m", "voicemail": "next_day", "failed": "1h"},
+    },
+    outcomes=[
+        {"when": "report.analysis.refused == true", "outcome": "refused"},
+        {"when": 'report.analysis.call_back_at != ""', "callback": "report.analysis.call_back_at"},
+    ],
+)  # fmt: skip
+SHARES = ((D.VOICEMAIL, 0.25), (D.NO_ANSWER, 0.80), (D.BUSY, 0.93), (D.FAILED, 0.96), (D.BAD_NUMBER, 1.0))
+"""Of calls that nobody answers: each up to its limit."""
+
+
+@dataclass(frozen=True)
+class Went:
+    """One run of the runner."""
+
+    finish: datetime
+    reached: int
+    attempts: int
+    past: Past
+
+
+def went(seed: int) -> Went:
+    """The campaign, run to its end by the engine, with this seed's answers."""
+    structlog.configure(processors=[_drop])
+    clock, store, found = DiscreteClock(START), MemoryStore(), []
+
+    def roll(what: str, phone: str, nth: int) -> float:
+        return spread(f"{seed}|{what}|{phone}|{nth}")
+
+    def script(phone: str, nth: int) -> CallReport:
+        answered = roll("picks up", phone, nth) < (0.36 if clock.now().hour < 12 else 0.46)  # UTC: 13:00 there
+        wish, other = roll("wish", phone, nth), roll("else", phone, nth)
+        says = {"refused": True} if wish < 0.08 else {"call_back_at": "3h"} if wish < 0.14 else {}
+        word = D.ANSWERED if answered else next(word for word, limit in SHARES if other < limit)
+        talks = lasts(phone, nth).total_seconds() - 20 if answered else 0.0
+        return CallReport("", disposition=word, talk_seconds=talks, analysis=says if answered else {})
+
+    def lasts(phone: str, nth: int) -> timedelta:
+        return timedelta(seconds=20 + 160 * roll("lasts", phone, nth) ** 2)
+
+    async def main() -> None:
+        provider = ScriptedProvider(clock, script, lasts)
+        night = a_night(store, clock, campaign=CAMPAIGN, contacts=PEOPLE, account=ACCOUNT, provider=provider)
+        async with night as running:
+            await running.run()
+            outcomes = (await store.counts(CAMPAIGN.campaign)).outcomes
+            past = await past_of(store, CAMPAIGN, since=START)
+            found.append(Went(clock.now(), outcomes["reached"], len(provider.calls), past))
+
+    run_virtual(clock, main)
+    store.close()
+    return found[0]
+
+
+def foreseen(pasts: list[Past], seed: int) -> Forecast:
+    """The forecast that was possible before the run, knowing these pasts."""
+    leads = []
+    for number in range(PEOPLE):
+        contact = a_contact(number)
+        leads.append(Facts(Lead(lead_id(CAMPAIGN.campaign, contact.key), CAMPAIGN.campaign, contact, contact.person)))
+    rates = learned_rates(
+        [heard for past in pasts for heard in past.history], "other seeds", [v for past in pasts for v in past.verdicts]
+    )
+    lines = lines_of(CAMPAIGN, ACCOUNT, DiscreteClock(START))
+    return forecast(leads, CAMPAIGN, NO_LAW, rates, lines, now=START, seed=seed, what_if=False)
+
+
+def _drop(_logger, _method, _event):
+    raise structlog.DropEvent
+
+
+def judged(runs: list[Went], forecasts: list[Forecast]) -> bool:
+    """Print how they lie; whether the promise is kept."""
+    count = len(runs)
+    ends = sum(f.finish.p10 <= run.finish <= f.finish.p90 for run, f in zip(runs, forecasts, strict=True))
+    many = sum(f.reached.p10 <= run.reached <= f.reached.p90 for run, f in zip(runs, forecasts, strict=True))
+    late = sum(run.finish > f.finish.p50 for run, f in zip(runs, forecasts, strict=True))
+    more = sum(run.reached > f.reached.p50 for run, f in zip(runs, forecasts, strict=True))
+    widths = [(f.finish.p90 - f.finish.p10) / (f.finish.p50 - START) for f in forecasts]
+    calls, middles = median(f.attempts.p50 for f in forecasts), median_of([f.finish.p50 for f in forecasts])
+    print(f"attempts {median(run.attempts for run in runs):.0f} (foreseen {calls:.0f})")
+    print(f"finish   median {median_of([run.finish for run in runs])} (foreseen {middles})")
+    print(f"finish   within the band in {ends} of {count}; later than the middle in {late}")
+    print(f"reached  within the band in {many} of {count}; more than the middle in {more}")
+    print(f"width    of the finish's band: median {median(widths):.1%} of the length, largest {max(widths):.1%}")
+    return all(0.7 * count <= hits <= 0.9 * count for hits in (ends, many)) and median(widths) <= 0.15
+
+
+def median_of(instants: list[datetime]) -> str:
+    return f"{datetime.fromtimestamp(median(at.timestamp() for at in instants), UTC):%a %d %b %H:%M} UTC"
+
+
+def main(count: int) -> bool:
+    begun = time.perf_counter()
+    with ProcessPoolExecutor(2) as pool:
+        runs = list(pool.map(went, range(count)))
+        print(f"{count} runs in {time.perf_counter() - begun:.0f} s")
+        pasts = [[runs[(seed + n) % count].past for n in range(1, TEACHERS + 1)] for seed in range(count)]
+        forecasts = list(pool.map(foreseen, pasts, range(count)))
+    print(f"{time.perf_counter() - begun:.0f} s with the forecasts")
+    return judged(runs, forecasts)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(int(sys.argv[1]) if len(sys.argv) > 1 else 100) else 1)

@@ -1,0 +1,48 @@
+"""How long a forecast of 100,000 contacts takes: at most 20 s, on one core.
+
+    python tests/bench/bench_forecast.py [CONTACTS]
+
+Both clocks are printed: on a machine that does other things too, the processor's own says what the forecast costs.
+"""
+
+import resource
+import sys
+import time
+from datetime import timedelta
+
+from campaigns.domain.facts import Facts
+from campaigns.domain.lead import Lead, lead_id
+from campaigns.domain.pacing import spacing
+from campaigns.planner.forecast import forecast
+from campaigns.planner.play import Lines
+from campaigns.planner.rates import assumed_rates
+from campaigns.testing import NO_LAW, a_campaign, a_contact, instant
+
+MOST = 20.0
+ZONES = ("Europe/Amsterdam", "Europe/London", "Europe/Warsaw", "Europe/Athens")
+CAMPAIGN = a_campaign(
+    calling_hours="Mo-Fr 09:00-12:30,13:30-17:30; Sa 10:00-14:00", timezone="contact",
+    attempts={
+        "max": 3, "per_day": 2,
+        "retry": {"no_answer": ["3h", "next_day"], "busy": "20m", "voicemail": "next_day"},
+    },
+)  # fmt: skip
+
+
+def main(count: int) -> bool:
+    contacts = (a_contact(n, zones=(ZONES[n % len(ZONES)],), rank=float(n % 3)) for n in range(count))
+    leads = [Facts(Lead(lead_id("test", c.key), "test", c, c.person)) for c in contacts]
+    lines = Lines(60, spacing(10, timedelta(milliseconds=20)), poll_every=timedelta(seconds=5))
+    wall, processor = time.perf_counter(), time.process_time()
+    played = forecast(leads, CAMPAIGN, NO_LAW, assumed_rates(), lines, now=instant("2026-11-23T07:00Z"))
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{count:,} contacts, {played.attempts.p50:,.0f} calls foreseen, finish {played.finish.p50:%a %d %b %H:%M} UTC"
+    )
+    print(f"{processor:.1f} s of processor, {wall:.1f} s on the wall, {memory:.0f} MiB at most")
+    return processor < MOST
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000) else 1)
