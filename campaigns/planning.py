@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from campaigns.app import SIMULATOR, Session, account_terms, database_of, is_loopback, local_start, open_session
+from campaigns.app import SIMULATOR, Session, account_terms, check_runnable, database_of, local_start, open_session
 from campaigns.clock import DiscreteClock, real_now, run_virtual
 from campaigns.domain.call import CallReport, Disposition
 from campaigns.domain.campaign import Campaign
@@ -24,7 +24,7 @@ from campaigns.editing import put_campaign
 from campaigns.engine.intake import Intake
 from campaigns.engine.terms import AccountTerms, limits_of
 from campaigns.files import Loaded, load_campaign
-from campaigns.loading import check_acted_on, open_lists
+from campaigns.loading import open_lists
 from campaigns.planner.forecast import Forecast, forecast
 from campaigns.planner.play import Lines
 from campaigns.planner.rates import ENOUGH, Heard, Rates, assumed_rates, learned_rates, slot_of
@@ -70,7 +70,7 @@ def plan_file(path: Path, settings: Settings, *, at: datetime | None = None) -> 
         at: From when on; default: from now, or, with the simulator, from when `run` would begin or go on.
     """
     loaded = load_campaign(path)
-    check_acted_on(loaded, loopback=is_loopback(settings, loaded.campaign.provider))
+    check_runnable(loaded, settings)
     simulated = loaded.campaign.provider == SIMULATOR
     database = database_of(settings, simulated=simulated)
     with TemporaryDirectory(prefix="campaigns-plan-") as folder:
@@ -121,7 +121,7 @@ async def _plan(session: Session, loaded: Loaded, *, goes_on: bool) -> Plan:
         leads, campaign, session.law, await _rates(session, campaign), lines_of(campaign, account, session.clock),
         now=session.clock.now(), people=people, price_per_minute=own.price_per_minute,
     )  # fmt: skip
-    notes = tuple(_notes(played, own, goes_on=goes_on))
+    notes = tuple(_notes(campaign, played, own, goes_on=goes_on))
     return Plan(campaign, played, intake, goes_on, own.price_per_minute, own.currency or "", notes)
 
 
@@ -149,12 +149,16 @@ def lines_of(campaign: Campaign, account: AccountTerms, clock: Clock) -> Lines:
     )
 
 
-def _notes(played: Forecast, own: ProviderSettings, *, goes_on: bool) -> Iterator[str]:
+def _notes(campaign: Campaign, played: Forecast, own: ProviderSettings, *, goes_on: bool) -> Iterator[str]:
     yield f"{played.source}; {played.answered:.0%} are answered"
     if goes_on:
         yield "goes on from where the database stands"
     if own.price_per_minute is None:
         yield f"no cost: price_per_minute is not in [providers.{own.kind}]"
+    slower = [("budget", bool(campaign.budget)), ("pacing.ramp_up", bool(campaign.pacing.ramp_up))]
+    slower += [("caller_ids.per_day", any(caller.per_day for caller in campaign.caller_ids))]
+    if left_out := [name for name, value in slower if value]:
+        yield f"left out, so that it may take longer or stop earlier: {', '.join(left_out)}"
     yield f"bands: eight in ten of {played.replicas} made-up runs; other campaigns on the same account are left out"
 
 

@@ -32,7 +32,7 @@ def likeness(facts: Facts) -> object:
     contact = lead.contact
     if facts.attempts or facts.elsewhere or facts.suppressed or facts.busy_until or contact.earlier:
         return None
-    if lead.callback_at or lead.inbound_at or not contact.phones:
+    if lead.callback_at or lead.inbound_at or facts.withdrawn_at or not contact.phones:
         return None
     return (
         contact.zones, contact.country, contact.state, contact.hours, contact.jurisdictions, contact.call_from,

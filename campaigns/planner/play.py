@@ -283,7 +283,7 @@ class _Play:
             call.past.debt, left, conclusion.refused,
         )  # fmt: skip
         lead = conclusion.lead
-        self._facts[i] = Facts(lead, (*facts.attempts, past), facts.elsewhere, facts.consents, facts.suppressed)
+        self._facts[i] = replace(facts, lead=lead, attempts=(*facts.attempts, past), busy_until=None)
         for other in self._kin.get(i, ()):
             self._tell(other, i, past, opted_out=conclusion.opted_out)
         if lead.outcome is not None:
