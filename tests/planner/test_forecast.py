@@ -14,6 +14,7 @@ from campaigns.planner.forecast import Forecast, forecast
 from campaigns.planner.play import Lines
 from campaigns.planner.rates import Draws, Heard, Rates, assumed_rates, learned_rates, slot_of
 from campaigns.planner.what_if import an_hour_longer
+from campaigns.planner.worlds import scaled
 from campaigns.testing import NO_LAW, a_campaign, a_contact, instant
 
 D = Disposition
@@ -176,3 +177,11 @@ def test_the_week_has_48_slots_of_a_persons_own_clock():
 def test_an_empty_history_is_refused():
     with pytest.raises(ValueError, match="no calls"):
         learned_rates([], "")
+
+
+@pytest.mark.parametrize(("at_once", "weight"), [(6, 3.0), (1, 3.0), (10, 4.0)])
+def test_a_sample_gets_its_share_of_lines_and_rate(at_once, weight):
+    lines = scaled(Lines(at_once), weight, assumed_rates())
+    # Lines over how long each is held: a third of the leads, a third of the capacity.
+    assert lines.at_once / lines.stretch == pytest.approx(at_once / weight)
+    assert lines.spacing == Lines().spacing * weight
