@@ -5,7 +5,7 @@ Everything is done to a copy in a folder that is removed: the database itself is
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,7 +33,7 @@ from campaigns.ports.store import Store
 from campaigns.running import load_leads
 from campaigns.settings import ProviderSettings, Settings
 from campaigns.stores.sqlite import copy_database, kind_of, last_moment_in
-from campaigns.vendors.flireo.sim_people import How, Person
+from campaigns.vendors.flireo.sim_people import CALLERS_BACK, How, Person
 
 LATELY = timedelta(days=90)
 """How old the calls are, at most, that the rates are learned from."""
@@ -159,6 +159,8 @@ def _notes(campaign: Campaign, played: Forecast, own: ProviderSettings, *, goes_
     slower += [("caller_ids.per_day", any(caller.per_day for caller in campaign.caller_ids))]
     if left_out := [name for name, value in slower if value]:
         yield f"left out, so that it may take longer or stop earlier: {', '.join(left_out)}"
+    if campaign.provider != SIMULATOR:
+        yield "left out: people who call back by themselves"
     yield f"bands: eight in ten of {played.replicas} made-up runs; other campaigns on the same account are left out"
 
 
@@ -201,7 +203,8 @@ async def _rates(session: Session, campaign: Campaign) -> Rates:
     verdicts = past.verdicts or _usual_verdicts(campaign, simulated=simulated)
     kind = "simulated" if session.simulated else "real"
     source = f"learned from {past.calls:,} {kind} calls of the last {LATELY.days} days"
-    return learned_rates(past.history, source, verdicts)
+    ring_back = made_up_rates(campaign).ring_back if simulated else 0.0
+    return replace(learned_rates(past.history, source, verdicts), ring_back=ring_back)
 
 
 def _usual_verdicts(campaign: Campaign, *, simulated: bool) -> list[Verdict]:
@@ -260,7 +263,8 @@ def made_up_rates(campaign: Campaign) -> Rates:
         if report.disposition is Disposition.ANSWERED and len(verdicts) < JUDGED:
             verdicts.append(_verdict(campaign, report, key[1], at))
     history = [Heard(*key, count, *sums[key]) for key, count in heard.items()]
-    return learned_rates(history, "no history: the ways of the simulator's made-up people", verdicts)
+    rates = learned_rates(history, "no history: the ways of the simulator's made-up people", verdicts)
+    return replace(rates, ring_back=CALLERS_BACK)
 
 
 def _rung() -> Iterator[tuple[tuple[Disposition, int, int], float, float, CallReport, datetime]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, assert_never
 
 from .call import (
@@ -301,15 +301,17 @@ def _called_back(lead: Lead, over: Over, value: object) -> Lead:
 
 def called_us(lead: Lead, report: CallReport, campaign: Campaign, *, ordinal: int, now: datetime) -> Conclusion:
     """A person with an open lead rang us: it waits its `gap`, and the file's own rules may settle it."""
-    at = report.ended_at or now
-    promised = max(lead.callback_at, at + campaign.attempts.gap) if lead.callback_at else None
+    at, verdict = report.ended_at or now, Verdict()
+    if report.ended:
+        said_no_more = Verdict(Outcome.DO_NOT_CALL, label="opt-out")
+        verdict = said_no_more if opted_out(report) else judge(campaign.outcomes, report, ordinal=ordinal)
+    return rang(lead, at, verdict, gap=campaign.attempts.gap, now=now)
+
+
+def rang(lead: Lead, at: datetime, verdict: Verdict, *, gap: timedelta, now: datetime) -> Conclusion:
+    """What follows from a call of theirs that was over at `at`, when the file's rules have judged it."""
+    promised = max(lead.callback_at, at + gap) if lead.callback_at else None
     waiting = _planned_anew(lead, inbound_at=at, callback_at=promised, reason="called us")
-    if not report.ended:
-        return Conclusion(waiting)
-    if opted_out(report):
-        closed = close(waiting, Outcome.DO_NOT_CALL, reason="opt-out", label="opt-out", now=now)
-        return Conclusion(closed, opted_out=True)
-    verdict = judge(campaign.outcomes, report, ordinal=ordinal)
     if verdict.outcome is not None:
         closed = close(waiting, verdict.outcome, reason="called us", label=verdict.label, now=now)
         return Conclusion(closed, opted_out=verdict.outcome is Outcome.DO_NOT_CALL)

@@ -16,7 +16,7 @@ from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
 from campaigns.domain.lead import Lead, LeadState, Outcome
 from campaigns.domain.legal import Law
 from campaigns.domain.outcomes import Verdict
-from campaigns.domain.transitions import follow
+from campaigns.domain.transitions import follow, rang
 
 from .alike import holds, kin_of, likeness
 from .decide import MARGIN, Call, Close, Step, decide, next_number
@@ -53,6 +53,8 @@ class Answer:
     talks: float = 0.0
     verdict: Verdict = field(default_factory=Verdict)
     """What the campaign's outcome rules say of it."""
+    rings_back: tuple[float, Verdict] | None = None
+    """So many seconds later the person calls us, and what the rules say of that; None: they do not."""
 
 
 class Answers(Protocol):
@@ -130,11 +132,14 @@ class _Play:
         self._subject = game.campaign.subject or game.campaign.campaign
         self._kin = kin_of(self._facts)
         self._steps: dict[object, tuple[datetime, Step]] = {}
-        self._waiting: list[tuple[datetime, int, bool, datetime]] = []
+        self._waiting: list[tuple[datetime, int, bool, datetime, int]] = []
         self._why: dict[int, tuple[str, str]] = {}
-        self._ready: list[tuple[float, bool, datetime, int]] = []
+        self._ready: list[tuple[float, bool, datetime, int, int]] = []
+        self._turn: dict[int, int] = {}
+        """How often a lead was taken out of its queue: what is queued under an earlier turn is no more."""
         self._open: dict[int, _Open] = {}
         self._ends: list[tuple[datetime, int]] = []
+        self._inbound: list[tuple[datetime, int, Verdict]] = []
         self._freed: list[datetime] = []
         """Of a sample: when stretched calls give their lines back."""
         self._free = game.lines.at_once
@@ -148,6 +153,7 @@ class _Play:
         end = self._now + HORIZON
         while True:
             self._round()
+            self._ring_back()
             self._promote()
             if self._dial():
                 continue
@@ -155,7 +161,8 @@ class _Play:
             if moment is None or moment > end:
                 break
             self._now = max(moment, self._now)
-        self._played.waiting.update(self._why[number] for _, number, _, _ in self._waiting)
+        left = [i for _, i, _, _, turn in self._waiting if turn == self._turn.get(i, 0)]
+        self._played.waiting.update(self._why[i] for i in left)
         return self._played
 
     def _start(self) -> None:
@@ -202,10 +209,10 @@ class _Play:
             self._close(step.outcome, step.reason, step.rule)
         elif isinstance(step, Call):
             rank = self._facts[i].lead.contact.rank
-            heappush(self._ready, (rank, not step.last_chance, step.closes_at, i))
+            heappush(self._ready, (rank, not step.last_chance, step.closes_at, i, self._turn.get(i, 0)))
         else:
             self._why[i] = step.reason, step.rule
-            heappush(self._waiting, (step.until, i, step.last_chance, step.closes_at))
+            heappush(self._waiting, (step.until, i, step.last_chance, step.closes_at, self._turn.get(i, 0)))
 
     def _close(self, outcome: Outcome, reason: str, rule: str) -> None:
         self._played.closed.append((self._now, outcome))
@@ -213,8 +220,8 @@ class _Play:
 
     def _promote(self) -> None:
         while self._waiting and self._waiting[0][0] <= self._now:
-            _, i, last_chance, closes_at = heappop(self._waiting)
-            heappush(self._ready, (self._facts[i].lead.contact.rank, not last_chance, closes_at, i))
+            _, i, last_chance, closes_at, turn = heappop(self._waiting)
+            heappush(self._ready, (self._facts[i].lead.contact.rank, not last_chance, closes_at, i, turn))
 
     # ── calls ──
 
@@ -222,7 +229,9 @@ class _Play:
         """Give free lines to whoever is ready, in the order of claims; False: nobody was dialled."""
         dialled, last = False, self._now + self._game.lines.ahead
         while self._ready and self._free > 0 and self._slot <= last:
-            _, _, closes_at, i = heappop(self._ready)
+            _, _, closes_at, i, turn = heappop(self._ready)
+            if turn != self._turn.get(i, 0):
+                continue
             # What was allowed stays so until the hours end, but for other calls to the same person.
             if self._kin.get(i) or self._game.law.suspended or self._now >= closes_at - MARGIN:
                 step = self._decide(i)
@@ -288,8 +297,27 @@ class _Play:
             self._tell(other, i, past, opted_out=conclusion.opted_out)
         if lead.outcome is not None:
             self._close(lead.outcome, lead.reason, lead.rule)
-        else:
-            self._plan(i, self._decide(i))
+            return
+        if answer.rings_back is not None:
+            after, verdict = answer.rings_back
+            heappush(self._inbound, (over + timedelta(seconds=after), i, verdict))
+        self._plan(i, self._decide(i))
+
+    def _ring_back(self) -> None:
+        """People call us: who is still open is judged by the file's rules, unless a call of ours is on."""
+        while self._inbound and self._inbound[0][0] <= self._now:
+            at, i, verdict = heappop(self._inbound)
+            lead = self._facts[i].lead
+            if lead.outcome is not None or i in self._open:
+                continue
+            self._turn[i] = self._turn.get(i, 0) + 1  # the place that it had in a queue is no more
+            gap = self._game.campaign.attempts.gap
+            lead = rang(lead, at, verdict, gap=gap, now=self._now).lead
+            self._facts[i] = replace(self._facts[i], lead=lead)
+            if lead.outcome is not None:
+                self._close(lead.outcome, lead.reason, lead.rule)
+            else:
+                self._plan(i, self._decide(i))
 
     def _give_back(self, sent: datetime) -> None:
         stretch = self._game.lines.stretch
@@ -318,6 +346,8 @@ class _Play:
             yield self._waiting[0][0]
         if self._freed:
             yield self._freed[0]
+        if self._inbound:
+            yield self._inbound[0][0]
         if self._ready and self._free > 0:
             yield self._slot - self._game.lines.ahead / 2
             while self._sent and self._sent[0] <= self._now:

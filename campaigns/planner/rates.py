@@ -26,7 +26,10 @@ LATER = 3
 FREE, BOUND = 8.0, 5_000.0
 """How many calls like all others an hour is thought to have had besides its own: see `_likeness`."""
 SLOTS = 48
-_DRAWS, _KEPT, _POOL = 4, 8, 256
+_DRAWS, _KEPT, _POOL = 6, 8, 256
+_MISSED = frozenset({D.NO_ANSWER, D.VOICEMAIL, D.BUSY})
+_SOON, _LATE = 600.0, 5400.0
+"""Seconds after a missed call between which people call us. ASSUMED."""
 Floats = NDArray[np.float64]
 
 
@@ -73,6 +76,8 @@ class Rates:
     verdicts: Sequence[Verdict] = ()
     """What the campaign's rules said of answered calls, each as likely as the next; empty: they see only the answer."""
     assumed: bool = False
+    ring_back: float = 0.0
+    """The share of missed calls after which the person calls us."""
 
     @property
     def answered(self) -> float:
@@ -141,18 +146,24 @@ class Draws:
         self._rings = {word: _pool(rates.rings.get(word), None if sure else rng) for word in self._words}
         self._talks = {word: _pool(rates.talks.get(word), None if sure else rng) for word in self._words}
         self._verdicts = _shuffled(rates.verdicts, rng)
+        self._ring_back = rates.ring_back
         self._mean_talk = rates.talks.get(D.ANSWERED, Span(0.0)).mean
         self._plain: dict[tuple[D, int], Verdict] = {}
         self._uniform = rng.random((leads, _KEPT, _DRAWS), dtype=np.float32)
 
     def __call__(self, place: int, lead: Lead, past: PastAttempt, at: datetime) -> Answer:
         ordinal = past.ordinal
-        which, rings, talks, said = self._uniform[place, (ordinal - 1) % _KEPT].tolist()
+        which, rings, talks, said, calls, when = self._uniform[place, (ordinal - 1) % _KEPT].tolist()
         zones = lead.contact.zones
         limits = self._limits[min(ordinal, LATER)][slot_of(at.astimezone(zone_info(zones[0] if zones else "UTC")))]
         word = self._words[next((i for i, limit in enumerate(limits) if which < limit), -1)]
         verdict = self._verdict(word, ordinal, said)
-        return Answer(word, self._rings[word][int(rings * _POOL)], self._talks[word][int(talks * _POOL)], verdict)
+        # Who rings back says what answered calls say, by the other end of the same draw.
+        back = calls < self._ring_back and word in _MISSED
+        later = (_SOON + (_LATE - _SOON) * when, self._verdict(D.ANSWERED, ordinal, 1 - said)) if back else None
+        return Answer(
+            word, self._rings[word][int(rings * _POOL)], self._talks[word][int(talks * _POOL)], verdict, later
+        )  # fmt: skip
 
     def _verdict(self, word: D, ordinal: int, said: float) -> Verdict:
         if word is D.ANSWERED and self._verdicts:

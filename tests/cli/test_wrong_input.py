@@ -32,8 +32,7 @@ WRONG_FILES = {
     "duplicate key": (("timezone:", "campaign: b\ntimezone:"), "small.yaml:8: campaign:", "Remove one of them"),
     "tab": (("    region", "\tregion"), "small.yaml:5:", "Indent with spaces"),
     "unknown provider": (("timezone:", "provider: none\nagent: a\ntimezone:"), "'none'", "section [providers.none]"),
-    "not acted on": (TWO_KEYS, "small.yaml:8: dialing:", "or write `direct`"),
-    "also not acted on": (TWO_KEYS, "small.yaml:9: write_back:", "Remove it"),
+    "not acted on": (TWO_KEYS, "small.yaml:9: write_back:", "Remove it"),
     "cost without a price": (
         ("timezone:", "budget: {cost: 5}\ntimezone:"), "small.yaml:8: budget.cost:", "price_per_minute",
     ),

@@ -12,7 +12,7 @@ from campaigns.domain.call import CallReport, Disposition
 from campaigns.domain.contact import Contact, PhoneNumber
 from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits
 from campaigns.domain.lead import Lead, LeadState, Outcome, lead_id, spread
-from campaigns.domain.outcomes import judge
+from campaigns.domain.outcomes import Verdict, judge
 from campaigns.engine.terms import AccountTerms
 from campaigns.planner.play import BUSY_LOOK, Answer, Game, Lines, Played, play
 from campaigns.planning import lines_of
@@ -196,3 +196,26 @@ def test_nobody_speaks_their_language():
     leads = [Facts(Lead("a", "test", a_contact(1, language="fr"), "a"))]
     played = play(simple(leads=leads, agent=agent), fixed)
     assert played.reasons == {(Outcome.BLOCKED, "no agent speaks fr", "agent"): 1}
+
+
+def test_who_calls_us_is_settled_by_the_rules_and_is_not_called_again() -> None:
+    said = Verdict(Outcome.REACHED, label="called us")
+    answers = {1: Answer(D.NO_ANSWER, 30, rings_back=(1200.0, said)), 2: Answer(D.ANSWERED, 10, 50)}
+    campaign = a_campaign(attempts={"max": 3, "per_day": 9, "gap": "1h", "retry": {"no_answer": "1h"}})
+    leads = [(n, Facts(Lead(f"l{n}", "test", a_contact(n), f"p{n}"))) for n in range(2)]
+    game = Game(leads, campaign, NO_LAW, PeopleLimits(), Lines(), START)
+    played = play(game, lambda place, lead, past, at: answers[1] if not place and past.ordinal == 1 else answers[2])
+    assert len(played.dialled) == 2
+    assert played.reached == 2
+    assert played.finish == played.over[0] + timedelta(seconds=1200)
+
+
+def test_who_calls_us_while_we_call_them_changes_nothing() -> None:
+    said = Verdict(Outcome.REFUSED)
+    first, second = Answer(D.BUSY, 30, rings_back=(620.0, said)), Answer(D.ANSWERED, 10, 3000)
+    campaign = a_campaign(attempts={"max": 3, "per_day": 9, "gap": "0s", "retry": {"busy": "10m"}})
+    game = Game(
+        [(0, Facts(Lead("l", "test", a_contact(0), "p")))], campaign, NO_LAW, PeopleLimits(), Lines(), START
+    )  # fmt: skip
+    played = play(game, lambda place, lead, past, at: first if past.ordinal == 1 else second)
+    assert (len(played.dialled), played.reached) == (2, 1)

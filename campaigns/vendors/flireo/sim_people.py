@@ -52,7 +52,8 @@ _TO_ANSWER = {8: 0.30, 9: 0.40, 10: 0.44, 11: 0.42, 12: 0.36, 13: 0.36, 14: 0.36
 _ASLEEP = 0.12
 _BAD_NUMBERS = 0.03
 _PROVIDER_ERRORS = 0.01
-_CALLERS_BACK = 0.10
+CALLERS_BACK = 0.10
+"""The share of missed calls after which the person calls us, in waking hours."""
 _TROUBLED = 0.01
 """Answered calls whose status webhook ends `ended-with-debugging`."""
 
@@ -167,7 +168,7 @@ class Person:
         return f"{tomorrow.isoformat()}T{10 + int(6 * roll('callback hour')):02}:{('00', '30')[roll('half') < 0.5]}"
 
     def _calls_back(self, roll: Callable[[str], float], how: How, at: datetime) -> float | None:
-        if how is How.DECLINED or roll("calls back") >= _CALLERS_BACK:
+        if how is How.DECLINED or roll("calls back") >= CALLERS_BACK:
             return None
         after = 600 + 4800 * roll("calls back after")
         hour = (at + timedelta(seconds=after)).astimezone(self.zone).hour
