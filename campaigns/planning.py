@@ -4,9 +4,9 @@ Everything is done to a copy in a folder that is removed: the database itself is
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,9 +16,11 @@ from campaigns.domain.call import CallReport, Disposition
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.errors import InputError
 from campaigns.domain.facts import Facts, PeopleLimits
+from campaigns.domain.hours import week
 from campaigns.domain.lead import Outcome
 from campaigns.domain.outcomes import Verdict, callback_time, judge
 from campaigns.domain.pacing import request_spacing, spacing
+from campaigns.domain.zones import Place
 from campaigns.domain.zones import zone as zone_info
 from campaigns.editing import put_campaign
 from campaigns.engine.intake import Intake
@@ -251,11 +253,11 @@ _MONDAY = datetime.fromisoformat("2026-11-23T00:00+00:00")
 
 
 def made_up_rates(campaign: Campaign) -> Rates:
-    """The ways of the simulator's made-up people: learned by ringing others of them up, at all hours."""
+    """The ways of the simulator's made-up people: learned by ringing others of them up, at the campaign's hours."""
     heard: Counter[tuple[Disposition, int, int]] = Counter()
     sums: dict[tuple[Disposition, int, int], list[float]] = {}
     verdicts: list[Verdict] = []
-    for key, rings, talks, report, at in _rung():
+    for key, rings, talks, report, at in _rung(_open_hours(campaign)):
         heard[key] += 1
         summed = sums.setdefault(key, [0.0] * 4)
         for place, value in enumerate((rings, rings * rings, talks, talks * talks)):
@@ -267,13 +269,26 @@ def made_up_rates(campaign: Campaign) -> Rates:
     return replace(rates, ring_back=CALLERS_BACK)
 
 
-def _rung() -> Iterator[tuple[tuple[Disposition, int, int], float, float, CallReport, datetime]]:
-    """Calls to made-up people, up to three each, as long as nobody answers."""
+def _open_hours(campaign: Campaign) -> list[datetime]:
+    """The hours of a week at which the campaign calls, on the wall clock; all hours of the day where it has none."""
+    days = week(campaign.calling_hours, Place("UTC", "GB", None), _MONDAY.date())  # a week without holidays there
+    found = [
+        datetime.combine(day, time(hour))
+        for day, spans, _ in days
+        for opens, closes in spans
+        for hour in range(int(opens[:2]), int(closes[:2]) + (closes[3:] > "00"))
+    ]
+    return found or [datetime.combine(_MONDAY.date(), time(hour)) for hour in range(8, 21)]
+
+
+def _rung(
+    hours: Sequence[datetime],
+) -> Iterator[tuple[tuple[Disposition, int, int], float, float, CallReport, datetime]]:
+    """Calls to made-up people at some of these hours, up to three each, as long as nobody answers."""
     for number in range(PEOPLE):
         person = Person(OTHER_PEOPLE, f"+44207946{number:04}")
         for ordinal in (1, 2, 3):
-            day, hour = int(7 * person.roll(f"{ordinal}|day")), 8 + int(13 * person.roll(f"{ordinal}|hour"))
-            local = (_MONDAY + timedelta(days=day)).replace(hour=hour, tzinfo=person.zone)
+            local = hours[int(len(hours) * person.roll(f"{ordinal}|hour"))].replace(tzinfo=person.zone)
             fate = person.fate(ordinal, local)
             word = _HOW.get(fate.how) or Disposition(fate.how.value)
             rings, ended = fate.queued + (fate.rings or 0.0), local + timedelta(seconds=fate.talks)
