@@ -135,6 +135,7 @@ class _Play:
         self._waiting: list[tuple[datetime, int, bool, datetime, int]] = []
         self._why: dict[int, tuple[str, str]] = {}
         self._ready: list[tuple[float, bool, datetime, int, int]] = []
+        self._settled: set[int] = set()
         self._turn: dict[int, int] = {}
         """How often a lead was taken out of its queue: what is queued under an earlier turn is no more."""
         self._open: dict[int, _Open] = {}
@@ -177,7 +178,7 @@ class _Play:
                 self._take_over(i, facts)
             elif isinstance(agent, AgentByLanguage) and agent.of(lead.contact.language) is None:
                 language = lead.contact.language or "an unnamed language"
-                self._close(Outcome.BLOCKED, f"no agent speaks {language}", "agent")
+                self._close(i, Outcome.BLOCKED, f"no agent speaks {language}", "agent")
             else:
                 self._plan(i, self._decide(i))
         heapify(self._waiting)
@@ -206,7 +207,7 @@ class _Play:
 
     def _plan(self, i: int, step: Step) -> None:
         if isinstance(step, Close):
-            self._close(step.outcome, step.reason, step.rule)
+            self._close(i, step.outcome, step.reason, step.rule)
         elif isinstance(step, Call):
             rank = self._facts[i].lead.contact.rank
             heappush(self._ready, (rank, not step.last_chance, step.closes_at, i, self._turn.get(i, 0)))
@@ -214,7 +215,8 @@ class _Play:
             self._why[i] = step.reason, step.rule
             heappush(self._waiting, (step.until, i, step.last_chance, step.closes_at, self._turn.get(i, 0)))
 
-    def _close(self, outcome: Outcome, reason: str, rule: str) -> None:
+    def _close(self, i: int, outcome: Outcome, reason: str, rule: str) -> None:
+        self._settled.add(i)
         self._played.closed.append((self._now, outcome))
         self._played.reasons[outcome, reason, rule] += 1
 
@@ -296,7 +298,7 @@ class _Play:
         for other in self._kin.get(i, ()):
             self._tell(other, i, past, opted_out=conclusion.opted_out)
         if lead.outcome is not None:
-            self._close(lead.outcome, lead.reason, lead.rule)
+            self._close(i, lead.outcome, lead.reason, lead.rule)
             return
         if answer.rings_back is not None:
             after, verdict = answer.rings_back
@@ -308,14 +310,14 @@ class _Play:
         while self._inbound and self._inbound[0][0] <= self._now:
             at, i, verdict = heappop(self._inbound)
             lead = self._facts[i].lead
-            if lead.outcome is not None or i in self._open:
+            if i in self._settled or i in self._open:
                 continue
             self._turn[i] = self._turn.get(i, 0) + 1  # the place that it had in a queue is no more
             gap = self._game.campaign.attempts.gap
             lead = rang(lead, at, verdict, gap=gap, now=self._now).lead
             self._facts[i] = replace(self._facts[i], lead=lead)
             if lead.outcome is not None:
-                self._close(lead.outcome, lead.reason, lead.rule)
+                self._close(i, lead.outcome, lead.reason, lead.rule)
             else:
                 self._plan(i, self._decide(i))
 

@@ -219,3 +219,13 @@ def test_who_calls_us_while_we_call_them_changes_nothing() -> None:
     )  # fmt: skip
     played = play(game, lambda place, lead, past, at: first if past.ordinal == 1 else second)
     assert (len(played.dialled), played.reached) == (2, 1)
+
+
+def test_who_calls_us_after_their_lead_was_closed_is_not_counted_again() -> None:
+    last = Answer(D.NO_ANSWER, 30, rings_back=(1200.0, Verdict(Outcome.REACHED)))
+    campaign = a_campaign(attempts={"max": 1})
+    game = Game(
+        [(0, Facts(Lead("l", "test", a_contact(0), "p")))], campaign, NO_LAW, PeopleLimits(), Lines(), START
+    )  # fmt: skip
+    played = play(game, lambda place, lead, past, at: last)
+    assert [outcome for _, outcome in played.closed] == [Outcome.EXHAUSTED]
