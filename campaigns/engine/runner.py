@@ -24,6 +24,7 @@ from .callers import Callers
 from .dialer import Dialer
 from .planning import replan
 from .terms import Terms, TermsBook
+from .urgency import Urgency
 from .wake import Wake
 
 log = structlog.get_logger()
@@ -67,6 +68,7 @@ class Runner:
     ) -> None:
         self._store, self._provider, self._clock = store, provider, clock
         self._book, self._dialer, self._placed, self._tasks = book, dialer, placed, tasks
+        self._urgency = Urgency(store, clock)
         self._dialled: set[str] = set()
         """The leads of this run, for `limit`."""
         self._stopping = False
@@ -216,6 +218,8 @@ class Runner:
         """Promote, claim, decide, begin; False: nothing came of it, so sleep."""
         if look.campaign.state is not CampaignState.ACTIVE or self._stopping:
             return False
+        if look.ready + look.due > room:  # somebody must wait, so it matters who
+            await self._urgency.refresh(self._terms(look))
         now, name, terms = self._clock.now(), look.campaign.name, self._book.current(look.campaign)
         horizon = now + terms.limits.book_ahead if terms.scheduled else now
         due = look.due or (look.next_due_at is not None and look.next_due_at <= horizon)

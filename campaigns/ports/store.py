@@ -1,6 +1,6 @@
 """The seam to the database: one verb, one transaction, each named after what the engine does."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -266,6 +266,9 @@ class DialStore(Protocol):
 
     async def replan(self, leads: Sequence[tuple[Lead, int]]) -> None:
         """Write new plans of waiting leads, each where its `rev` is still the one seen."""
+
+    async def mark_urgent(self, name: str, lead_ids: Collection[str]) -> None:
+        """Claim these, and of those marked before no others, like leads whose last chance is today."""
 
     async def bid(self, name: str, *, priority: int, lines: int, until: datetime) -> None:
         """Say to other campaigns of the account how many lines this one could use; 0 takes it back."""

@@ -20,8 +20,8 @@ BUSY_LOOK = timedelta(minutes=1)
 LATELY = timedelta(days=63)
 """How far back other leads' attempts are counted: more than any cap, gap or cool-down needs but those for good."""
 
-CLAIM_ORDER = "callback_at IS NULL, rank, last_chance DESC, closes_at, seq"
-"""Promised callbacks first; then, within a rank, those with only today left."""
+CLAIM_ORDER = "callback_at IS NULL, rank, (last_chance = 0 AND urgent = 0), closes_at, seq"
+"""Promised callbacks first; then, within a rank, those with only today left, by their own plan or by that for all."""
 
 SUPPRESSED = (
     "SELECT 1 FROM lead_phone p JOIN suppression s ON s.phone_key = p.phone_key"

@@ -1,6 +1,6 @@
-"""Verbs that make the plans of waiting leads anew after an edit: a few at a time, beside dialling."""
+"""Verbs that plan leads that nobody has claimed: anew after an edit, a few at a time; and who must go today."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from campaigns.domain.lead import Lead
@@ -8,7 +8,7 @@ from campaigns.ports.store import Claimed
 
 from .database import Connection, Database
 from .gathering import gather
-from .rows import LEAD_PLAN, lead_plan
+from .rows import LEAD_PLAN, dumps, lead_plan
 
 STALE = (
     "SELECT id FROM lead WHERE campaign = :name AND state = 'waiting' AND due_at IS NOT NULL"
@@ -36,6 +36,22 @@ class ReplanVerbs:
             await db.run_many(
                 f"UPDATE lead SET {_SET_PLAN}, rev = rev + 1 WHERE id = :id AND state = 'waiting' AND rev = :rev",
                 [{**lead_plan(lead), "rev": rev} for lead, rev in leads],
+            )
+
+        await self._database.write(verb)
+
+    async def mark_urgent(self, name: str, lead_ids: Collection[str]) -> None:
+        async def verb(db: Connection) -> None:
+            params = {"name": name, "ids": dumps(sorted(lead_ids))}
+            await db.run(
+                "UPDATE lead SET urgent = 0 WHERE campaign = :name AND urgent = 1"
+                " AND id NOT IN (SELECT value FROM json_each(:ids))",
+                params,
+            )
+            await db.run(
+                "UPDATE lead SET urgent = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
+                " AND urgent = 0 AND state IN ('waiting', 'ready')",
+                params,
             )
 
         await self._database.write(verb)

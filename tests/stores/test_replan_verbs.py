@@ -90,3 +90,47 @@ async def test_a_sample_is_even_and_always_the_same(world: "World") -> None:
     assert (sorted(whole), total) == (sorted(world.row(n).lead.id for n in range(9)), 9)
     some, total = await world.store.sample("c", limit=4)
     assert (some, total) == (whole[:4], 9)
+
+
+# --- who must go today ------------------------------------------------------------------------------------------------
+
+
+async def claimed(world: "World", *, minutes: int = 0) -> list[str]:
+    return [claim.facts.lead.contact.key for claim in await world.claim(now=world.later(minutes=minutes))]
+
+
+async def test_the_marked_are_claimed_first_and_a_new_marking_forgets_the_old_one(world: "World") -> None:
+    await world.campaign()
+    await world.load(4)
+    ids = [world.row(n).lead.id for n in range(4)]
+    await world.store.mark_urgent("c", {ids[3], ids[2]})
+    assert await claimed(world) == ["k2", "k3", "k0", "k1"]
+    await world.store.mark_urgent("c", {ids[3], ids[1]})
+    assert await claimed(world, minutes=2) == ["k1", "k3", "k0", "k2"]
+    await world.store.mark_urgent("c", set())
+    assert await claimed(world, minutes=4) == ["k0", "k1", "k2", "k3"]
+
+
+async def test_a_mark_is_as_good_as_a_last_chance_and_less_than_a_better_rank(world: "World") -> None:
+    await world.campaign()
+    rows = [world.row(0), world.row(1), world.row(2), world.row(3, rank=-1.0)]
+    own = replace(rows[2], lead=replace(rows[2].lead, last_chance=True, closes_at=world.later(hours=2)))
+    sooner = replace(rows[1], lead=replace(rows[1].lead, closes_at=world.later(hours=1)))
+    await world.load([rows[0], sooner, own, rows[3]])
+    await world.store.mark_urgent("c", {sooner.lead.id})
+    assert await claimed(world) == ["k3", "k1", "k2", "k0"]
+
+
+async def test_a_marking_leaves_claims_and_own_plans_and_other_campaigns_alone(world: "World") -> None:
+    await world.campaign()
+    await world.campaign("d")
+    await world.load(2)
+    await world.load([world.row(n, campaign="d") for n in range(2)], campaign="d")
+    await world.store.mark_urgent("d", {world.row(1, campaign="d").lead.id})
+    held = await world.claim()
+    await world.store.mark_urgent("c", {world.row(1).lead.id})
+    assert [(await world.rev(n), (await world.lead(n)).last_chance) for n in range(2)] == [
+        (claim.rev, False) for claim in held
+    ]
+    assert len(await world.begin(held)) == 2
+    assert [claim.facts.lead.contact.key for claim in await world.claim("d")] == ["k1", "k0"]

@@ -20,6 +20,7 @@ import pytest
 from campaigns.clock import DiscreteClock, SystemClock, run_virtual
 from campaigns.domain.errors import StoreError, StoreUnavailable
 from campaigns.stores.database import Connection
+from campaigns.stores.gathering import CLAIM_ORDER
 from campaigns.stores.sql import SqlStore
 from campaigns.stores.sqlite import (
     APPLICATION,
@@ -476,3 +477,10 @@ async def test_a_schema_step_that_was_cut_short_leaves_the_file_as_it_was(tmp_pa
         )
     async with opened(path) as store:
         assert await put(store, "k")
+
+
+async def test_a_claim_reads_ready_leads_in_their_order_and_sorts_none(tmp_path: Path) -> None:
+    async with opened(tmp_path / "campaigns.db"):
+        claim = f"SELECT id FROM lead WHERE campaign = 'c' AND state = 'ready' ORDER BY {CLAIM_ORDER} LIMIT 5"
+        (step,) = rows(tmp_path / "campaigns.db", f"EXPLAIN QUERY PLAN {claim}")
+        assert "lead_ready" in step[3]

@@ -135,9 +135,11 @@ ALTER TABLE campaign ADD COLUMN purse TEXT NOT NULL DEFAULT '';
 ALTER TABLE account ADD COLUMN served BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX campaign_active ON campaign (provider) WHERE state = 'active';
 
--- Promised callbacks are claimed first.
+-- Promised callbacks are claimed first; then whoever has only today left, or is marked so by the plan for all of them.
+ALTER TABLE lead ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0 CHECK (urgent IN (0, 1));
+CREATE INDEX lead_urgent ON lead (campaign) WHERE urgent = 1;
 DROP INDEX lead_ready;
-CREATE INDEX lead_ready ON lead (campaign, (callback_at IS NULL), rank, last_chance DESC, closes_at, seq)
+CREATE INDEX lead_ready ON lead (campaign, (callback_at IS NULL), rank, (last_chance = 0 AND urgent = 0), closes_at, seq)
     WHERE state = 'ready';
 
 -- What campaigns have used up of their budgets; it moves in the transactions that move attempts.
