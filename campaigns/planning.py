@@ -25,11 +25,14 @@ from campaigns.domain.zones import zone as zone_info
 from campaigns.editing import put_campaign
 from campaigns.engine.intake import Intake
 from campaigns.engine.terms import AccountTerms, limits_of
+from campaigns.engine.urgency import capacity_of
 from campaigns.files import Loaded, load_campaign
 from campaigns.loading import open_lists
 from campaigns.planner.forecast import Forecast, forecast
 from campaigns.planner.play import Lines
 from campaigns.planner.rates import ENOUGH, Heard, Rates, assumed_rates, learned_rates, slot_of
+from campaigns.planner.squeeze import Squeeze, squeeze
+from campaigns.planner.urgency import has_deadlines
 from campaigns.ports import Clock
 from campaigns.ports.store import Store
 from campaigns.running import load_leads
@@ -54,6 +57,8 @@ class Plan:
 
     campaign: Campaign
     forecast: Forecast
+    squeeze: Squeeze | None
+    """None: nobody has a deadline."""
     intake: Intake
     goes_on: bool
     """The database knows the campaign: it was played on from where it stands."""
@@ -124,7 +129,9 @@ async def _plan(session: Session, loaded: Loaded, *, goes_on: bool) -> Plan:
         now=session.clock.now(), people=people, price_per_minute=own.price_per_minute,
     )  # fmt: skip
     notes = tuple(_notes(campaign, played, own, goes_on=goes_on))
-    return Plan(campaign, played, intake, goes_on, own.price_per_minute, own.currency or "", notes)
+    limits, now = limits_of(campaign, account, session.clock.tolerance), session.clock.now()
+    squeezed = squeeze(leads, campaign, session.law, capacity_of(limits), now=now) if has_deadlines(campaign) else None
+    return Plan(campaign, played, squeezed, intake, goes_on, own.price_per_minute, own.currency or "", notes)
 
 
 async def _leads(session: Session, name: str) -> AsyncIterator[Facts]:

@@ -16,6 +16,7 @@ from .context import Json, local, many, moment, options, out, print_json, print_
 
 if TYPE_CHECKING:
     from campaigns.planner.forecast import Band, Forecast, Moments, Why
+    from campaigns.planner.squeeze import Squeeze
     from campaigns.planning import Plan
 
 PICTURES = (".png", ".svg")
@@ -23,6 +24,8 @@ DAYS = 14
 """Days that the picture in the terminal shows."""
 REASONS = 12
 """Reasons that are printed; all are in --json."""
+NAMED = 5
+"""Leads that are named in a line."""
 _LEVELS = " ▁▂▃▄▅▆▇█"
 
 
@@ -94,6 +97,26 @@ def _figures(found: "Plan") -> Iterator[tuple[str, str]]:
         yield "cost", f"{_band(played.cost, 2)} {unit} at {found.price_per_minute:g} a minute"
     enough = "" if played.lines_enough >= played.lines_used else f"; {played.lines_enough} would do"
     yield "lines", f"{played.at_once} allowed, {played.lines_used} used at most{enough}"
+    yield from _squeezed(found.squeeze)
+
+
+def _squeezed(found: "Squeeze | None") -> Iterator[tuple[str, str]]:
+    """Whether everybody with a deadline can be called once, whoever is called when."""
+    if found is None or not found.people:
+        return
+    placed = found.people - len(found.full) - len(found.no_opening)
+    yield "deadlines", f"{placed:,} of {found.people:,} who have one in the next two weeks can be called before it"
+    if found.no_opening:
+        yield "", f"{len(found.no_opening):,} have no open hour before theirs: {_named(found.no_opening)}"
+    if found.full:
+        yield "", f"{len(found.full):,} find no free line, whoever is called when: {_named(found.full)}"
+        fits = ", ".join(f"{change} would fit in {count:,}" for change, count in found.fits.items())
+        best = f"; the cheapest that helps: {found.cheapest}" if found.cheapest else ""
+        yield "", f"{fits}{best}"
+
+
+def _named(keys: tuple[str, ...]) -> str:
+    return ", ".join(keys[:NAMED]) + (f" and {len(keys) - NAMED:,} more" if len(keys) > NAMED else "")
 
 
 def _finish(finish: "Moments", zone_name: str) -> str:
@@ -189,10 +212,20 @@ def as_json(found: "Plan", plot: Path | None) -> Json:
         "windows": [[_at(opens), _at(closes)] for opens, closes in played.windows],
         "why": [{"outcome": w.outcome, "reason": w.reason, "rule": w.rule, "leads": round(w.leads, 2)}
                 for w in played.why],
+        "deadlines": _deadlines(found.squeeze),
         "what_if": [{"change": w.change, "finish": _at(w.finish), "reached": round(w.reached, 2)}
                     for w in played.what_if],
         "assumed": played.assumed, "answered": round(played.answered, 4), "notes": list(found.notes),
         "picture": str(plot) if plot else None,
+    }  # fmt: skip
+
+
+def _deadlines(found: "Squeeze | None") -> Json | None:
+    if found is None:
+        return None
+    return {
+        "people": found.people, "no_opening": list(found.no_opening), "full": list(found.full),
+        "fits": {str(change): count for change, count in found.fits.items()}, "cheapest": found.cheapest,
     }  # fmt: skip
 
 

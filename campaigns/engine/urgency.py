@@ -16,7 +16,7 @@ from .terms import Terms
 log = structlog.get_logger()
 
 EVERY = timedelta(minutes=10)
-MOST = 20_000
+MOST = 10_000
 """Of more open leads the order stays by each one's own plan: reading them all would keep dials waiting."""
 PAGE = 100
 """Leads at a time: some milliseconds, so that no dial comes late."""
