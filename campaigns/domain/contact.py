@@ -113,6 +113,10 @@ class Consent:
         """Whether a withdrawal leaves it: only what was given later is agreed anew."""
         return withdrawn_at is None or (self.given_at is not None and self.given_at > withdrawn_at)
 
+    def begun(self, now: datetime) -> bool:
+        """Whether it is given already: a date that is still to come, perhaps a slip of the pen, permits nothing."""
+        return self.given_at is None or self.given_at <= now
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:

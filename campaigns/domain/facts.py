@@ -52,13 +52,13 @@ class Facts:
     """Another attempt to this person or number is open, at the latest until then."""
 
 
-def standing(facts: Facts) -> Facts:
-    """The facts without the consents, of the list's own row too, that the person has withdrawn since."""
-    if facts.withdrawn_at is None:
-        return facts
+def standing(facts: Facts, *, now: datetime) -> Facts:
+    """The facts without the consents, of the list's own row too, that are withdrawn since or not given yet."""
     contact = facts.lead.contact
+    if facts.withdrawn_at is None and all(consent.begun(now) for consent in (*contact.consents, *facts.consents)):
+        return facts
     own, others = (
-        tuple(consent for consent in given if consent.stands(facts.withdrawn_at))
+        tuple(consent for consent in given if consent.stands(facts.withdrawn_at) and consent.begun(now))
         for given in (contact.consents, facts.consents)
     )
     return replace(facts, lead=replace(facts.lead, contact=replace(contact, consents=own)), consents=others)

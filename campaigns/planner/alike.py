@@ -26,7 +26,7 @@ def kin_of(leads: Sequence[Facts]) -> dict[int, tuple[int, ...]]:
     return {i: tuple(sorted(group - {i})) for i, group in kin.items()}
 
 
-def likeness(facts: Facts) -> object:
+def likeness(facts: Facts, *, now: datetime) -> object:
     """All that a decision about somebody without a history depends on, besides the time; None: there is a history."""
     lead = facts.lead
     contact = lead.contact
@@ -36,12 +36,12 @@ def likeness(facts: Facts) -> object:
         return None
     return (
         contact.zones, contact.country, contact.state, contact.hours, contact.jurisdictions, contact.call_from,
-        contact.call_by, _bases(contact.consents), _bases(facts.consents),
+        contact.call_by, _bases(contact.consents, now), _bases(facts.consents, now),
     )  # fmt: skip
 
 
-def _bases(consents: Sequence[Consent]) -> frozenset[tuple[Basis, bool]]:
-    return frozenset((consent.basis, bool(consent.proof)) for consent in consents)
+def _bases(consents: Sequence[Consent], now: datetime) -> frozenset[tuple[Basis, bool]]:
+    return frozenset((consent.basis, bool(consent.proof)) for consent in consents if consent.begun(now))
 
 
 def holds(made: datetime, step: Step, now: datetime) -> bool:

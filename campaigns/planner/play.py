@@ -194,7 +194,7 @@ class _Play:
 
     def _decide(self, i: int) -> Step:
         facts, now = self._facts[i], self._now
-        key = None if self._kin.get(i) or self._game.law.suspended else likeness(facts)
+        key = None if self._kin.get(i) or self._game.law.suspended else likeness(facts, now=now)
         if key is not None and (kept := self._steps.get(key)) and holds(*kept, now):
             return kept[1]
         if any(other in self._open for other in self._kin.get(i, ())):

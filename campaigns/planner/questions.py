@@ -62,7 +62,7 @@ _SHUT = CallingWindow((_Never(),))
 
 def case_of(facts: Facts, campaign: Campaign, law: Law, people: PeopleLimits, *, now: datetime) -> Case:
     """What every question is asked about."""
-    facts = standing(facts)
+    facts = standing(facts, now=now)
     lead, window, nowhere = facts.lead, _SHUT, ""
     try:
         window = window_of(lead.contact, campaign, law)

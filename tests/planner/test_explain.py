@@ -115,6 +115,14 @@ CASES: dict[str, tuple[Explanation, str]] = {
         told(contact={"jurisdictions": ("NL",)}, **SALES),
         "Will not be called: prior consent is needed (nl-telemarketing). It will be closed as blocked.",
     ),
+    "consent of a day to come, though an older withdrawal is beaten by it": (
+        told(
+            contact={"jurisdictions": ("NL",), "consents": (replace(WRITTEN, given_at=NOW + DAY),)},
+            facts={"withdrawn_at": NOW - DAY},
+            **SALES,
+        ),
+        "Will not be called: prior consent is needed (nl-telemarketing). It will be closed as blocked.",
+    ),
     "suspended": (
         told(contact=DUTCH, law=Law(LAW.book, frozenset({"NL"})), **SALES),
         "Not now: calling is suspended in NL (rules suspend). Is looked at again on Mon 23 Nov 2026 11:15 Europe/Amsterdam, in 15m.",

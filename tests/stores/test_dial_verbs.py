@@ -554,7 +554,7 @@ async def test_consents_of_other_lists_are_told_by_number_and_purpose(world: "Wo
     assert len(await world.store.consents(key)) == 2
     assert await world.store.withdraw(Withdrawal(key, world.now, "Ann", "by letter")) == 2
     (one,) = await world.store.facts([world.row(0).lead.id], now=world.now)
-    assert standing(one.facts).consents == ()
+    assert standing(one.facts, now=world.now).consents == ()
     assert one.person_version == 2
 
 
