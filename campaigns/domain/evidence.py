@@ -30,20 +30,19 @@ def bases(text: str) -> tuple[Basis, ...]:
     return tuple(Basis(word) for word in dict.fromkeys(words))
 
 
-def consents(text: str, *, given: str, proof: str, zones: Sequence[str]) -> tuple[Consent, ...]:
+def consents(kinds: Sequence[Basis], *, given: str, proof: str, zones: Sequence[str]) -> tuple[Consent, ...]:
     """The consents of a row.
 
     Args:
-        text: The cell of kinds.
+        kinds: What they agreed to, as `bases` reads it.
         given: When it was given; empty: the list does not say. Local time is read as early as it can be meant, because
             a withdrawal beats what was given before it.
         proof: Where that is written down.
         zones: Where the person may be.
 
     Raises:
-        ValueError: A cell cannot be read.
+        ValueError: `given` is no moment.
     """
-    kinds = bases(text)
     return tuple(Consent(kind, proof, _earliest(given, zones)) for kind in kinds)
 
 

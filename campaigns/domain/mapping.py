@@ -14,7 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from .campaign import Campaign
 from .contact import Consent, Contact, Earlier, PhoneNumber, parse_phone
 from .errors import InputError, Problem
-from .evidence import consents, earlier_calls
+from .evidence import bases, consents, earlier_calls
 from .hours_text import names_public_holidays, parse_hours
 from .moments import instants, written
 from .numbering import country_of_number
@@ -168,10 +168,12 @@ class _Mapper:
             return ()
         kinds = _cell(columns.consent, cells) if columns.consent or stated is None else ",".join(stated.basis)
         proof = proof or (stated.proof or "" if stated else "")
+        blamed = columns.consent
         try:
-            return consents(kinds, given=given, proof=proof, zones=zones)
+            agreed, blamed = bases(kinds), columns.consent_at
+            return consents(agreed, given=given, proof=proof, zones=zones)
         except ValueError as error:
-            raise _Bad(f"{columns.consent or columns.consent_at}: {error}") from None
+            raise _Bad(f"{blamed}: {error}") from None
 
     def _earlier(self, cells: Cells, zones: Sequence[str]) -> tuple[Earlier, ...]:
         try:

@@ -336,7 +336,8 @@ def test_where_a_column_says_it_the_rows_own_consent_beats_the_lists() -> None:
     assert own.consents == (Consent(Basis.PRIOR_WRITTEN, "form 9", given_at),)
     assert contact(cells | {"Naam": ""}, CONSENT, STATED).consents == ()
     assert contact(cells | {"Naam": "none"}, CONSENT, STATED).consents == ()
-    assert "Known are" in reason(cells | {"Naam": "yes"}, CONSENT, STATED)
+    assert reason(cells | {"Naam": "yes"}, CONSENT, STATED).startswith("Naam: not a kind of consent. Known are")
+    assert reason(cells | {"Naam": "prior", "At": "31.02.2026"}, CONSENT, STATED).startswith("At: not a date")
 
 
 def test_the_lists_word_holds_for_everybody_where_no_column_says_it() -> None:
