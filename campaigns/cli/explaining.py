@@ -121,7 +121,7 @@ def _details(found: Explanation) -> list[tuple[str, str]]:
     lines = [("now", clocks + both)]
     for past in found.facts.attempts:
         ended = past.disposition or ("no end known" if past.counts else "not placed, costs no attempt")
-        what = f"{clock(lead, past.at)}, {mask(past.phone)}: {ended}".replace("_", " ")
+        what = f"{clock(lead, past.at)}, {mask(past.phone)}: {ended.replace('_', ' ')}"
         lines.append((f"attempt {past.ordinal}", what))
     lines += [] if found.facts.attempts else [("attempts", "none yet")]
     lines += [("warning", lead.warning)] if lead.warning else []
