@@ -131,7 +131,8 @@ class Outlook:
     def _mend(self, reason: str) -> str:
         """What the author can do: state a consent that there is."""
         basis = next((word for text, word in _CONSENTS if text in reason), None)
-        return f". If you have it, state it: consent: {{basis: {basis}, proof: …}}" if basis else ""
+        mend = f"consent: {{basis: {basis}, proof: …}}"
+        return f". If you have it, state it before the first run, as who is blocked stays so: {mend}" if basis else ""
 
 
 _CONSENTS = (
