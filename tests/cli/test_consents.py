@@ -16,8 +16,8 @@ ends: 2026-11-27
 NUMBER = "+442079460001"
 
 
-def write(at="2026-01-05"):
-    Path("selling.yaml").write_text(SELLING)
+def write(at="2026-01-05", year="2026"):
+    Path("selling.yaml").write_text(SELLING.replace("2026-", f"{year}-"))
     Path("people.csv").write_text(f"Id,Mobile,Consent,At,Proof\n1,{NUMBER},prior,{at},form 7\n")
 
 
@@ -49,6 +49,8 @@ def test_what_is_withdrawn_counts_no_more_though_the_list_goes_on_saying_it(cli,
     assert cli("consent", "list", NUMBER, "--json").data[0]["withdrawn"]
     assert outcome(cli) == "blocked"
     write(at="2090-01-01")
+    assert outcome(cli) == "blocked", "what is not given yet permits nothing"
+    write(at="2090-01-01", year="2090")
     assert outcome(cli) == "called"
 
 
