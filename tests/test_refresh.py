@@ -15,6 +15,7 @@ contacts:
     refresh: 10m
     removed: stop
 calling_hours: "24/7"
+legal_hours: {off: "made-up people"}
 timezone: Europe/London
 pacing: {at_once: 1}
 attempts: {max: 1}

@@ -32,6 +32,7 @@ AFTER_A_NIGHT = """\
 campaign: doubtful
 purpose: informational
 calling_hours: "24/7"
+legal_hours: {off: "made-up people"}
 timezone: Europe/Amsterdam
 contacts: [{file: people.csv, columns: {phone: Mobile, id: Id}}]
 attempts: {retry: {unknown: 1h, no_answer: 2h}}

@@ -40,6 +40,7 @@ provider: foreign
 agent: agent-1
 contacts: [{{file: people.csv, region: GB, columns: {{phone: Phone, id: Id}}}}]
 calling_hours: "{hours}"
+legal_hours: {{off: "a provider on this machine, at any hour"}}
 timezone: Europe/London
 pacing: {{at_once: {at_once}, per_second: {per_second}}}
 dialing: {dialing}
