@@ -48,7 +48,7 @@ def test_who_is_blocked_is_told_with_the_row_and_the_mend() -> None:
     assert found.blocked == {("prior consent is needed", "us-ai-voice-exempt"): 2}
     (line,) = found.blocked_lines()
     assert line.startswith("2 of 4 will not be called: prior consent is needed (us-ai-voice-exempt)")
-    assert line.endswith("state it: consent: {basis: prior, proof: …}")
+    assert line.endswith("as who is blocked stays so: consent: {basis: prior, proof: …}")
     assert "blocked   2 of 4 contacts will not be called" in found.brief()[1]
 
 
