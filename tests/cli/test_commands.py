@@ -18,9 +18,10 @@ OUTCOMES = {
 }  # fmt: skip
 DISPOSITIONS = {"answered", "voicemail", "no_answer", "busy", "declined", "bad_number", "failed", "unknown"}
 COMMANDS = (
-    "init", "validate", "run", "plan", "start", "pause", "resume", "stop", "worker", "call", "status", "leads", "attempts",
-    "explain", "resolve", "report", "simulator", "doctor", "schema", "providers", "suppress add", "suppress remove",
-    "suppress import", "suppress list", "rules", "rules suspend", "rules resume", "consent list", "consent withdraw",
+    "init", "validate", "run", "plan", "start", "pause", "resume", "stop", "worker", "call", "status", "leads",
+    "attempts", "explain", "resolve", "report", "simulator", "doctor", "schema", "providers", "suppress add",
+    "suppress remove", "suppress import", "suppress list", "rules", "rules suspend", "rules resume", "consent list",
+    "consent withdraw",
 )  # fmt: skip
 
 
