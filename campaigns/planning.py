@@ -38,7 +38,7 @@ from campaigns.ports.store import Store
 from campaigns.running import load_leads
 from campaigns.settings import ProviderSettings, Settings
 from campaigns.stores.sqlite import copy_database, kind_of, last_moment_in
-from campaigns.vendors.flireo.sim_people import CALLERS_BACK, How, Person
+from campaigns.vendors.simulated.people import CALLERS_BACK, How, Person
 
 LATELY = timedelta(days=90)
 """How old the calls are, at most, that the rates are learned from."""

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from campaigns.clock import DiscreteClock, run_virtual
 from campaigns.domain.errors import InputError
 from campaigns.vendors.flireo.simulator import Faults, FlireoSimulator, How, Options, Rule, SimCall
+from campaigns.vendors.flireo.simulator.words import ended_reason
 from campaigns.web.serve import bind, serving
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -134,9 +135,9 @@ def test_every_fate_happens_and_has_its_words() -> None:
     assert set(kinds) == set(How)
     status = {how: call.status(world.clock.now()) for how, call in kinds.items()}
     assert status == {how: "failed" if how in (How.BAD_NUMBER, How.PROVIDER_ERROR) else "ended" for how in How}
-    assert kinds[How.NO_ANSWER].ended_reason == "customer-did-not-answer"
-    assert kinds[How.BUSY].ended_reason == "customer-busy"
-    assert kinds[How.VOICEMAIL].ended_reason == "voicemail"
+    assert ended_reason(kinds[How.NO_ANSWER]) == "customer-did-not-answer"
+    assert ended_reason(kinds[How.BUSY]) == "customer-busy"
+    assert ended_reason(kinds[How.VOICEMAIL]) == "voicemail"
     assert 15 <= kinds[How.VOICEMAIL].talk_seconds <= 30
     assert all(kinds[how].answered_at is None for how in MISSED)
     assert kinds[How.BAD_NUMBER].rings_at is None

@@ -42,7 +42,7 @@ async def dial(http: httpx.AsyncClient, **more: Any) -> httpx.Response:
 
 def forward(simulator: FlireoSimulator, **span: float) -> None:
     """Move the standing clock."""
-    simulator._clock._now += timedelta(**span)  # type: ignore[attr-defined]
+    simulator._exchange.clock._now += timedelta(**span)  # type: ignore[attr-defined]
 
 
 async def test_a_direct_call_answers_with_its_id_with_and_without_the_version_prefix() -> None:

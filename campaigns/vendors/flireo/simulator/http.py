@@ -12,11 +12,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from .sim_cut import Cut, SeveringApp
-from .sim_exchange import ApiError, DirectCall, Exchange, analysis, recording, words
-from .sim_faults import LONGEST_WAIT, Rule
-from .sim_ledger import SimCall
-from .sim_scheduled import Agenda, ScheduleChange, ScheduleOrder
+from campaigns.vendors.simulated.cut import Cut, SeveringApp
+from campaigns.vendors.simulated.exchange import ApiError, Exchange, recording, words
+from campaigns.vendors.simulated.faults import LONGEST_WAIT, Rule
+from campaigns.vendors.simulated.ledger import SimCall
+
+from .options import DirectCall, Options
+from .scheduled import Agenda, ScheduleChange, ScheduleOrder
+from .words import analysis, ended_reason
+from .words import status as status_of
 
 _CODES = {
     400: "invalid_parameters", 401: "unauthorized", 402: "insufficient_credits", 403: "forbidden", 404: "not_found",
@@ -32,7 +36,7 @@ Body = TypeVar("Body", bound=BaseModel)
 class Surface:
     """The routes over one exchange."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange[Options]) -> None:
         self._exchange = exchange
         self._agenda = Agenda(exchange)
         self._minute, self._used = 0, 0
@@ -178,7 +182,7 @@ class Surface:
         if rule.kind == "redirect":
             return RedirectResponse("/calls/direct", rule.status or 302)
         if rule.kind == "drop_late":
-            self._exchange.later(self._exchange.clock.now() + timedelta(seconds=rule.seconds), _quiet(act))
+            self._exchange.teller.later(self._exchange.clock.now() + timedelta(seconds=rule.seconds), _quiet(act))
             return Cut()
         if rule.kind == "late":
             with anyio.move_on_after(_wait(rule)):
@@ -224,7 +228,7 @@ class Surface:
             for call in (self._exchange.listed(since) if query.get("org_id") in (None, _ORG) else ())
             if (until is None or call.created_at <= until)
             and assistant in (None, call.assistant_id)
-            and status in (None, call.status(now))
+            and status in (None, status_of(call, now))
         ]
         return JSONResponse(self._page(request, "calls", fitting, self._view))
 
@@ -254,8 +258,8 @@ class Surface:
             "direction": call.direction,
             "from_number": parties[0] if outbound else parties[1],
             "to_number": parties[1] if outbound else parties[0],
-            "status": call.status(now),
-            "ended_reason": call.ended_reason if is_over else None,
+            "status": status_of(call, now),
+            "ended_reason": ended_reason(call) if is_over else None,
             "created_at": _iso(call.created_at),
             "started_at": _iso(call.answered_at) if is_answered else None,
             "ended_at": _iso(call.ended_at) if is_over else None,
@@ -310,7 +314,7 @@ class Surface:
             wish = _Webhook.model_validate_json(await request.body())
         except ValidationError:
             return JSONResponse({"message": 'Send {"url": "http://…"}, or null for none.'}, 400)
-        self._exchange.webhook = wish.url
+        self._exchange.teller.webhook = wish.url
         return JSONResponse({"url": wish.url})
 
 

@@ -1,10 +1,9 @@
-"""The platform behind the Flireo simulator's HTTP surface: it takes calls, knows their state, and keeps the balance."""
+"""The platform behind a simulator's HTTP surface: it takes calls, knows their state, and keeps the balance."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import BaseModel, Field
@@ -12,9 +11,11 @@ from pydantic import BaseModel, Field
 from campaigns.domain.lead import spread
 from campaigns.ports import Clock
 
-from .sim_faults import Dice, Options
-from .sim_ledger import Ledger, SimCall, busiest, fastest, overlaps
-from .sim_people import Fate, How, Person
+from .faults import Dice
+from .ledger import Ledger, SimCall, busiest, fastest, overlaps
+from .people import Fate, How, Person
+from .setup import Setup
+from .telling import Teller
 
 _LONGEST_CALL = timedelta(hours=1)
 
@@ -27,35 +28,35 @@ class ApiError(Exception):
         self.status, self.code, self.message, self.headers = status, code, message, headers or {}
 
 
-class DirectCall(BaseModel):
-    """The body of POST /calls/direct (assumed); unknown members are ignored."""
+class Order(BaseModel):
+    """What is needed to ring somebody; unknown members are ignored."""
 
     assistant_id: str = Field(min_length=1, strict=True)
     phone_number: str = Field(pattern=r"^\+[1-9][0-9]{6,14}$", repr=False)
     phone_number_id: str | None = None
     contact_id: str | None = None
-    first_message: str | None = None
     metadata: dict[str, Any] | None = Field(default=None, repr=False)
 
 
+SetupT = TypeVar("SetupT", bound=Setup)
+
+
 @dataclass
-class Exchange:
+class Exchange(Generic[SetupT]):
     """The state of one simulated account."""
 
     clock: Clock
     seed: int
     ledger: Ledger
     dice: Dice
-    options: Options
-    webhook: str | None
-    born: Callable[[SimCall], None]
+    options: SetupT
+    teller: Teller
     """Told of each new call, so that what it brings in time is brought."""
-    later: Callable[[datetime, Callable[[], object]], None]
-    """Does something at a moment of the clock."""
-    told: dict[str, int] = field(default_factory=dict)
-    """Webhooks by what became of them."""
 
-    def place(self, order: DirectCall, scheduled: str | None = None) -> SimCall:
+    def __post_init__(self) -> None:
+        self.teller.ring_back = self.ring_us
+
+    def place(self, order: Order, scheduled: str | None = None) -> SimCall:
         """Accept a call, or make one that was scheduled. Raises ApiError: 402, 404, 429."""
         now = self.clock.now()
         self.admit(order)
@@ -115,10 +116,6 @@ class Exchange:
             max(0, self.options.credits - self.ledger.credits_spent) if self.options.credits is not None else 1_000_000
         )
 
-    def webhook_id(self, call: SimCall) -> str:
-        """The id by which webhooks name a call."""
-        return _id("webhook", call.call_id) if self.options.other_webhook_ids else call.call_id
-
     def stats(self) -> dict[str, Any]:
         """Figures for a judge; `most_*` and `overlaps` are of outbound calls."""
         calls = self.ledger.everything()
@@ -136,10 +133,10 @@ class Exchange:
             "fates": {how.value: sum(call.how is how for call in ours) for how in How},
             "credits": self.balance,
             "faults": dict(self.dice.struck),
-            "webhooks": dict(self.told),
+            "webhooks": dict(self.teller.told),
         }
 
-    def admit(self, order: DirectCall) -> None:
+    def admit(self, order: Order) -> None:
         """Whether the account can make such a call at all. Raises ApiError."""
         known = self.options.assistants
         if known is not None and order.assistant_id not in known:
@@ -159,13 +156,13 @@ class Exchange:
         back = fate.calls_back_after
         return {
             # The instant is part of the name: a second run on the same database must not meet the ids of the first.
-            "call_id": _id("call", f"{self.seed}:{name}:{now.isoformat()}"),
+            "call_id": name_id("call", f"{self.seed}:{name}:{now.isoformat()}"),
             "created_at": now,
             "how": fate.how,
             "rings_at": asked if fate.rings is not None else None,
             "answered_at": picked if fate.talks else None,
             "ended_at": ended,
-            "ended_reason": fate.reason,
+            "goodbye": fate.goodbye,
             "analysis": fate.analysis,
             "troubled": fate.troubled,
             "calls_back_at": None if back is None else ended + timedelta(seconds=back),
@@ -173,7 +170,7 @@ class Exchange:
 
     def _keep(self, call: SimCall) -> SimCall:
         self.ledger.add(call)
-        self.born(call)
+        self.teller.born(call)
         return call
 
 
@@ -188,16 +185,11 @@ def words(call: SimCall) -> tuple[str, str]:
     return summary, "AI: Good day, you speak with an automated assistant.\nGebruiker: Hello.\nAI: Thank you, goodbye."
 
 
-def analysis(call: SimCall) -> dict[str, Any]:
-    """The vendor's analysis object (assumed)."""
-    succeeded = "true" if call.analysis.get("confirmed") else "false"
-    return {"summary": words(call)[0], "structuredData": call.analysis, "successEvaluation": succeeded}
-
-
 def recording(call: SimCall) -> str | None:
     """A link that leads nowhere; only answered calls have one."""
     return f"https://recordings.invalid/{call.call_id}.mp3?token=expired" if call.answered_at else None
 
 
-def _id(kind: str, name: str) -> str:
-    return str(uuid5(NAMESPACE_URL, f"flireo-simulator:{kind}:{name}"))
+def name_id(kind: str, name: str) -> str:
+    """An id that follows from what it names."""
+    return str(uuid5(NAMESPACE_URL, f"simulator:{kind}:{name}"))

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from campaigns.vendors.flireo.sim_people import How, Person
+from campaigns.vendors.simulated.people import How, Person
 
 NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 """Noon in New York."""

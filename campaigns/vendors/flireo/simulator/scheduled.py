@@ -11,9 +11,10 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import AwareDatetime, BaseModel, Field
 
 from campaigns.domain.lead import spread
+from campaigns.vendors.simulated.exchange import ApiError, Exchange
+from campaigns.vendors.simulated.ledger import SimScheduled
 
-from .sim_exchange import ApiError, DirectCall, Exchange
-from .sim_ledger import SimScheduled
+from .options import DirectCall, Options
 
 
 class ScheduleOrder(DirectCall):
@@ -33,7 +34,7 @@ class ScheduleChange(BaseModel):
 class Agenda:
     """What one simulated account is to call later."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange[Options]) -> None:
         self._exchange = exchange
         for one in exchange.ledger.scheduled.values():  # of an earlier run
             if one.state == "pending":
@@ -119,7 +120,7 @@ class Agenda:
         late = rule.seconds if rule and rule.kind == "late" else 0.0
         at = one.scheduled_at + timedelta(seconds=lag + late)
         fails = rule is not None and rule.kind == "fail"
-        self._exchange.later(at, lambda: self._fire(one, fails=fails))
+        self._exchange.teller.later(at, lambda: self._fire(one, fails=fails))
 
     def _fire(self, wound: SimScheduled, *, fails: bool) -> None:
         one = self._exchange.ledger.scheduled[wound.scheduled_call_id]

@@ -1,4 +1,4 @@
-"""The people whom the Flireo simulator rings: what each does with the n-th call, decided by hashes alone.
+"""The people whom a simulator rings: what each does with the n-th call, decided by hashes alone.
 
 Nothing depends on the order in which calls arrive: seed, number, which call it is and the local hour settle it.
 """
@@ -29,15 +29,14 @@ class How(StrEnum):
     PROVIDER_ERROR = "provider_error"
 
 
-REASONS = {
-    How.VOICEMAIL: "voicemail",
-    How.NO_ANSWER: "customer-did-not-answer",
-    How.BUSY: "customer-busy",
-    How.DECLINED: "call-rejected",
-    How.BAD_NUMBER: "invalid-number",
-    How.PROVIDER_ERROR: "provider-error",
-}
-"""Ended reasons. The first three are assumed words of the vendor; nobody has published the others."""
+class Goodbye(StrEnum):
+    """Who ended a conversation, in truth."""
+
+    CUSTOMER = "customer"
+    ASSISTANT = "assistant"
+    SILENCE = "silence"
+    FORWARDED = "forwarded"
+
 
 _RING_SECONDS = {
     How.ANSWERED: (4, 20),
@@ -67,7 +66,8 @@ class Fate:
     rings: float | None
     """None: it never rang."""
     talks: float
-    reason: str
+    goodbye: Goodbye | None = None
+    """None: nobody spoke."""
     analysis: dict[str, Any] = field(default_factory=dict, repr=False)
     calls_back_after: float | None = None
     """From the end of the call."""
@@ -113,13 +113,13 @@ class Person:
         how = self._how(roll, at.astimezone(self.zone).hour)
         queued = 0.3 + 1.7 * roll("queued")
         if how not in _RING_SECONDS:
-            return Fate(how, queued, None, 0.0, REASONS[how])
+            return Fate(how, queued, None, 0.0)
         low, high = _RING_SECONDS[how]
         rings = low + (high - low) * roll("rings")
         if how is How.ANSWERED:
             return self._conversation(roll, queued, rings, at)
         talks = 15 + 15 * roll("talks") if how is How.VOICEMAIL else 0.0
-        return Fate(how, queued, rings, talks, REASONS[how], calls_back_after=self._calls_back(roll, how, at))
+        return Fate(how, queued, rings, talks, calls_back_after=self._calls_back(roll, how, at))
 
     def calls_us(self, ordinal: int, at: datetime) -> Fate:
         """Their own `ordinal`-th call to us, which the assistant takes at once."""
@@ -179,12 +179,12 @@ class Person:
         return codes.get(self.phone[:3], "en")
 
 
-def _goodbye(roll: float) -> str:
+def _goodbye(roll: float) -> Goodbye:
     if roll < 0.55:
-        return "customer-ended-call"
+        return Goodbye.CUSTOMER
     if roll < 0.95:
-        return "assistant-ended-call"
-    return "silence-timed-out" if roll < 0.98 else "assistant-forwarded-call"
+        return Goodbye.ASSISTANT
+    return Goodbye.SILENCE if roll < 0.98 else Goodbye.FORWARDED
 
 
 @lru_cache(maxsize=100_000)

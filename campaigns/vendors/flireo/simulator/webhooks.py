@@ -1,44 +1,61 @@
 """The webhooks of a simulated Flireo call, in the vendor's own shapes: what is told when, and how it may be false."""
 
-from dataclasses import dataclass, field, replace
+import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from campaigns.domain.lead import spread
+from campaigns.vendors.simulated.exchange import recording, words
+from campaigns.vendors.simulated.ledger import SimCall
+from campaigns.vendors.simulated.telling import News
 
-from .sim_exchange import Exchange, analysis, recording, words
-from .sim_ledger import SimCall
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """One webhook that is to be delivered."""
-
-    at: datetime
-    kind: str
-    """Event type and status, such as `status-update ended`: what fault rules match."""
-    body: dict[str, Any] = field(repr=False)
+from .options import Options
+from .words import analysis, ended_reason, webhook_id
 
 
-def news(call: SimCall, exchange: Exchange) -> list[News]:
+class Paper:
+    """Flireo's webhooks; generation A signs nothing."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    def news(self, call: SimCall) -> list[News]:
+        """Nothing at all when nobody and no voicemail answered."""
+        return news(call, self._options)
+
+    def encode(self, item: News) -> bytes:
+        return json.dumps(item.body).encode()
+
+    def headers(self, body: bytes, item: News) -> dict[str, str]:  # noqa: ARG002 - nothing is signed
+        return {"Content-Type": "application/json"}
+
+    def forged(self, item: News, url: str) -> tuple[News, str]:
+        return forged(item, url)
+
+    def misdirected(self, item: News) -> News:
+        return misdirected(item)
+
+
+def news(call: SimCall, options: Options) -> list[News]:
     """All that is ever told of a call: nothing at all when nobody and no voicemail answered."""
     if call.answered_at is None:
         return []
     note = {"debugging-artifact": "audio frames were late"} if call.troubled else {}
     last = "ended-with-debugging" if call.troubled else "ended"
     return [
-        _status(call, exchange, call.answered_at, "in-progress"),
-        _status(call, exchange, call.ended_at, last, **note),
-        _report(call, exchange),
+        _status(call, options, call.answered_at, "in-progress"),
+        _status(call, options, call.ended_at, last, **note),
+        _report(call, options),
     ]
 
 
-def _status(call: SimCall, exchange: Exchange, at: datetime, status: str, **note: str) -> News:
+def _status(call: SimCall, options: Options, at: datetime, status: str, **note: str) -> News:
     body = {
         "eventTimestamp": _milliseconds(at),
         "eventType": "status-update",
-        "callSession": exchange.webhook_id(call),
+        "callSession": webhook_id(call, options),
         "fromCaller": call.phone_number,
         "toAssistant": call.own_number,
         "status": status,
@@ -47,14 +64,14 @@ def _status(call: SimCall, exchange: Exchange, at: datetime, status: str, **note
     return News(at, f"status-update {status}", body)
 
 
-def _report(call: SimCall, exchange: Exchange) -> News:
+def _report(call: SimCall, options: Options) -> News:
     """Summaries take a moment: it comes 2 to 6 seconds after the end."""
     at = call.ended_at + timedelta(seconds=2 + 4 * spread(f"{call.call_id}|report"))
     summary, transcript = words(call)
     body: dict[str, Any] = {
         "eventTimestamp": _milliseconds(at),
         "eventType": "end-of-call-report",
-        "callId": exchange.webhook_id(call),
+        "callId": webhook_id(call, options),
         "fromCaller": call.phone_number,
         "toAssistant": call.own_number,
         "transcriptText": transcript,
@@ -62,9 +79,9 @@ def _report(call: SimCall, exchange: Exchange) -> News:
         "recordings": {"linkStereo": recording(call)},
         "callLengthSeconds": round(call.talk_seconds, 1),
         "analysis": analysis(call),
-        "endedReason": call.ended_reason,
+        "endedReason": ended_reason(call),
     }
-    if exchange.options.metadata_in_webhooks:
+    if options.metadata_in_webhooks:
         body["userMetadata"] = call.metadata
     return News(at, "end-of-call-report", body)
 

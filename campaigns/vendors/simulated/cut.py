@@ -1,11 +1,11 @@
-"""Responses of the Flireo simulator that end too soon: connections closed without a reply, or after half of one."""
+"""Responses of a simulator that end too soon: connections closed without a reply, or after half of one."""
 
 import anyio
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-_TRANSPORT = "flireo.transport"
+_TRANSPORT = "simulated.transport"
 
 
 class SeveringApp(Starlette):

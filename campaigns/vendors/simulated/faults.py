@@ -1,10 +1,9 @@
-"""What a test may ask of the Flireo simulator: how the platform is set up, and which faults it shows to whom."""
+"""Which faults a simulator shows to whom: rules in a file, and the dice that decide."""
 
 import tomllib
 from collections import Counter
 from pathlib import Path
-from typing import Any, Literal, Self
-from uuid import NAMESPACE_URL, uuid5
+from typing import Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -72,57 +71,15 @@ class Rule(BaseModel):
         return self
 
 
-def own_numbers(*numbers: str) -> dict[str, str]:
-    """Caller numbers (E.164) under ids made from them, for `Options.numbers`."""
-    return {str(uuid5(NAMESPACE_URL, f"flireo-simulator:number:{number}")): number for number in numbers}
+Model = TypeVar("Model", bound=BaseModel)
 
 
-class Options(BaseModel):
-    """How the simulated platform is set up; None switches a limit off."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    api_key: str | None = Field(default=None, repr=False)
-    credits: int | None = None
-    """One is spent for each minute of talk begun, counted when the call is created."""
-    assistants: frozenset[str] | None = None
-    numbers: dict[str, str] = Field(default_factory=lambda: own_numbers("+31200000001"))
-    """Our caller numbers by id; the first is used when a call names none."""
-    per_minute: int | None = Field(default=None, ge=1)
-    at_once: int | None = Field(default=None, ge=1)
-    """More calls than this are answered 429."""
-    envelope: Literal["named", "guide"] = "named"
-    """Of lists: `{"calls", "pagination"}`, or `{"data", "meta"}` of the older guide."""
-    errors: Literal["nested", "flat"] = "nested"
-    order: Literal["newest", "oldest", "shuffled"] = "newest"
-    fire_lag: float = Field(default=50.0, ge=0)
-    """Seconds by which scheduled calls start late at most."""
-    analysis_in_calls: bool = True
-    analysis_lag: float = Field(default=0.0, ge=0)
-    """Seconds after a call's end before its record has transcript, summary and analysis."""
-    metadata_in_calls: bool = True
-    metadata_in_webhooks: bool = False
-    other_webhook_ids: bool = False
-    """Webhooks name calls by another id than the API does: that they are equal is not documented."""
-    contacts: tuple[dict[str, Any], ...] = Field(default=(), repr=False)
-    """What GET /contacts lists."""
-
-
-class Faults(BaseModel):
-    """A fault file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    rules: tuple[Rule, ...] = ()
-    options: Options = Options()
-
-
-def load_faults(path: Path) -> Faults:
-    """Read a fault file (YAML, JSON or TOML). Raises InputError with every problem found."""
+def read_faults(path: Path, model: type[Model]) -> Model:
+    """Read a fault file (YAML, JSON or TOML) of a vendor's simulator. Raises InputError with every problem found."""
     try:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text) if path.suffix == ".toml" else YAML(typ="safe", pure=True).load(text)
-        return Faults.model_validate(data if data is not None else {})
+        return model.model_validate(data if data is not None else {})
     except OSError as error:
         raise InputError([Problem(str(path), f"cannot be read: {error.strerror}.")]) from error
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The truth that the Flireo simulator keeps: every call that exists, a JSON line each, and oracles over it."""
+"""The truth that a simulator keeps: every call that exists, a JSON line each, and oracles over it."""
 
 import json
 from bisect import bisect_left, insort
@@ -13,7 +13,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from campaigns.domain.errors import InputError, Problem
 
-from .sim_people import How
+from .people import Goodbye, How
+
+Stage = Literal["queued", "ringing", "talking", "over"]
 
 
 class SimCall(BaseModel):
@@ -37,7 +39,7 @@ class SimCall(BaseModel):
     rings_at: AwareDatetime | None = None
     answered_at: AwareDatetime | None = None
     ended_at: AwareDatetime
-    ended_reason: str
+    goodbye: Goodbye | None = None
     analysis: dict[str, Any] = Field(default_factory=dict, repr=False)
     troubled: bool = False
     calls_back_at: AwareDatetime | None = None
@@ -55,12 +57,12 @@ class SimCall(BaseModel):
         """One for each minute of talk begun (assumed)."""
         return ceil(self.talk_seconds / 60)
 
-    def status(self, now: datetime) -> str:
-        """The word of the call record at `now`."""
+    def stage(self, now: datetime) -> Stage:
+        """Where it stands at `now`."""
         if now >= self.ended_at:
-            return "failed" if self.how in (How.BAD_NUMBER, How.PROVIDER_ERROR) else "ended"
+            return "over"
         if self.answered_at and now >= self.answered_at:
-            return "in-progress"
+            return "talking"
         return "ringing" if self.rings_at and now >= self.rings_at else "queued"
 
 

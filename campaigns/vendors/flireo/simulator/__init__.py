@@ -1,0 +1,84 @@
+"""A Flireo platform of generation A to run campaigns against: an own reading of the vendor, with people who answer.
+
+It shares no code with our client, so that a mistaken reading cannot hide on both sides. What nobody has published about
+the vendor is assumed here as in any client; the assumptions that matter can be switched in `Options`.
+"""
+
+from pathlib import Path
+
+from campaigns.ports import Clock
+from campaigns.vendors.simulated.cut import SeveringApp
+from campaigns.vendors.simulated.exchange import Exchange
+from campaigns.vendors.simulated.faults import Dice, Rule
+from campaigns.vendors.simulated.ledger import Ledger, SimCall, SimScheduled
+from campaigns.vendors.simulated.people import How
+from campaigns.vendors.simulated.setup import own_numbers
+from campaigns.vendors.simulated.telling import Teller
+
+from .http import Surface
+from .options import Faults, Options, load_faults
+from .webhooks import Paper
+
+__all__ = ["Faults", "FlireoSimulator", "How", "Options", "Rule", "SimCall", "load_faults", "own_numbers"]
+
+
+class FlireoSimulator:
+    """One simulated account: `app` is its HTTP surface, `run` what happens by itself.
+
+    Args:
+        clock: Decides what has happened; under a discrete clock a request must be made inside `clock.work()`.
+        seed: Together with the numbers it settles what every call comes to.
+        ledger: JSON lines of the truth; an existing file goes on where it ended. None: memory only.
+        faults: Rules and options as read by `load_faults`.
+        webhook: Where assistants report to; None: nowhere. Also `POST /_simulator/webhook {"url": …}`.
+        options: How the platform is set up; None: those of `faults`.
+
+    Raises InputError when the ledger cannot be read.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        seed: int = 1,
+        ledger: Path | None = None,
+        faults: Faults | None = None,
+        webhook: str | None = None,
+        options: Options | None = None,
+    ) -> None:
+        faults = faults or Faults()
+        options, dice = options or faults.options, Dice(seed, faults.rules)
+        self._teller = Teller(clock, dice, Paper(options))
+        self._teller.webhook = webhook
+        self._exchange = Exchange(clock, seed, Ledger(ledger), dice, options, self._teller)
+        self.app: SeveringApp = Surface(self._exchange).app()
+
+    @property
+    def webhook(self) -> str | None:
+        """Where webhooks go; None: nowhere."""
+        return self._teller.webhook
+
+    @webhook.setter
+    def webhook(self, url: str | None) -> None:
+        self._teller.webhook = url
+
+    @property
+    def calls(self) -> list[SimCall]:
+        """The truth so far, oldest first; it holds phone numbers."""
+        return self._exchange.ledger.everything()
+
+    @property
+    def scheduled(self) -> list[SimScheduled]:
+        """What was scheduled, and what became of it, oldest first."""
+        return list(self._exchange.ledger.scheduled.values())
+
+    def stats(self) -> dict[str, object]:
+        """The figures of `/_simulator/stats`."""
+        return self._exchange.stats()
+
+    async def run(self) -> None:
+        """Deliver what time brings (webhooks, people who call back) until cancelled.
+
+        Webhooks that were due while nobody ran are lost, as a vendor's are; calls back are made up for.
+        """
+        await self._teller.run(self.calls, self._exchange.ledger.answered.__contains__)
