@@ -26,12 +26,12 @@ from campaigns.loading import check_campaign, database_path
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import CampaignRecord, Store
 from campaigns.rules import load_rules
-from campaigns.settings import ProviderSettings, Settings
+from campaigns.sections import SIMULATOR, ProviderSettings
+from campaigns.settings import Settings
 from campaigns.stores.sqlite import open_sqlite
-from campaigns.vendors import PROVIDERS
+from campaigns.vendors import ProviderKind, provider_kind
 from campaigns.vendors.account import Surroundings, VendorAccount
 
-SIMULATOR = "simulator"
 LIVE_DATABASE = "sqlite:///campaigns.db"
 SIMULATED_DATABASE = "sqlite:///campaigns-simulated.db"
 
@@ -104,11 +104,17 @@ def provider_settings(settings: Settings, provider: str) -> ProviderSettings:
             f"The provider '{provider}' is not in the settings. "
             f"Add a section [providers.{provider}] to campaigns.toml; known are: {known}."
         )
-    if own.kind not in PROVIDERS:
-        raise InputError(f"[providers.{provider}] kind = '{own.kind}' is unknown. Known are: {', '.join(PROVIDERS)}.")
-    if own.base_url is None:
+    if not (own.base_url or kind_of(own, provider).BASE_URL):
         raise InputError(f"[providers.{provider}] has no base_url: where is its API?")
     return own
+
+
+def kind_of(own: ProviderSettings, provider: str) -> ProviderKind:
+    """The vendor of a section. Raises InputError that names the section."""
+    try:
+        return provider_kind(own.kind)
+    except InputError as error:
+        raise InputError(f"[providers.{provider}] kind: {error}") from None
 
 
 def check_runnable(loaded: Loaded, settings: Settings) -> None:
@@ -171,20 +177,17 @@ def _hash_key(settings: Settings, path: Path) -> bytes:
 
 def can_schedule(settings: Settings, provider: str) -> bool:
     """Whether the provider holds calls for later."""
-    kind = PROVIDERS[provider_settings(settings, provider).kind]
-    return bool(kind.facts.schedules)  # type: ignore[attr-defined]
+    return bool(kind_of(provider_settings(settings, provider), provider).facts.schedules)
 
 
 def account_terms(settings: Settings, provider: str) -> AccountTerms:
     """How the provider's account may be used."""
     own = provider_settings(settings, provider)
-    # The registry holds classes, which have their facts before any provider is made.
-    documented = PROVIDERS[own.kind].facts.documented_per_minute  # type: ignore[attr-defined]
     return AccountTerms(
         name=provider,
         at_once=own.at_once,
         per_second=own.per_second,
-        requests_per_minute=own.requests_per_minute or documented,
+        requests_per_minute=own.requests_per_minute or kind_of(own, provider).facts.documented_per_minute,
         poll_every=own.poll_every,
         lookups=tuple(own.lookups),
         absence_after=own.absence_after,
@@ -214,17 +217,24 @@ async def open_account(session: Session, name: str, *, base_url: str | None = No
 
     vendor = VendorAccount(
         name=name,
-        base_url=base_url or own.base_url or "",
+        base_url=base_url or own.base_url or kind_of(own, name).BASE_URL,
         api_key=own.api_key.get_secret_value() if own.api_key else "",
         webhook_token=session.webhook_token(name),
         webhook_secret=own.webhook_secret.get_secret_value() if own.webhook_secret else "",
         routes=own.routes,
+        facts=own.facts,
     )
     async with AsyncExitStack() as stack:
-        provider = PROVIDERS[own.kind](vendor, Surroundings(session.clock, gate))
+        kind = kind_of(own, name)
+        provider = kind(vendor, Surroundings(session.clock, gate, patient=False, webhooks=_webhooks(session, name)))
         stack.push_async_callback(provider.aclose)
         dialer = Dialer(session.store, provider, session.clock, terms, session.owner)
         yield Account(name, provider, dialer, _reconciler(session, provider, terms, dialer))
+
+
+def _webhooks(session: Session, name: str) -> str | None:
+    public = session.settings.public_url
+    return f"{public.rstrip('/')}/webhooks/{name}" if public else None
 
 
 def _reconciler(session: Session, provider: CallProvider, terms: AccountTerms, dialer: Dialer) -> Reconciler:

@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 
 from campaigns.app import (
-    SIMULATOR,
     Session,
     account_terms,
     check_runnable,
@@ -33,6 +32,7 @@ from campaigns.files import Loaded, load_campaign
 from campaigns.loading import OpenedLists, open_lists
 from campaigns.outlook import NOT_ADVICE, Outlook, watched
 from campaigns.rules import load_rules
+from campaigns.sections import SIMULATOR
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import kind_of
 from campaigns.summary import law_statement

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from campaigns.app import SIMULATOR, Session, account_terms, check_runnable, database_of, local_start, open_session
+from campaigns.app import Session, account_terms, check_runnable, database_of, local_start, open_session
 from campaigns.clock import DiscreteClock, real_now, run_virtual
 from campaigns.domain.call import CallReport, Disposition
 from campaigns.domain.campaign import Campaign
@@ -36,7 +36,8 @@ from campaigns.planner.urgency import has_deadlines
 from campaigns.ports import Clock
 from campaigns.ports.store import Store
 from campaigns.running import load_leads
-from campaigns.settings import ProviderSettings, Settings
+from campaigns.sections import SIMULATOR, ProviderSettings
+from campaigns.settings import Settings
 from campaigns.stores.sqlite import copy_database, kind_of, last_moment_in
 from campaigns.vendors.simulated.people import CALLERS_BACK, How, Person
 

@@ -14,7 +14,6 @@ import structlog
 from anyio.abc import TaskGroup
 
 from campaigns.app import (
-    SIMULATOR,
     Account,
     Session,
     check_runnable,
@@ -35,6 +34,7 @@ from campaigns.loading import OpenedLists, open_lists, refresh_every
 from campaigns.outlook import Outlook, watched
 from campaigns.ports import Clock
 from campaigns.ports.store import CampaignRecord
+from campaigns.sections import SIMULATOR
 from campaigns.settings import Settings, read_settings
 from campaigns.stores.sqlite import dialer_lock, last_moment_in
 from campaigns.summary import Summary, ledger_of, summarise

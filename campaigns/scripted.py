@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from campaigns.domain.call import (
     Booked,
@@ -17,12 +18,15 @@ from campaigns.domain.call import (
     NotSent,
     Placed,
     Placement,
+    Question,
     Refused,
+    Reply,
     Unclear,
     Webhook,
 )
 from campaigns.domain.errors import VendorError
 from campaigns.ports import BookingPage, CallPage, Clock, ProviderFacts
+from campaigns.ports.health import Finding, Needs
 
 
 @dataclass
@@ -64,6 +68,8 @@ class ScriptedProvider:
     echoes: bool = False
     """Whether listed calls carry our own attempt id."""
     pages: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    """What a look at its health finds."""
 
     def encode(self, order: CallOrder) -> bytes:
         return f"{order.attempt_id}|{order.phone}".encode()
@@ -130,6 +136,17 @@ class ScriptedProvider:
 
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:  # noqa: ARG002 - the port's
         return Notice(Grade.TOKEN, webhook.body.decode(), None)
+
+    def answer(self, question: Question, reply: Reply) -> dict[str, Any]:  # noqa: ARG002 - the port's
+        return {"assistant": reply.assistant, "tools": reply.tools}
+
+    async def health(self, needs: Needs) -> list[Finding]:  # noqa: ARG002 - the port's
+        return self.findings
+
+    async def erase(self, call_id: str) -> bool:
+        self._fail()
+        self.calls = [call for call in self.calls if call.call_id != call_id]
+        return True
 
     async def aclose(self) -> None:
         pass

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from campaigns.app import SIMULATOR, Session
+from campaigns.app import Session
 from campaigns.domain.budget import purse_of
 from campaigns.domain.call import Disposition
 from campaigns.domain.campaign import Campaign
@@ -16,6 +16,7 @@ from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded
 from campaigns.ports.store import Counts
 from campaigns.reports import gather, render, write_report
+from campaigns.sections import SIMULATOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import anyio
 
-from campaigns.app import SIMULATOR, Session, check_runnable, open_account, open_session
+from campaigns.app import Session, check_runnable, open_account, open_session
 from campaigns.clock import DiscreteClock, SystemClock, real_now, run_real, run_virtual
 from campaigns.domain.campaign import LegalHours
 from campaigns.domain.contact import Contact, PhoneNumber, parse_phone
@@ -16,6 +16,7 @@ from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded, load_campaign, parse_campaign
 from campaigns.ports.store import NewLead
 from campaigns.running import activate, run_simulator, stop_on_signal
+from campaigns.sections import SIMULATOR
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import dialer_lock
 from campaigns.summary import Summary

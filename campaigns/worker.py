@@ -9,13 +9,14 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from campaigns.app import SIMULATOR, Account, Session, database_of, open_account, open_session
+from campaigns.app import Account, Session, database_of, open_account, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
 from campaigns.engine.runner import Runner
 from campaigns.ports.store import CampaignRecord
 from campaigns.running import refresh_lists
+from campaigns.sections import SIMULATOR
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import dialer_lock
 from campaigns.web.receiver import receiver

@@ -162,7 +162,10 @@ WRONG = [
     ("[provider.a]", "s.toml: provider: This key is unknown. Did you mean `providers`?"),
     ("[people]\nperday = 1", "s.toml: people.perday: This key is unknown. Did you mean `per_day`?"),
     ("[providers.a]\nat_one = 1", "s.toml: providers.a.at_one: This key is unknown. Did you mean `at_once`?"),
-    ("[lists.a]\nzzz = 1", "s.toml: lists.a.zzz: This key is unknown. Known here: kind, base_url, api_key."),
+    (
+        "[lists.a]\nzzz = 1",
+        "s.toml: lists.a.zzz: This key is unknown. Known here: kind, base_url, api_key, requests_per",
+    ),
     ("[retention]\nnumbers = '400d'", "s.toml: retention.numbers: This is understood but not acted on yet. Remove it"),
     ("[retention]\nnumbers = 400", "s.toml: retention.numbers: This is not a duration."),
     ("database = 'postgresql://h/x'", "s.toml: database: PostgreSQL is not supported yet."),

@@ -12,7 +12,7 @@ from campaigns.checking import LISTED, Check, Finding, doctor_checks, validate_f
 from campaigns.clock import real_now, run_real
 from campaigns.domain.errors import InputError
 from campaigns.files import campaign_schema
-from campaigns.vendors import PROVIDERS
+from campaigns.vendors import kinds
 
 from .context import Json, err, options, out, print_json, print_pairs, print_table
 
@@ -136,7 +136,7 @@ def providers(context: typer.Context) -> None:
     settings = options(context).settings()
     rows: list[Json] = [{"name": "simulator", "kind": "flireo", "base_url": "built in, on loopback"}]
     rows += [{"name": name, "kind": own.kind, "base_url": own.base_url} for name, own in settings.providers.items()]
-    rows += [{"name": "", "kind": kind, "base_url": None} for kind in PROVIDERS]
+    rows += [{"name": "", "kind": kind, "base_url": None} for kind in kinds("providers")]
     if options(context).json:
         print_json(rows)
     else:

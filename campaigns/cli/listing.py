@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from campaigns.app import SIMULATOR, Session
+from campaigns.app import Session
 from campaigns.domain.call import Disposition
 from campaigns.domain.contact import mask
 from campaigns.domain.errors import InputError
@@ -13,6 +13,7 @@ from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState, Outcom
 from campaigns.files import parse_campaign
 from campaigns.ports.store import CampaignRecord, LeadFilter
 from campaigns.reports import gather, render, results_csv, write_report
+from campaigns.sections import SIMULATOR
 from campaigns.summary import budget_told, law_statement
 
 from .context import (

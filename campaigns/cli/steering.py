@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from campaigns.app import SIMULATOR, Session, check_runnable, database_of, open_session
+from campaigns.app import Session, check_runnable, database_of, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.call import Disposition
 from campaigns.domain.durations import parse_duration
@@ -20,6 +20,7 @@ from campaigns.outlook import Outlook
 from campaigns.ports.store import CampaignRecord
 from campaigns.resolving import Word, resolve_attempt
 from campaigns.running import activate, load_leads
+from campaigns.sections import SIMULATOR
 
 from .context import as_of, err, many, options, out, print_json, with_campaign, with_databases
 from .listing import Name

@@ -37,6 +37,8 @@ class CallOrder:
     agent: str
     caller_id: str | None
     variables: dict[str, str] = field(repr=False)
+    assistant: dict[str, Any] = field(default_factory=dict, repr=False)
+    """How the agent differs for this contact, in the vendor's words; empty: it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,39 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """What the agent wants to know while it talks."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Somebody is on the line, and the vendor waits for our word: who is to talk, or what tools answer."""
+
+    tools: tuple[ToolCall, ...]
+    """Empty: the question is which agent talks."""
+    call_id: str | None = None
+    attempt_id: str | None = None
+    phone: str | None = field(default=None, repr=False)
+    """The human party, E.164."""
+    own_number: str | None = None
+    """Ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Our answer to a question."""
+
+    assistant: dict[str, Any] | None = field(default=None, repr=False)
+    """None: the agent as the vendor knows it."""
+    tools: dict[str, str] = field(default_factory=dict, repr=False)
+    """By the id of the tool call."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A proved webhook, translated; `dedupe_key` is the same for the same news."""
 
@@ -181,3 +216,5 @@ class Notice:
     dedupe_key: str
     report: CallReport | None
     """None: proved, but no news about a call."""
+    question: Question | None = None
+    """The sender waits for an answer in the body of ours."""

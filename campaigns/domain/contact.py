@@ -162,6 +162,8 @@ class Contact:
     """The debt that the call is about, as the list names it."""
     earlier: tuple[Earlier, ...] = ()
     """Calls that others made to them: they count for legal caps, of whatever number and subject."""
+    origin: tuple[str, str] | None = field(default=None, repr=False)
+    """The list in the settings that they come from, and what it calls them; None: a file."""
 
 
 def contact_to_json(contact: Contact) -> dict[str, Any]:
@@ -176,6 +178,7 @@ def contact_to_json(contact: Contact) -> dict[str, Any]:
         "postal_code": contact.postal_code, "jurisdictions": list(contact.jurisdictions), "debt": contact.debt,
         "consents": [_consent_to_json(consent) for consent in contact.consents],
         "earlier": [[call.at.isoformat(), call.disposition, call.refused] for call in contact.earlier],
+        "origin": contact.origin,
     }  # fmt: skip
 
 
@@ -203,5 +206,6 @@ def contact_from_json(data: dict[str, Any]) -> Contact:
                 Earlier(datetime.fromisoformat(at), Disposition(word) if word else None, refused)
                 for at, word, refused in data.get("earlier", ())
             ),
+            "origin": tuple(data["origin"]) if data.get("origin") else None,
         }
     )

@@ -43,7 +43,11 @@ class InputError(CampaignsError):
 
 
 class AccountRefused(CampaignsError):
-    """The provider refuses the account (no credit, bad key, forbidden): nothing may be dialled."""
+    """A vendor refuses the account (no credit, bad key, forbidden): nothing may be dialled."""
+
+    def __init__(self, text: str, *, status: int | None = None, code: str = "") -> None:
+        self.status, self.code = status, code
+        super().__init__(text)
 
 
 class StoreError(CampaignsError):
@@ -61,9 +65,13 @@ class ProofError(CampaignsError):
 class VendorError(CampaignsError):
     """A vendor answered with an error, or with something unreadable."""
 
-    def __init__(self, vendor: str, operation: str, status: int | None, text: str) -> None:
-        self.status = status
-        super().__init__(f"{vendor}: {operation}: {f'HTTP {status}: ' if status else ''}{text}")
+    def __init__(
+        self, vendor: str, operation: str, status: int | None, text: str, *, code: str = "", mend: str = ""
+    ) -> None:
+        self.vendor, self.operation, self.status, self.code = vendor, operation, status, code
+        super().__init__(
+            f"{vendor}: {operation}: {f'HTTP {status}: ' if status else ''}{text}" + (f". {mend}" if mend else "")
+        )
 
 
 class Throttled(VendorError):
@@ -71,4 +79,5 @@ class Throttled(VendorError):
 
     def __init__(self, vendor: str, operation: str, retry_after: timedelta) -> None:
         self.retry_after = retry_after
-        super().__init__(vendor, operation, 429, "too many requests")
+        mend = f"Try again in {retry_after.total_seconds():.0f} s, or lower requests_per_minute."
+        super().__init__(vendor, operation, 429, "too many requests", mend=mend)

@@ -38,10 +38,10 @@ PhoneColumns = Annotated[
 ]
 
 
-class Columns(Strict):
-    """Which column of the list holds what."""
+class SomeColumns(Strict):
+    """Which column of the list holds what, where that is not known already."""
 
-    phone: PhoneColumns
+    phone: PhoneColumns | None = None
     """One column or several, in the order they are tried."""
     name: Text | None = None
     id: Text | None = None
@@ -62,6 +62,17 @@ class Columns(Strict):
     consent_proof: Text | None = None
     debt: Text | None = None
     last_attempts: Text | None = None
+
+
+class Columns(SomeColumns):
+    """Which column of the list holds what."""
+
+    phone: PhoneColumns
+    """One column or several, in the order they are tried."""
+
+    def but(self, other: SomeColumns) -> "Columns":
+        """These, with the other's in their place where it names some."""
+        return self.model_copy(update={name: value for name, value in other if value is not None})
 
 
 class ColumnMoment(Strict):
@@ -157,14 +168,48 @@ class FileList(_File):
     """What becomes of the lead when its row disappears."""
 
 
+Told = Literal["outcome", "label", "attempts", "disposition", "date", "time", "campaign", "reference", "summary"]
+"""What may be written into a field: `date` and `time` are of the last attempt's end (UTC)."""
+
+
+class TagReturns(Strict):
+    """`{outcome}`, `{label}` and `{campaign}` in a tag stand for the words."""
+
+    add: Words = Field(default=[])
+    remove: Words = Field(default=[])
+
+
+class Returns(Strict):
+    """What goes back to a system beside its plain note of the outcome."""
+
+    tags: TagReturns = TagReturns()
+    fields: dict[str, Told] = Field(default={})
+    """Fields that the account has → what is written there."""
+
+
 class VendorList(Strict):
     """Contacts of a system named in the settings."""
 
     list: Text
     where: dict[str, Any] = Field(default={})
+    """Filters in the system's own words; a list of values means any of them."""
+    columns: SomeColumns = SomeColumns()
+    region: Country | None = None
+    """Country of numbers written without +."""
     consent: ListConsent | None = None
+    call_from: Moment | None = None
+    call_by: Moment | None = None
     refresh: Refresh | None = None
     removed: Literal["keep", "stop"] = "keep"
+    returns: Returns = Returns()
+    """With `write_back`: what goes back beside the note."""
+
+    def as_file(self, own: Columns) -> FileList:
+        """The same wishes as of a list in a file, so that rows are read by one law; `own`: the system's columns."""
+        return FileList(
+            file=self.list, columns=own.but(self.columns), region=self.region, consent=self.consent,
+            call_from=self.call_from, call_by=self.call_by,
+        )  # fmt: skip
 
 
 class CampaignWhere(Strict):

@@ -2,9 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
-from campaigns.domain.call import Booking, CallOrder, CallReport, Handover, Notice, Placement, Webhook
+from campaigns.domain.call import (
+    Booking,
+    CallOrder,
+    CallReport,
+    Handover,
+    Notice,
+    Placement,
+    Question,
+    Reply,
+    Webhook,
+)
+
+from .health import Finding, Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,18 @@ class CallProvider(Protocol):
 
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:
         """Prove and translate a webhook. Raises ProofError for whatever cannot be proved."""
+
+    def answer(self, question: Question, reply: Reply) -> dict[str, Any]:
+        """The JSON body by which a question is answered in the vendor's words."""
+
+    async def health(self, needs: Needs) -> list[Finding]:
+        """Whether the account can do what is needed; asks little, changes nothing, raises nothing."""
+
+    async def erase(self, call_id: str) -> bool:
+        """Have the vendor delete what it keeps of a call, also when it is gone already; False: it offers no such thing.
+
+        Raises VendorError, AccountRefused.
+        """
 
     async def aclose(self) -> None:
         """Close what it holds open."""

@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 from campaigns.ports import ProviderFacts
-from campaigns.vendors import PROVIDERS
-from campaigns.vendors.flireo.provider import Flireo
+from campaigns.vendors.flireo.provider import FlireoProvider
 
 
 def ledger() -> tuple[list[dict], list[dict]]:
@@ -31,10 +30,7 @@ def test_every_call_comes_from_a_booking_inside_the_hours_and_every_outcome_is_f
 
 
 def test_a_provider_that_cannot_hold_calls_is_an_error_of_the_file(cli, folder, monkeypatch) -> None:
-    class Direct(Flireo):
-        facts = ProviderFacts(documented_per_minute=None)
-
-    monkeypatch.setitem(PROVIDERS, "flireo", Direct)
+    monkeypatch.setattr(FlireoProvider, "facts", ProviderFacts(documented_per_minute=None))
     Path("small.yaml").write_text(Path("small.yaml").read_text() + "dialing: scheduled\n")
     for command in ("validate", "run"):
         said = cli(command, "small.yaml")

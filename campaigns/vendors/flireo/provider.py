@@ -38,9 +38,11 @@ MOST_NUMBERS = 5_000
 """Caller numbers of one account that are looked through."""
 
 
-class Flireo:
+class FlireoProvider:
     """Implements `ports.Scheduler`; close with `aclose`."""
 
+    BASE_URL = ""
+    """Not published."""
     facts = ProviderFacts(documented_per_minute=facts.REQUESTS_PER_MINUTE, schedules=True)
 
     def __init__(self, account: VendorAccount, around: Surroundings) -> None:
@@ -179,7 +181,8 @@ class Flireo:
 
     async def _ask(self, method: str, route: str, *, params: dict[str, str] | None = None, id: str = "") -> Any:  # noqa: A002
         """Everything that rings nobody, and may be asked again."""
-        await self._around.gate()
+        if self._around.gate is not None:
+            await self._around.gate()
         path = self._routes[route].replace("{id}", quote(id, safe=""))
         try:
             request = self._client.build_request(method, self._base + path, params=params)

@@ -33,7 +33,7 @@ from campaigns.domain.call import (
 )
 from campaigns.domain.errors import AccountRefused, InputError, ProofError, Throttled, VendorError
 from campaigns.vendors.account import Surroundings, VendorAccount
-from campaigns.vendors.flireo.provider import Flireo, classify
+from campaigns.vendors.flireo.provider import FlireoProvider, classify
 from campaigns.vendors.flireo.simulator import FlireoSimulator, Options
 from campaigns.web.serve import bind, serving
 
@@ -74,7 +74,7 @@ async def _asked(reader: asyncio.StreamReader) -> Asked:
 
 
 @asynccontextmanager
-async def flireo(answer: Answer, **account: Any) -> AsyncIterator[tuple[Flireo, list[Asked]]]:
+async def flireo(answer: Answer, **account: Any) -> AsyncIterator[tuple[FlireoProvider, list[Asked]]]:
     """The provider against a server whose every answer is `answer`."""
     heard: list[Asked] = []
     gates: list[int] = []
@@ -94,7 +94,7 @@ async def flireo(answer: Answer, **account: Any) -> AsyncIterator[tuple[Flireo, 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         defaults = {"name": "flireo", "base_url": f"{address}/v1/", "api_key": "key", "webhook_token": TOKEN}
-        provider = Flireo(VendorAccount(**(defaults | account)), Surroundings(SystemClock(), gate))
+        provider = FlireoProvider(VendorAccount(**(defaults | account)), Surroundings(SystemClock(), gate))
         yield provider, heard
         await provider.aclose()
         assert len(gates) == len([asked for asked in heard if asked.method == "GET"])
@@ -229,7 +229,7 @@ async def test_a_dial_that_never_connected_is_not_sent() -> None:
 
 
 def test_the_body_names_assistant_number_and_attempt_and_is_always_the_same() -> None:
-    provider = Flireo(
+    provider = FlireoProvider(
         VendorAccount("flireo", "http://127.0.0.1"), Surroundings(SystemClock(), anyio.lowlevel.checkpoint)
     )
     body = provider.encode(ORDER)
@@ -349,7 +349,7 @@ async def test_a_throttled_page_says_for_how_long() -> None:
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:9", "ftp://127.0.0.1", "http://127.0.0.1:port", "nowhere"])
 async def test_a_server_that_cannot_be_asked_is_a_vendor_error(base: str) -> None:
-    provider = Flireo(VendorAccount("flireo", base), Surroundings(SystemClock(), anyio.lowlevel.checkpoint))
+    provider = FlireoProvider(VendorAccount("flireo", base), Surroundings(SystemClock(), anyio.lowlevel.checkpoint))
     with pytest.raises(VendorError):
         await provider.page(since=NOW, offset=0, limit=100)
     await provider.aclose()
@@ -461,7 +461,7 @@ def test_a_round_trip_with_the_simulator(envelope: str) -> None:
             simulator.webhook = f"{listener}/hook"
             tasks.start_soon(simulator.run)
             account = VendorAccount("flireo", address, "key", TOKEN)
-            provider = Flireo(account, Surroundings(clock, gate))
+            provider = FlireoProvider(account, Surroundings(clock, gate))
             await _round_trip(provider, simulator, clock)
             await _refusals(address, clock, gate)
             _heard(provider, heard, simulator)
@@ -471,7 +471,7 @@ def test_a_round_trip_with_the_simulator(envelope: str) -> None:
     run_virtual(clock, main)
 
 
-async def _round_trip(provider: Flireo, simulator: FlireoSimulator, clock: DiscreteClock) -> None:
+async def _round_trip(provider: FlireoProvider, simulator: FlireoSimulator, clock: DiscreteClock) -> None:
     await provider.prepare(["+31200000001"])
     people = [f"+442079460{n:03}" for n in range(24)]
     ids: dict[str, str] = {}
@@ -504,7 +504,7 @@ async def _round_trip(provider: Flireo, simulator: FlireoSimulator, clock: Discr
 
 
 async def _refusals(address: str, clock: DiscreteClock, gate: Any) -> None:
-    stranger = Flireo(VendorAccount("flireo", address, "wrong"), Surroundings(clock, gate))
+    stranger = FlireoProvider(VendorAccount("flireo", address, "wrong"), Surroundings(clock, gate))
     refused = await stranger.place(stranger.encode(ORDER), attempt_id="a")
     assert isinstance(refused, Refused)
     assert refused.account
@@ -513,7 +513,7 @@ async def _refusals(address: str, clock: DiscreteClock, gate: Any) -> None:
     await stranger.aclose()
 
 
-def _heard(provider: Flireo, heard: list[bytes], simulator: FlireoSimulator) -> None:
+def _heard(provider: FlireoProvider, heard: list[bytes], simulator: FlireoSimulator) -> None:
     known = {call.call_id: call for call in simulator.calls}
     ended = 0
     assert heard

@@ -16,7 +16,7 @@ from campaigns.domain.call import Booked, Booking, BookingState, CallOrder, NotS
 from campaigns.domain.errors import AccountRefused, Throttled, VendorError
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.flireo.calls import CallRecord
-from campaigns.vendors.flireo.provider import Flireo
+from campaigns.vendors.flireo.provider import FlireoProvider
 from campaigns.vendors.flireo.scheduled import booked, read_booking
 from campaigns.vendors.flireo.simulator import Faults, FlireoSimulator, Options, Rule
 from campaigns.web.serve import bind, serving
@@ -35,7 +35,7 @@ async def _free() -> None:
 @asynccontextmanager
 async def both(
     clock: DiscreteClock, *rules: Rule, ledger: Path | None = None, **options: Any
-) -> AsyncIterator[tuple[Flireo, FlireoSimulator, httpx.AsyncClient]]:
+) -> AsyncIterator[tuple[FlireoProvider, FlireoSimulator, httpx.AsyncClient]]:
     """The provider against the simulator, over real HTTP."""
     simulator = FlireoSimulator(clock=clock, faults=Faults(rules=rules, options=Options(**options)), ledger=ledger)
     async with (
@@ -44,7 +44,7 @@ async def both(
         anyio.create_task_group() as tasks,
     ):
         tasks.start_soon(simulator.run)
-        provider = Flireo(VendorAccount("flireo", address, "", "t" * 20), Surroundings(clock, _free))
+        provider = FlireoProvider(VendorAccount("flireo", address, "", "t" * 20), Surroundings(clock, _free))
         yield provider, simulator, http
         await provider.aclose()
         tasks.cancel_scope.cancel()
@@ -55,7 +55,7 @@ def play(main: Callable[[DiscreteClock], Any]) -> None:
     run_virtual(clock, lambda: main(clock))
 
 
-async def book(provider: Flireo, at: datetime = AT) -> Any:
+async def book(provider: FlireoProvider, at: datetime = AT) -> Any:
     return await provider.book(provider.encode_booking(ORDER, at), attempt_id=ORDER.attempt_id)
 
 
@@ -223,7 +223,7 @@ def test_whatever_befalls_schedule_this_is_a_doubt_or_a_proof(kind: str, more: A
 
 async def test_no_connection_is_proof_that_nothing_was_booked() -> None:
     clock = DiscreteClock(START)
-    provider = Flireo(VendorAccount("flireo", "http://127.0.0.1:1", "", "t" * 20), Surroundings(clock, _free))
+    provider = FlireoProvider(VendorAccount("flireo", "http://127.0.0.1:1", "", "t" * 20), Surroundings(clock, _free))
     assert isinstance(await book(provider), NotSent)
     await provider.aclose()
 

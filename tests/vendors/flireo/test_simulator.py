@@ -22,6 +22,7 @@ from campaigns.clock import DiscreteClock, run_virtual
 from campaigns.domain.errors import InputError
 from campaigns.vendors.flireo.simulator import Faults, FlireoSimulator, How, Options, Rule, SimCall
 from campaigns.vendors.flireo.simulator.words import ended_reason
+from campaigns.vendors.flireo.simulator.words import status as status_of
 from campaigns.web.serve import bind, serving
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -133,7 +134,7 @@ def test_every_fate_happens_and_has_its_words() -> None:
     world = play(dial_everybody, is_heard=False)
     kinds = outcomes(world)
     assert set(kinds) == set(How)
-    status = {how: call.status(world.clock.now()) for how, call in kinds.items()}
+    status = {how: status_of(call, world.clock.now()) for how, call in kinds.items()}
     assert status == {how: "failed" if how in (How.BAD_NUMBER, How.PROVIDER_ERROR) else "ended" for how in How}
     assert ended_reason(kinds[How.NO_ANSWER]) == "customer-did-not-answer"
     assert ended_reason(kinds[How.BUSY]) == "customer-busy"

@@ -4,6 +4,7 @@ It shares no code with our client, so that a mistaken reading cannot hide on bot
 the vendor is assumed here as in any client; the assumptions that matter can be switched in `Options`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from campaigns.ports import Clock
@@ -19,7 +20,9 @@ from .http import Surface
 from .options import Faults, Options, load_faults
 from .webhooks import Paper
 
-__all__ = ["Faults", "FlireoSimulator", "How", "Options", "Rule", "SimCall", "load_faults", "own_numbers"]
+__all__ = [
+    "Faults", "FlireoSimulator", "How", "Options", "Rule", "SimCall", "load_faults", "own_numbers", "simulate",
+]  # fmt: skip
 
 
 class FlireoSimulator:
@@ -35,6 +38,9 @@ class FlireoSimulator:
 
     Raises InputError when the ledger cannot be read.
     """
+
+    prefix = ""
+    """Every route also under `/v1`."""
 
     def __init__(
         self,
@@ -82,3 +88,17 @@ class FlireoSimulator:
         Webhooks that were due while nobody ran are lost, as a vendor's are; calls back are made up for.
         """
         await self._teller.run(self.calls, self._exchange.ledger.answered.__contains__)
+
+
+def simulate(
+    clock: Clock,
+    *,
+    seed: int = 1,
+    ledger: Path | None = None,
+    callers: Sequence[str] = (),
+    webhook: str | None = None,
+    secret: str = "",  # noqa: ARG001 - generation A signs nothing
+) -> FlireoSimulator:
+    """A simulated account with these numbers (E.164)."""
+    options = Options(numbers=own_numbers(*callers)) if callers else Options()
+    return FlireoSimulator(clock=clock, seed=seed, ledger=ledger, options=options, webhook=webhook)

@@ -1,0 +1,30 @@
+"""What is asked of a vendor before anybody is dialled, and what is found."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a campaign will want of its provider; empty: only the account itself is looked at."""
+
+    agents: frozenset[str] = frozenset()
+    caller_ids: tuple[str, ...] = ()
+    """As campaign files write them: E.164, or provider ids."""
+    calls: int = 0
+    """The most that can still be made."""
+    talk_minutes: float = 0.0
+    """Their worst case."""
+    reports_come: bool = False
+    """Whether webhooks are expected, so that their proof must be configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    """`key`, `agent`, `numbers`, `credits`, `webhooks`, `clock`, …"""
+    ok: bool | None
+    """None: it could not be found out, or it is a doubt: told, and no reason to stop."""
+    says: str
+    mend: str = ""
