@@ -12,6 +12,7 @@ from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, Le
 from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing
 
+from .bookmarks import BookmarkStore
 from .consents import ConsentStore
 from .history import HistoryStore
 
@@ -377,5 +378,7 @@ class QueryStore(Protocol):
         """The latest instant that the database knows of: where virtual time must go on."""
 
 
-class Store(CampaignStore, DialStore, ReportStore, PeopleStore, ConsentStore, QueryStore, HistoryStore, Protocol):
+class Store(
+    CampaignStore, DialStore, ReportStore, PeopleStore, ConsentStore, QueryStore, HistoryStore, BookmarkStore, Protocol
+):
     """The only memory."""

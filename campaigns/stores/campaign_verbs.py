@@ -155,6 +155,7 @@ class CampaignVerbs:
                 "DELETE FROM journal WHERE attempt_id IN (SELECT id FROM attempt WHERE campaign = :n)",
                 "DELETE FROM journal WHERE attempt_id IN (SELECT 'lead:' || id FROM lead WHERE campaign = :n)",
                 f"DELETE FROM attempt WHERE lead_id IN {mine}",
+                f"DELETE FROM write_back WHERE lead_id IN {mine}",
                 f"DELETE FROM lead_phone WHERE lead_id IN {mine}",
                 "DELETE FROM lead WHERE campaign = :n",
                 "DELETE FROM bad_row WHERE campaign = :n",
@@ -162,6 +163,7 @@ class CampaignVerbs:
                 "DELETE FROM inbound WHERE provider = (SELECT provider FROM campaign WHERE name = :n)",
                 "DELETE FROM inbox WHERE provider = (SELECT provider FROM campaign WHERE name = :n)",
                 "DELETE FROM budget WHERE campaign = :n",
+                "DELETE FROM bookmark WHERE campaign = :n",
                 "DELETE FROM campaign WHERE name = :n",
             ):
                 await db.run(sql, {"n": name})

@@ -1,5 +1,6 @@
 """The store over SQL: every verb, over whichever database."""
 
+from .bookmark_verbs import BookmarkVerbs
 from .campaign_verbs import CampaignVerbs
 from .consent_verbs import ConsentVerbs
 from .database import Database
@@ -11,7 +12,10 @@ from .replan_verbs import ReplanVerbs
 from .report_verbs import ReportVerbs
 
 
-class SqlStore(CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs, HistoryVerbs):
+class SqlStore(
+    CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs, HistoryVerbs,
+    BookmarkVerbs,
+):  # fmt: skip
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 
     def __init__(self, database: Database) -> None:
