@@ -17,6 +17,7 @@ from campaigns.clock import real_now
 from campaigns.domain.errors import InputError, Problem
 from campaigns.domain.facts import PeopleLimits
 from campaigns.domain.legal import Law
+from campaigns.domain.sources import VendorList
 from campaigns.engine.dialer import Dialer
 from campaigns.engine.reconciler import Reconciler
 from campaigns.engine.runner import Runner
@@ -29,6 +30,7 @@ from campaigns.rules import load_rules
 from campaigns.sections import SIMULATOR, ProviderSettings
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import open_sqlite
+from campaigns.systems import Systems, list_settings, open_systems
 from campaigns.vendors import ProviderKind, provider_kind
 from campaigns.vendors.account import Surroundings, VendorAccount
 
@@ -49,6 +51,7 @@ class Session:
     path: Path
     simulated: bool
     owner: str
+    systems: Systems
 
     def webhook_token(self, provider: str) -> str:
         """The secret part of a provider's webhook address: the settings' own, or one that follows from the hash key."""
@@ -86,18 +89,25 @@ def database_of(settings: Settings, *, simulated: bool) -> Path:
     return database_path(settings.database or (SIMULATED_DATABASE if simulated else LIVE_DATABASE))
 
 
+def is_simulated(settings: Settings, provider: str) -> bool:
+    """Whether the built-in simulator answers for this provider."""
+    own = settings.providers.get(provider)
+    return provider == SIMULATOR or (own is not None and own.is_simulated)
+
+
 def is_loopback(settings: Settings, provider: str) -> bool:
     """Whether calls of this provider can only go to this machine."""
-    if provider == SIMULATOR:
-        return True
     return provider_settings(settings, provider).is_loopback()
+
+
+_BUILT_IN = {"kind": "flireo", "base_url": SIMULATOR}
 
 
 def provider_settings(settings: Settings, provider: str) -> ProviderSettings:
     """The section of the settings. Raises InputError when it is missing or cannot be dialled with."""
     own = settings.providers.get(provider)
     if provider == SIMULATOR:
-        return own or ProviderSettings(kind="flireo")
+        return own.model_copy(update=_BUILT_IN) if own else ProviderSettings(**_BUILT_IN)
     if own is None:
         known = ", ".join(["simulator", *settings.providers])
         raise InputError(
@@ -122,10 +132,27 @@ def check_runnable(loaded: Loaded, settings: Settings) -> None:
     provider = loaded.campaign.provider
     priced = bool(provider_settings(settings, provider).price_per_minute)
     check_campaign(loaded, load_rules(settings.calling_rules), priced=priced)
+    if problems := list(_mixed(loaded, settings)):
+        raise InputError(problems)
     if loaded.campaign.dialing == "scheduled" and not can_schedule(settings, provider):
         what = f"The provider '{provider}' cannot hold calls for later."
         mend = "Write `dialing: direct`, or name another provider."
         raise InputError([Problem(loaded.where("dialing"), what, mend)])
+
+
+def _mixed(loaded: Loaded, settings: Settings) -> Iterator[Problem]:
+    """What is made up and what is real must not meet."""
+    played = is_simulated(settings, loaded.campaign.provider)
+    for index, source in enumerate(loaded.campaign.contacts):
+        if not isinstance(source, VendorList):
+            continue
+        own, where = list_settings(settings, source.list), loaded.where("contacts", index, "list")
+        if own.is_simulated and not is_loopback(settings, loaded.campaign.provider):
+            what = "The people of a simulator cannot be called by a real provider."
+            yield Problem(where, what, f"Give [lists.{source.list}] a real base_url, or simulate the provider too.")
+        if played and not own.is_loopback() and loaded.campaign.write_back:
+            what = "Made-up outcomes never go back to a real system."
+            yield Problem(where, what, "Remove write_back while the provider is simulated.")
 
 
 @asynccontextmanager
@@ -134,7 +161,10 @@ async def open_session(
 ) -> AsyncIterator[Session]:
     """Open the database and what belongs to it. Raises StoreError, InputError."""
     path = path or database_of(settings, simulated=simulated)
-    async with open_sqlite(path, clock=clock, simulated=simulated) as store:
+    async with (
+        open_sqlite(path, clock=clock, simulated=simulated) as store,
+        open_systems(settings, clock, store) as systems,
+    ):
         hash_key = _hash_key(settings, path)
         people = PeopleLimits(settings.people.per_day, settings.people.gap)
         law = Law(load_rules(settings.calling_rules))
@@ -153,6 +183,7 @@ async def open_session(
             law=law,
             path=path,
             simulated=simulated,
+            systems=systems,
             owner=f"{socket.gethostname()}:{os.getpid()}:{real_now().isoformat()}",
         )
 
@@ -199,15 +230,15 @@ def account_terms(settings: Settings, provider: str) -> AccountTerms:
 
 
 @asynccontextmanager
-async def open_account(session: Session, name: str, *, base_url: str | None = None) -> AsyncIterator[Account]:
+async def open_account(session: Session, name: str) -> AsyncIterator[Account]:
     """A provider with its dialer and reconciler; run `account.reconciler.run` in a task of yours.
 
     Args:
         session: The process.
         name: As campaign files call the provider.
-        base_url: Of a simulator that was started for this run.
     """
     own, terms = provider_settings(session.settings, name), account_terms(session.settings, name)
+    base_url = await session.systems.simulators.address(own.kind) if own.is_simulated else own.base_url
     spacing = timedelta(minutes=1) / terms.requests_per_minute if terms.requests_per_minute else timedelta()
 
     async def gate() -> None:
@@ -217,7 +248,7 @@ async def open_account(session: Session, name: str, *, base_url: str | None = No
 
     vendor = VendorAccount(
         name=name,
-        base_url=base_url or own.base_url or kind_of(own, name).BASE_URL,
+        base_url=base_url or kind_of(own, name).BASE_URL,
         api_key=own.api_key.get_secret_value() if own.api_key else "",
         webhook_token=session.webhook_token(name),
         webhook_secret=own.webhook_secret.get_secret_value() if own.webhook_secret else "",

@@ -14,6 +14,7 @@ from campaigns.app import (
     account_terms,
     check_runnable,
     database_of,
+    is_simulated,
     open_account,
     open_session,
     provider_settings,
@@ -27,15 +28,16 @@ from campaigns.domain.hours import week
 from campaigns.domain.hours_text import names_public_holidays, surprises
 from campaigns.domain.legal import Law
 from campaigns.domain.zones import Place, public_holidays, zone
+from campaigns.engine.intake import Mark
 from campaigns.engine.terms import AccountTerms
 from campaigns.files import Loaded, load_campaign
 from campaigns.loading import OpenedLists, open_lists
 from campaigns.outlook import NOT_ADVICE, Outlook, watched
 from campaigns.rules import load_rules
-from campaigns.sections import SIMULATOR
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import kind_of
 from campaigns.summary import law_statement
+from campaigns.systems import open_systems
 
 LISTED = 100
 """Bad rows that are shown with their reasons."""
@@ -96,10 +98,11 @@ async def validate_file(path: Path, settings: Settings, *, today: date) -> Findi
     loaded = load_campaign(path)
     campaign = loaded.campaign
     check_runnable(loaded, settings)
-    begins = _begins(campaign, today)
+    begins = _begins(campaign, today, simulated=is_simulated(settings, campaign.provider))
     noon = datetime.combine(begins, time(12), zone(campaign.zone or "UTC"))
     outlook = Outlook(campaign, Law(load_rules(settings.calling_rules)), noon)
-    seen = _read(await open_lists(loaded, None), outlook)
+    async with open_systems(settings, SystemClock()) as systems:
+        seen = await _read(await open_lists(loaded, None, systems), outlook)
     place = max(seen.places, key=lambda place: seen.places[place], default=Place(campaign.zone or "UTC", None, None))
     if campaign.zone:
         place = Place(campaign.zone, place.country, place.state)
@@ -131,11 +134,11 @@ def _clock(campaign: Campaign, place: Place, seen: _Seen) -> str:
     return f"each person's own; the days below are those of {where}, where {seen.places[place]:,} of {seen.good:,} are"
 
 
-def _begins(campaign: Campaign, today: date) -> date:
+def _begins(campaign: Campaign, today: date, *, simulated: bool) -> date:
     """The first day to show: with the simulator time begins with the campaign."""
     if campaign.starts is None:
         return today
-    return campaign.starts.date() if campaign.provider == SIMULATOR else max(today, campaign.starts.date())
+    return campaign.starts.date() if simulated else max(today, campaign.starts.date())
 
 
 def _law(outlook: Outlook) -> dict[str, Any]:
@@ -151,10 +154,12 @@ def _law(outlook: Outlook) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _read(lists: OpenedLists, outlook: Outlook) -> _Seen:
+async def _read(lists: OpenedLists, outlook: Outlook) -> _Seen:
     seen = _Seen()
     for source in watched(lists.sources, outlook):
-        for contact in source.contacts():
+        async for contact in source.contacts(""):
+            if isinstance(contact, Mark):
+                continue
             seen.read += 1
             if isinstance(contact, Contact):
                 _note(seen, contact)

@@ -93,7 +93,7 @@ _DEFAULTS: dict[str, object] = {
 }  # fmt: skip
 _DEFAULTS_OF_LISTS: dict[type, dict[str, object]] = {
     FileList: {},
-    VendorList: dict.fromkeys(("list", "consent")),
+    VendorList: {},
     CampaignList: {},
 }
 

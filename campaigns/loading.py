@@ -1,7 +1,8 @@
 """A campaign file with its contact lists: opened, checked, and turned into sources of contacts."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from campaigns.domain.contact import Contact
 from campaigns.domain.errors import InputError, Problem
 from campaigns.domain.legal import RuleBook
 from campaigns.domain.mapping import exclude_mapper, row_mapper
-from campaigns.domain.sources import CampaignList, FileList
-from campaigns.engine.intake import Excluded, Source
+from campaigns.domain.sources import CampaignList, FileList, Returns, VendorList
+from campaigns.engine.intake import Excluded, Mark, Source, Stream, told
 from campaigns.files import KeyPath, Loaded, not_acted_on
 from campaigns.lists import open_list
 from campaigns.ports import BadRow, Row
+from campaigns.ports.lists import RemoteList
 from campaigns.ports.store import LeadFilter, Store
+from campaigns.systems import Systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,13 @@ def _wrong_rows(campaign: Campaign, book: RuleBook) -> Iterator[tuple[KeyPath, s
 _LISTED = "`campaigns rules` lists them."
 
 
-async def open_lists(loaded: Loaded, store: Store | None) -> OpenedLists:
+async def open_lists(loaded: Loaded, store: Store | None, systems: Systems) -> OpenedLists:
     """Open every list and check its columns. Raises InputError with everything that is wrong in any of them.
 
     Args:
         loaded: The campaign file.
         store: For lists that are earlier campaigns; None: they are taken as they are (validation).
+        systems: For lists of vendors.
     """
     problems: list[Problem] = []
     sources: list[Source] = []
@@ -75,7 +79,9 @@ async def open_lists(loaded: Loaded, store: Store | None) -> OpenedLists:
         try:
             if isinstance(contacts, FileList):
                 sources.append(_file_source(loaded, contacts, index))
-            elif isinstance(contacts, CampaignList) and store is not None:
+            elif isinstance(contacts, VendorList):
+                sources.append(await _vendor_source(loaded, contacts, index, systems))
+            elif store is not None:
                 sources.append(await _campaign_source(contacts, index, store))
         except InputError as error:
             problems += _placed(error, loaded.where("contacts", index))
@@ -106,7 +112,43 @@ def _file_source(loaded: Loaded, wanted: FileList, index: int) -> Source:
         for row in opened.rows():
             yield read(row) if isinstance(row, Row) else row
 
-    return Source(wanted.file, index, contacts, stop_removed=wanted.removed == "stop")
+    return Source(wanted.file, index, told(contacts), stop_removed=wanted.removed == "stop")
+
+
+async def _vendor_source(loaded: Loaded, wanted: VendorList, index: int, systems: Systems) -> Source:
+    opened = await systems.open(wanted.list)
+    faults = list(_vendor_faults(loaded, wanted, index, opened))
+    if faults:
+        raise InputError(faults)
+    as_file = wanted.as_file(opened.columns)
+    header = None if opened.open_header else opened.header
+    read = row_mapper(as_file, loaded.campaign, header, file=wanted.list)
+
+    def known(row: Row | BadRow) -> Contact | BadRow:
+        if isinstance(row, BadRow):
+            return row
+        contact = read(row)
+        return replace(contact, origin=(wanted.list, row.ref)) if isinstance(contact, Contact) else contact
+
+    async def contacts(after: str) -> Stream:
+        async for batch in opened.read(wanted.where, after=after):
+            for row in batch.rows:
+                yield known(row)
+            yield Mark(batch.after)
+
+    asked = f"{wanted.list} {json.dumps(wanted.where, sort_keys=True, default=str)}"
+    return Source(wanted.list, index, contacts, stop_removed=wanted.removed == "stop", wanted=asked)
+
+
+def _vendor_faults(loaded: Loaded, wanted: VendorList, index: int, opened: RemoteList) -> Iterator[Problem]:
+    for fault in opened.check(wanted.where, wanted.returns):
+        yield Problem(loaded.where("contacts", index, *fault.keys), fault.what, fault.mend)
+    if loaded.campaign.write_back and opened.no_returns:
+        mend = "Remove write_back, or take the contacts from elsewhere."
+        yield Problem(loaded.where("write_back"), f"{wanted.list}: {opened.no_returns}", mend)
+    if wanted.returns != Returns() and not loaded.campaign.write_back:
+        mend = "Add `write_back: true`, or remove it."
+        yield Problem(loaded.where("contacts", index, "returns"), "Nothing goes back without write_back.", mend)
 
 
 async def _campaign_source(wanted: CampaignList, index: int, store: Store) -> Source:
@@ -121,10 +163,7 @@ async def _campaign_source(wanted: CampaignList, index: int, store: Store) -> So
         if (outcomes is None or lead.outcome in outcomes) and (labels is None or lead.label in labels)
     ]
 
-    def contacts() -> Iterable[Contact | BadRow]:
-        return iter(leads)
-
-    return Source(f"campaign {wanted.campaign}", index, contacts)
+    return Source(f"campaign {wanted.campaign}", index, told(lambda: leads))
 
 
 def _excluded(loaded: Loaded, index: int) -> set[tuple[str, str]]:
@@ -147,7 +186,7 @@ def _excluded(loaded: Loaded, index: int) -> set[tuple[str, str]]:
 
 def refresh_every(campaign: Campaign) -> float | None:
     """Seconds between readings while the campaign runs; None: the lists are read once."""
-    every = [s.refresh.total_seconds() for s in campaign.contacts if isinstance(s, FileList) and s.refresh]
+    every = [s.refresh.total_seconds() for s in campaign.contacts if not isinstance(s, CampaignList) and s.refresh]
     return min(every, default=None)
 
 

@@ -15,10 +15,9 @@ from campaigns.domain.legal import Law
 from campaigns.domain.rules import Duty
 from campaigns.domain.rules_text import DUTIES
 from campaigns.domain.zones import zone
-from campaigns.engine.intake import Source
+from campaigns.engine.intake import Source, Stream
 from campaigns.planner.decide import MARGIN, Close, decide
 from campaigns.planner.lawful import binding_on, permit_at, window_of
-from campaigns.ports import BadRow
 
 NOT_ADVICE = "This is not legal advice."
 AHEAD = timedelta(days=28)
@@ -164,8 +163,8 @@ class _Watched:
     source: Source
     outlook: Outlook
 
-    def __call__(self) -> Iterator[Contact | BadRow]:
-        for contact in self.source.contacts():
+    async def __call__(self, after: str) -> Stream:
+        async for contact in self.source.contacts(after):
             if isinstance(contact, Contact):
                 self.outlook.note(contact)
             yield contact

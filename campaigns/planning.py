@@ -10,7 +10,16 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from campaigns.app import Session, account_terms, check_runnable, database_of, local_start, open_session
+from campaigns.app import (
+    Session,
+    account_terms,
+    check_runnable,
+    database_of,
+    is_simulated,
+    local_start,
+    open_session,
+    provider_settings,
+)
 from campaigns.clock import DiscreteClock, real_now, run_virtual
 from campaigns.domain.call import CallReport, Disposition
 from campaigns.domain.campaign import Campaign
@@ -36,7 +45,7 @@ from campaigns.planner.urgency import has_deadlines
 from campaigns.ports import Clock
 from campaigns.ports.store import Store
 from campaigns.running import load_leads
-from campaigns.sections import SIMULATOR, ProviderSettings
+from campaigns.sections import ProviderSettings
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import copy_database, kind_of, last_moment_in
 from campaigns.vendors.simulated.people import CALLERS_BACK, How, Person
@@ -79,13 +88,13 @@ def plan_file(path: Path, settings: Settings, *, at: datetime | None = None) -> 
     """
     loaded = load_campaign(path)
     check_runnable(loaded, settings)
-    simulated = loaded.campaign.provider == SIMULATOR
+    simulated = is_simulated(settings, loaded.campaign.provider)
     database = database_of(settings, simulated=simulated)
     with TemporaryDirectory(prefix="campaigns-plan-") as folder:
         copy = Path(folder) / database.name
         if not copy_database(database, copy) and database.exists():
             raise InputError(f"{database} is not a database of ours. Name another with --db.")
-        clock = DiscreteClock(_begins(loaded.campaign, copy, at))
+        clock = DiscreteClock(_begins(loaded.campaign, copy, at, simulated=simulated))
 
         async def main() -> Plan:
             kind = await kind_of(copy) or ("simulated" if simulated else "live")
@@ -104,10 +113,10 @@ def _check_kind(database: Path, kind: str, *, simulated: bool) -> None:
         )
 
 
-def _begins(campaign: Campaign, database: Path, at: datetime | None) -> datetime:
+def _begins(campaign: Campaign, database: Path, at: datetime | None, *, simulated: bool) -> datetime:
     """Never before what has taken place already."""
     last = last_moment_in(database, campaign.campaign)
-    if campaign.provider == SIMULATOR:
+    if simulated:
         begins = last or local_start(campaign.starts, real_now())
         return max(begins, at) if at and last else at or begins
     return max(filter(None, (at or real_now(), last)))
@@ -120,16 +129,17 @@ async def _knows(session: Session, loaded: Loaded) -> bool:
 async def _plan(session: Session, loaded: Loaded, *, goes_on: bool) -> Plan:
     campaign = loaded.campaign
     record = await put_campaign(session, loaded)
-    intake = await load_leads(session, record, await open_lists(loaded, session.store))
+    intake = await load_leads(session, record, await open_lists(loaded, session.store, session.systems))
     leads = [facts async for facts in _leads(session, campaign.campaign)]
     account = account_terms(session.settings, campaign.provider)
-    own = session.settings.providers.get(campaign.provider) or ProviderSettings(kind="flireo")
+    own = provider_settings(session.settings, campaign.provider)
+    simulated = is_simulated(session.settings, campaign.provider)
     people = PeopleLimits(session.settings.people.per_day, session.settings.people.gap)
     played = forecast(
         leads, campaign, session.law, await _rates(session, campaign), lines_of(campaign, account, session.clock),
         now=session.clock.now(), people=people, price_per_minute=own.price_per_minute,
     )  # fmt: skip
-    notes = tuple(_notes(campaign, played, own, goes_on=goes_on))
+    notes = tuple(_notes(campaign, played, own, goes_on=goes_on, simulated=simulated))
     limits, now = limits_of(campaign, account, session.clock.tolerance), session.clock.now()
     squeezed = squeeze(leads, campaign, session.law, capacity_of(limits), now=now) if has_deadlines(campaign) else None
     return Plan(campaign, played, squeezed, intake, goes_on, own.price_per_minute, own.currency or "", notes)
@@ -159,7 +169,9 @@ def lines_of(campaign: Campaign, account: AccountTerms, clock: Clock) -> Lines:
     )
 
 
-def _notes(campaign: Campaign, played: Forecast, own: ProviderSettings, *, goes_on: bool) -> Iterator[str]:
+def _notes(
+    campaign: Campaign, played: Forecast, own: ProviderSettings, *, goes_on: bool, simulated: bool
+) -> Iterator[str]:
     yield f"{played.source}; {played.answered:.0%} are answered"
     if goes_on:
         yield "goes on from where the database stands"
@@ -169,7 +181,7 @@ def _notes(campaign: Campaign, played: Forecast, own: ProviderSettings, *, goes_
     slower += [("caller_ids.per_day", any(caller.per_day for caller in campaign.caller_ids))]
     if left_out := [name for name, value in slower if value]:
         yield f"left out, so that it may take longer or stop earlier: {', '.join(left_out)}"
-    if campaign.provider != SIMULATOR:
+    if not simulated:
         yield "left out: people who call back by themselves"
     yield f"bands: eight in ten of {played.replicas} made-up runs; other campaigns on the same account are left out"
 
@@ -207,7 +219,7 @@ async def past_of(store: Store, campaign: Campaign, *, since: datetime) -> Past:
 async def _rates(session: Session, campaign: Campaign) -> Rates:
     """From the database's own calls where there are enough, else from the simulator's people, else assumed."""
     past = await past_of(session.store, campaign, since=session.clock.now() - LATELY)
-    simulated = campaign.provider == SIMULATOR
+    simulated = is_simulated(session.settings, campaign.provider)
     if past.calls < ENOUGH:
         return made_up_rates(campaign) if simulated else _assumed(campaign)
     verdicts = past.verdicts or _usual_verdicts(campaign, simulated=simulated)

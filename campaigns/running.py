@@ -19,9 +19,11 @@ from campaigns.app import (
     check_runnable,
     database_of,
     is_loopback,
+    is_simulated,
     local_start,
     open_account,
     open_session,
+    provider_settings,
 )
 from campaigns.clock import DiscreteClock, ScaledClock, SystemClock, real_now, run_real, run_virtual
 from campaigns.domain.errors import CampaignsError, InputError
@@ -34,13 +36,11 @@ from campaigns.loading import OpenedLists, open_lists, refresh_every
 from campaigns.outlook import Outlook, watched
 from campaigns.ports import Clock
 from campaigns.ports.store import CampaignRecord
-from campaigns.sections import SIMULATOR
+from campaigns.serving import bind, serving
 from campaigns.settings import Settings, read_settings
 from campaigns.stores.sqlite import dialer_lock, last_moment_in
 from campaigns.summary import Summary, ledger_of, summarise
-from campaigns.vendors.flireo.simulator import FlireoSimulator, Options, own_numbers
 from campaigns.web.receiver import receiver
-from campaigns.web.serve import bind, serving
 
 log = structlog.get_logger()
 
@@ -109,12 +109,13 @@ def run_campaign(
 def _clock(loaded: Loaded, options: RunOptions) -> Clock:
     """Virtual time for the simulator, scaled time for a foreign server on loopback, else the real one."""
     provider = loaded.campaign.provider
-    if provider != SIMULATOR and options.speed is None and options.at is None:
+    virtual = is_simulated(options.settings, provider)
+    if not virtual and options.speed is None and options.at is None:
         return SystemClock()
     if not is_loopback(options.settings, provider):
         raise InputError("--at and --speed are for the simulator and servers on loopback: real calls take real time.")
     known = None if options.fresh else last_moment_in(_database(loaded, options), loaded.campaign.campaign)
-    if provider == SIMULATOR:
+    if virtual:
         start = known or options.at or local_start(loaded.campaign.starts, real_now())
         return DiscreteClock(start, options.speed)
     start = options.at or real_now()
@@ -123,7 +124,9 @@ def _clock(loaded: Loaded, options: RunOptions) -> Clock:
 
 
 def _is_simulated(loaded: Loaded, options: RunOptions) -> bool:
-    return loaded.campaign.provider == SIMULATOR or options.speed is not None or options.at is not None
+    return (
+        is_simulated(options.settings, loaded.campaign.provider) or options.speed is not None or options.at is not None
+    )
 
 
 def _database(loaded: Loaded, options: RunOptions) -> Path:
@@ -133,7 +136,8 @@ def _database(loaded: Loaded, options: RunOptions) -> Path:
 async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher | None, say: Sayer | None) -> Summary:
     simulated = _is_simulated(loaded, options)
     async with open_session(options.settings, clock, simulated=simulated) as session:
-        lists = await open_lists(loaded, session.store)
+        prepare_simulator(session, loaded)
+        lists = await open_lists(loaded, session.store, session.systems)
         with dialer_lock(session.path) as ours:
             if options.fresh:
                 await _forget(session, loaded, ours=ours)
@@ -193,8 +197,7 @@ async def run_here(session: Session, loaded: Loaded, options: RunOptions, runner
     end = INTERRUPTED
     async with AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(anyio.create_task_group())
-        base_url = await stack.enter_async_context(run_simulator(session, loaded, tasks))
-        account = await stack.enter_async_context(open_account(session, loaded.campaign.provider, base_url=base_url))
+        account = await stack.enter_async_context(open_account(session, loaded.campaign.provider))
         runner = stack.enter_context(account.runner(session, tasks))
         runners.append(runner)
         tasks.start_soon(notice_steering, session, [runner])
@@ -220,20 +223,14 @@ async def _reports_coming_in(session: Session, account: Account) -> AsyncIterato
         background.cancel_scope.cancel()
 
 
-@asynccontextmanager
-async def run_simulator(session: Session, loaded: Loaded, tasks: TaskGroup) -> AsyncIterator[str | None]:
-    """The built-in simulator on a loopback port of its own, where the campaign asks for it."""
-    if loaded.campaign.provider != SIMULATOR:
-        yield None
-        return
-    callers = [caller.number for caller in loaded.campaign.caller_ids]
-    options = Options(numbers=own_numbers(*callers)) if callers else Options()
-    simulator = FlireoSimulator(
-        clock=session.clock, ledger=ledger_of(session.path, loaded.campaign.campaign), options=options
-    )
-    async with serving(simulator.app, bind("127.0.0.1", 0)) as base_url:
-        tasks.start_soon(simulator.run)
-        yield base_url
+def prepare_simulator(session: Session, loaded: Loaded) -> None:
+    """Where the built-in simulator answers for the provider: with the campaign's numbers, and its truth kept."""
+    provider = loaded.campaign.provider
+    if is_simulated(session.settings, provider):
+        callers = [caller.number for caller in loaded.campaign.caller_ids if caller.number.startswith("+")]
+        ledger = ledger_of(session.path, loaded.campaign.campaign)
+        kind = provider_settings(session.settings, provider).kind
+        session.systems.simulators.prepare(kind, ledger=ledger, callers=callers)
 
 
 async def stop_on_signal(runners: list[Runner], tasks: TaskGroup) -> None:
@@ -273,7 +270,7 @@ async def refresh_lists(session: Session, name: str, runner: Runner) -> None:
             return
         await session.clock.sleep_until(session.clock.now() + timedelta(seconds=every))
         try:
-            await load_leads(session, record, await open_lists(loaded, session.store))
+            await load_leads(session, record, await open_lists(loaded, session.store, session.systems))
         except CampaignsError as error:
             log.warning("list_not_refreshed", campaign=name, why=str(error))  # what is loaded stays
         runner.wake.ring()

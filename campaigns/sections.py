@@ -178,3 +178,7 @@ class ListSettings(Section):
     def is_simulated(self) -> bool:
         """Whether the built-in simulator answers for the system."""
         return self.base_url == SIMULATOR
+
+    def is_loopback(self) -> bool:
+        """Whether its address is this machine; False where none is given."""
+        return self.is_simulated or bool(self.base_url and _loopback(urlsplit(self.base_url).hostname or ""))

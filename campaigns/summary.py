@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from campaigns.app import Session
+from campaigns.app import Session, is_simulated
 from campaigns.domain.budget import purse_of
 from campaigns.domain.call import Disposition
 from campaigns.domain.campaign import Campaign
@@ -16,7 +16,6 @@ from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded
 from campaigns.ports.store import Counts
 from campaigns.reports import gather, render, write_report
-from campaigns.sections import SIMULATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,8 @@ async def _page(session: Session, loaded: Loaded) -> str:
     campaign = loaded.campaign
     figures = await gather(
         session.store, campaign.campaign, now=session.clock.now(), provider=campaign.provider,
-        law=law_statement(campaign, session.law), rules=session.law, simulated=campaign.provider == SIMULATOR,
+        law=law_statement(campaign, session.law), rules=session.law,
+        simulated=is_simulated(session.settings, campaign.provider),
     )  # fmt: skip
     return render(figures)
 

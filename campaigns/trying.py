@@ -4,7 +4,7 @@ from pathlib import Path
 
 import anyio
 
-from campaigns.app import Session, check_runnable, open_account, open_session
+from campaigns.app import Session, check_runnable, is_simulated, open_account, open_session
 from campaigns.clock import DiscreteClock, SystemClock, real_now, run_real, run_virtual
 from campaigns.domain.campaign import LegalHours
 from campaigns.domain.contact import Contact, PhoneNumber, parse_phone
@@ -15,8 +15,7 @@ from campaigns.engine.callers import Callers
 from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded, load_campaign, parse_campaign
 from campaigns.ports.store import NewLead
-from campaigns.running import activate, run_simulator, stop_on_signal
-from campaigns.sections import SIMULATOR
+from campaigns.running import activate, prepare_simulator, stop_on_signal
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import dialer_lock
 from campaigns.summary import Summary
@@ -30,7 +29,7 @@ def place_test_call(number: str, file: Path, settings: Settings) -> Summary:
         phone = PhoneNumber(parse_phone(number, None))
     except ValueError as error:
         raise InputError(f"NUMBER: {error}. Write it with + and the country code, such as +442079460123.") from None
-    simulated = loaded.campaign.provider == SIMULATOR
+    simulated = is_simulated(settings, loaded.campaign.provider)
     virtual = DiscreteClock(real_now()) if simulated else None
     clock = virtual or SystemClock()
 
@@ -67,6 +66,7 @@ def _as_test(loaded: Loaded) -> Loaded:
 
 
 async def _call(session: Session, loaded: Loaded, phone: PhoneNumber, *, purse: str) -> Summary:
+    prepare_simulator(session, loaded)
     if session.simulated:
         await session.store.forget_account(loaded.campaign.provider)
     record = await put_campaign(session, loaded, purse=purse)
@@ -83,8 +83,7 @@ async def _call(session: Session, loaded: Loaded, phone: PhoneNumber, *, purse: 
     end = RunEnd(CampaignState.ACTIVE, "interrupted", interrupted=True)
     async with (
         anyio.create_task_group() as tasks,
-        run_simulator(session, loaded, tasks) as base_url,
-        open_account(session, record.provider, base_url=base_url) as account,
+        open_account(session, record.provider) as account,
     ):
         with account.runner(session, tasks) as runner:
             tasks.start_soon(account.reconciler.run)

@@ -9,18 +9,17 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from campaigns.app import Account, Session, database_of, open_account, open_session
+from campaigns.app import Account, Session, database_of, is_simulated, open_account, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
 from campaigns.engine.runner import Runner
 from campaigns.ports.store import CampaignRecord
 from campaigns.running import refresh_lists
-from campaigns.sections import SIMULATOR
+from campaigns.serving import bind, serving
 from campaigns.settings import Settings
 from campaigns.stores.sqlite import dialer_lock
 from campaigns.web.receiver import receiver
-from campaigns.web.serve import bind, serving
 
 log = structlog.get_logger()
 
@@ -63,8 +62,8 @@ class _Worker:
         self._say("worker: stopped; nothing is lost, start it again to go on")
 
     async def _open_accounts(self, stack: AsyncExitStack, tasks: TaskGroup) -> None:
-        for name, own in self._session.settings.providers.items():
-            if name != SIMULATOR and own.base_url is not None:
+        for name in self._session.settings.providers:
+            if not is_simulated(self._session.settings, name):
                 account = await stack.enter_async_context(open_account(self._session, name))
                 self._accounts[name] = account
                 tasks.start_soon(self._reconcile, account)

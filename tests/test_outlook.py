@@ -6,7 +6,7 @@ import pytest
 
 from campaigns.domain.contact import Basis, Consent
 from campaigns.domain.legal import Law
-from campaigns.engine.intake import Source
+from campaigns.engine.intake import Source, told
 from campaigns.outlook import Outlook, watched
 from campaigns.ports import BadRow
 from campaigns.rules import load_rules
@@ -108,9 +108,9 @@ def test_a_person_who_talks_has_no_duty_of_an_artificial_voice() -> None:
     assert "duty" not in {title for title, _ in outlook(dutch(), voice="human").lines()}
 
 
-def test_who_reads_a_watched_list_reads_the_same_rows() -> None:
+async def test_who_reads_a_watched_list_reads_the_same_rows() -> None:
     rows = [dutch(), BadRow(3, "empty"), dutch(1)]
     found = outlook()
-    (source,) = watched([Source("people.csv", 0, lambda: rows, stop_removed=True)], found)
-    assert list(source.contacts()) == rows
+    (source,) = watched([Source("people.csv", 0, told(lambda: rows), stop_removed=True)], found)
+    assert [row async for row in source.contacts("")] == rows
     assert (source.name, source.stop_removed, found.contacts) == ("people.csv", True, 2)

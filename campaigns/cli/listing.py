@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from campaigns.app import Session
+from campaigns.app import Session, is_simulated
 from campaigns.domain.call import Disposition
 from campaigns.domain.contact import mask
 from campaigns.domain.errors import InputError
@@ -13,7 +13,6 @@ from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState, Outcom
 from campaigns.files import parse_campaign
 from campaigns.ports.store import CampaignRecord, LeadFilter
 from campaigns.reports import gather, render, results_csv, write_report
-from campaigns.sections import SIMULATOR
 from campaigns.summary import budget_told, law_statement
 
 from .context import (
@@ -243,6 +242,6 @@ async def _page(session: Session, record: CampaignRecord) -> str:
     law = law_statement(parse_campaign(record.document, name=record.name).campaign, session.law)
     figures = await gather(
         session.store, record.name, now=session.clock.now(), provider=record.provider, law=law,
-        rules=session.law,        simulated=session.simulated or record.provider == SIMULATOR,
+        rules=session.law,        simulated=session.simulated or is_simulated(session.settings, record.provider),
     )  # fmt: skip
     return render(figures)

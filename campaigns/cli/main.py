@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from campaigns.domain.errors import AccountRefused, CampaignsError, InputError
 
-from . import consents, explaining, inspecting, listing, people, planning, rules, running, steering
+from . import consents, explaining, inspecting, listing, people, planning, rules, running, simulating, steering
 from .context import Globals, err, set_up_logs
 
 cli = typer.Typer(
@@ -22,7 +22,7 @@ cli = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (running, planning, steering, listing, explaining, people, consents, rules, inspecting):
+for module in (running, planning, steering, listing, explaining, people, consents, rules, inspecting, simulating):
     module.register(cli)
 
 _FLAGS = ("--json", "-v", "--verbose")

@@ -1,21 +1,16 @@
-"""`run`, `worker`, `call`, `simulator`: the commands that place calls, or pretend to."""
+"""`run`, `worker`, `call`: the commands that place calls."""
 
 from pathlib import Path
-from signal import SIGINT, SIGTERM
 from typing import Annotated
 
-import anyio
 import typer
 
 from campaigns import worker as working
-from campaigns.clock import SystemClock, run_real
 from campaigns.domain.contact import mask
 from campaigns.domain.lead import CampaignState
 from campaigns.running import RunOptions, run_campaign
 from campaigns.summary import Summary
 from campaigns.trying import place_test_call
-from campaigns.vendors.flireo.simulator import Faults, FlireoSimulator, load_faults
-from campaigns.web.serve import bind, serving
 
 from .context import counted, err, many, moment, options, out, print_json, print_pairs
 from .people import plain_number
@@ -30,7 +25,6 @@ def register(cli: typer.Typer) -> None:
     cli.command()(run)
     cli.command()(worker)
     cli.command()(call)
-    cli.command()(simulator)
 
 
 def run(
@@ -121,31 +115,3 @@ def call(
         reason = f" ({summary.end.reason})" if summary.end.reason else ""
         out.print(f"{mask(number)}: {ended or 'no call was placed'}{reason}", markup=False)
     raise typer.Exit(summary.exit_code)
-
-
-def simulator(
-    port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.", min=0, max=65535)] = 8720,
-    seed: Annotated[int, typer.Option(help="Same seed, same people.")] = 1,
-    faults: Annotated[Path | None, typer.Option(help="YAML, TOML or JSON file with faults.")] = None,
-    ledger: Annotated[Path | None, typer.Option(help="Where every call is written down.")] = None,
-    webhook: Annotated[str | None, typer.Option(help="Where reports are sent.")] = None,
-) -> None:
-    """Serve the built-in Flireo simulator on loopback, in real time, until stopped.
-
-    Example: campaigns simulator --port 8720 --seed 7
-    """
-    clock = SystemClock()
-    chosen = load_faults(faults) if faults else Faults()
-    simulated = FlireoSimulator(clock=clock, seed=seed, ledger=ledger, faults=chosen, webhook=webhook)
-
-    async def main() -> None:
-        with anyio.open_signal_receiver(SIGINT, SIGTERM) as signals:
-            async with anyio.create_task_group() as tasks, serving(simulated.app, bind("127.0.0.1", port)) as address:
-                tasks.start_soon(simulated.run)
-                hint = f'in the settings: base_url = "{address}"'
-                err.print(f"Flireo simulator on {address}; {hint}. Ctrl-C stops it.", markup=False)
-                await anext(aiter(signals))
-                tasks.cancel_scope.cancel()
-
-    run_real(main)
-    err.print("Flireo simulator stopped.")

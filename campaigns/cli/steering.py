@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from campaigns.app import Session, check_runnable, database_of, open_session
+from campaigns.app import Session, check_runnable, database_of, is_simulated, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.call import Disposition
 from campaigns.domain.durations import parse_duration
@@ -20,7 +20,6 @@ from campaigns.outlook import Outlook
 from campaigns.ports.store import CampaignRecord
 from campaigns.resolving import Word, resolve_attempt
 from campaigns.running import activate, load_leads
-from campaigns.sections import SIMULATOR
 
 from .context import as_of, err, many, options, out, print_json, with_campaign, with_databases
 from .listing import Name
@@ -53,7 +52,7 @@ def start(
 def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
     settings, loaded = options(context).settings(), load_campaign(file)
     campaign = loaded.campaign
-    if campaign.provider == SIMULATOR:
+    if is_simulated(settings, campaign.provider):
         raise InputError(f"A worker dials real providers. Play this simulated campaign with `campaigns run {file}`.")
     check_runnable(loaded, settings)
     edit = _foreseen(context, loaded)
@@ -62,7 +61,7 @@ def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
 
     async def main() -> dict[str, int]:
         async with open_session(settings, SystemClock(), simulated=False) as session:
-            lists = await open_lists(loaded, session.store)
+            lists = await open_lists(loaded, session.store, session.systems)
             record = await put_campaign(session, loaded)
             outlook = Outlook(campaign, session.law, session.clock.now())
             intake = await load_leads(session, record, lists, outlook)

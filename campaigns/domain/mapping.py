@@ -34,9 +34,12 @@ Cells = Mapping[str, str]
 
 
 def row_mapper(
-    source: FileList, campaign: Campaign, header: Sequence[str], *, file: str
+    source: FileList, campaign: Campaign, header: Sequence[str] | None, *, file: str
 ) -> Callable[[Row], Contact | BadRow]:
-    """Made once for a list. Raises InputError with every column that is missing and every template that is wrong."""
+    """Made once for a list. Raises InputError with every column that is missing and every template that is wrong.
+
+    `header`: None where nobody can list the columns beforehand; then each row shows what it has.
+    """
     templates, problems = _compile(campaign.variables, _mapped(source), header, file)
     if problems := [*_missing(_wanted(source), header, file), *problems]:
         raise InputError(problems)
@@ -279,7 +282,9 @@ def _wanted(source: FileList) -> Iterator[tuple[str, str]]:
             yield key, moment.column
 
 
-def _missing(wanted: Iterable[tuple[str, str]], header: Sequence[str], file: str) -> list[Problem]:
+def _missing(wanted: Iterable[tuple[str, str]], header: Sequence[str] | None, file: str) -> list[Problem]:
+    if header is None:
+        return []
     there = set(header)
     return [
         Problem(f"{file}:1", f"has no column '{column}', which {key} names.", _nearest(column, header))
@@ -332,7 +337,7 @@ _JINJA.globals.clear()
 
 
 def _compile(
-    variables: Mapping[str, str], mapped: Cells, header: Sequence[str], file: str
+    variables: Mapping[str, str], mapped: Cells, header: Sequence[str] | None, file: str
 ) -> tuple[dict[str, Template], list[Problem]]:
     templates: dict[str, Template] = {}
     problems: list[Problem] = []

@@ -1,8 +1,8 @@
 """Contacts → leads: read every list of a campaign, map, screen, count; never guess, never stop for a bad row."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import anyio
 import structlog
@@ -11,6 +11,7 @@ from campaigns.domain.contact import Contact
 from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Lead, lead_id
 from campaigns.ports import BadRow, Clock
+from campaigns.ports.bookmarks import Bookmark
 from campaigns.ports.store import Merged, NewLead, Store
 
 from .consenting import Recorded, agreed, record_consents
@@ -26,14 +27,41 @@ LISTED = 10_000
 Excluded = frozenset[tuple[str, str]]
 
 
+RESUMABLE = timedelta(hours=1)
+"""A reading that broke off longer ago begins anew: the list may be another by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """In a stream of contacts: everything before it is told, and a reading that breaks off may go on after it."""
+
+    after: str
+
+
+Stream = AsyncIterator[Contact | BadRow | Mark]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One opened list of a campaign."""
 
     name: str
     index: int
-    contacts: Callable[[], Iterable[Contact | BadRow]]
+    contacts: Callable[[str], Stream]
+    """From a mark on; empty: from the start. Marks are of lists that can be read on."""
     stop_removed: bool = False
+    wanted: str = ""
+    """What is asked of the list: a mark holds for the same wish only."""
+
+
+def told(contacts: Callable[[], Iterable[Contact | BadRow]]) -> Callable[[str], Stream]:
+    """A list that lies here, as a stream that always begins at the start."""
+
+    async def stream(_after: str) -> Stream:
+        for contact in contacts():
+            yield contact
+
+    return stream
 
 
 @dataclass
@@ -76,16 +104,22 @@ async def load(terms: Terms, sources: Sequence[Source], excluded: Excluded, *, s
     for source in sources:
         before = await store.source_size(name, source.index)
         good = 0
-        for batch in _batches(_contacts(source, excluded, intake)):
+        after = await _left_off(source, terms, store, now=clock.now())
+        async for batch, mark in _batches(_contacts(source, after, excluded, intake)):
             recorded = await record_consents(store, terms, batch, source.name, now=clock.now())
             leads = [_new_lead(contact, terms, source.index, recorded, now=clock.now()) for contact in batch]
             intake.note_merged(await store.put_leads(name, leads, load=number, now=clock.now()))
             good += len(leads)
+            if mark is not None:
+                kept = Bookmark(source.wanted, mark.after, clock.now()) if mark.after else None
+                await store.put_bookmark(name, source.index, kept)
             await anyio.lowlevel.checkpoint()
-        sizes[source.index] = before, good
+        if not after:
+            sizes[source.index] = before, good
     # Only when every list is read: a row may have moved from one to another.
     for source in sources:
-        if source.stop_removed and not _shrank(source, *sizes[source.index], intake):
+        # Of one that was read on from a mark this reading saw the end alone: the next one sees all.
+        if source.stop_removed and source.index in sizes and not _shrank(source, *sizes[source.index], intake):
             intake.removed += await store.stop_removed(name, source.index, load=number, now=clock.now())
     await store.note_intake(name, intake.counts(), intake.bad_rows)
     return intake
@@ -99,8 +133,19 @@ def _shrank(source: Source, before: int, good: int, intake: Intake) -> bool:
     return True
 
 
-def _contacts(source: Source, excluded: Excluded, intake: Intake) -> Iterator[Contact]:
-    for contact in source.contacts():
+async def _left_off(source: Source, terms: Terms, store: Store, *, now: datetime) -> str:
+    """Where an earlier reading of the same wish broke off; empty: nowhere."""
+    kept = await store.bookmark(terms.record.name, source.index) if source.wanted else None
+    if kept is None or kept.wanted != source.wanted or now - kept.at > RESUMABLE:
+        return ""
+    return kept.after
+
+
+async def _contacts(source: Source, after: str, excluded: Excluded, intake: Intake) -> AsyncIterator[Contact | Mark]:
+    async for contact in source.contacts(after):
+        if isinstance(contact, Mark):
+            yield contact
+            continue
         intake.read += 1
         if isinstance(contact, BadRow):
             intake.note_bad(source.name, contact)
@@ -115,15 +160,20 @@ def _names(contact: Contact) -> Excluded:
     return frozenset(names | {("id", contact.person)})
 
 
-def _batches(contacts: Iterable[Contact]) -> Iterator[list[Contact]]:
+async def _batches(contacts: AsyncIterator[Contact | Mark]) -> AsyncIterator[tuple[list[Contact], Mark | None]]:
+    """Contacts in batches, each with the mark after which nothing is lost of what came before."""
     batch: list[Contact] = []
-    for contact in contacts:
+    async for contact in contacts:
+        if isinstance(contact, Mark):
+            yield batch, contact
+            batch = []
+            continue
         batch.append(contact)
         if len(batch) == BATCH:
-            yield batch
+            yield batch, None
             batch = []
     if batch:
-        yield batch
+        yield batch, None
 
 
 def _new_lead(contact: Contact, terms: Terms, source: int, recorded: Recorded, *, now: datetime) -> NewLead:

@@ -339,9 +339,10 @@ def test_providers_are_the_simulator_the_kinds_and_those_of_the_settings(cli):
 def test_the_simulator_serves_until_it_is_told_to_stop(tmp_path):
     process = a_process("simulator", "--port", "0", "--ledger", str(tmp_path / "l.jsonl"))
     said = process.stderr.readline()
-    assert re.search(r"on http://127\.0\.0\.1:\d+; in the settings: base_url", said)
+    assert re.search(r"on http://127\.0\.0\.1:\d+; Ctrl-C stops them", said)
+    assert process.stderr.readline() == "[providers.flireo]\n"
     code, rest = stopped(process)
-    assert (code, rest) == (0, "Flireo simulator stopped.\n")
+    assert (code, rest.splitlines()[-1]) == (0, "Simulators stopped.")
 
 
 def test_a_worker_takes_up_what_start_brings_and_loses_nothing_when_stopped(cli, folder):

@@ -7,7 +7,7 @@ from campaigns.domain.contact import Basis, Consent, PhoneNumber
 from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Lead, LeadState, Outcome
 from campaigns.domain.legal import Law
-from campaigns.engine.intake import Source, load
+from campaigns.engine.intake import Source, load, told
 from campaigns.planner.decide import Call, Close, decide
 from campaigns.ports.consents import Withdrawal
 from campaigns.ports.store import LeadFilter
@@ -42,7 +42,7 @@ def reading(*readings, between=None):
                 if number and between is not None:
                     await between(store, night, clock)
                 terms = await night.book.of(name)
-                rows = Source("people.csv", 0, lambda rows=contacts: rows)
+                rows = Source("people.csv", 0, told(lambda rows=contacts: rows))
                 await load(terms, [rows], frozenset(), store=store, clock=clock)
                 found = [(lead.state, lead.outcome, lead.rule) for lead, _, _ in await store.leads(name, LeadFilter())]
                 records = await store.consents(night.book.phone_key(contacts[0].phones[0].e164))

@@ -9,7 +9,7 @@ from campaigns.domain.errors import ProofError
 from campaigns.domain.lead import LeadState, Outcome
 from campaigns.domain.rows import BadRow
 from campaigns.engine.inbox import receive, report_of, to_json
-from campaigns.engine.intake import Source, load
+from campaigns.engine.intake import Source, load, told
 from campaigns.ports.store import LeadFilter, Suppression
 from campaigns.testing import a_contact, a_night
 
@@ -17,7 +17,7 @@ from .conftest import START, play
 
 
 def a_list(*rows, name: str = "list.csv", index: int = 0, stop: bool = False) -> Source:
-    return Source(name, index, lambda: rows, stop)
+    return Source(name, index, told(lambda: rows), stop)
 
 
 def reading(*sources, excluded=frozenset(), before=None, then=()):

@@ -16,7 +16,8 @@ class SeveringApp(Starlette):
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[_TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
+        if scope.get(_TRANSPORT) is None:  # an application inside another sees a wrapped `send`
+            scope[_TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
         await super().__call__(scope, receive, send)
 
 

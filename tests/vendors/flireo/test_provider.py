@@ -32,10 +32,10 @@ from campaigns.domain.call import (
     Webhook,
 )
 from campaigns.domain.errors import AccountRefused, InputError, ProofError, Throttled, VendorError
+from campaigns.serving import bind, serving
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.flireo.provider import FlireoProvider, classify
 from campaigns.vendors.flireo.simulator import FlireoSimulator, Options
-from campaigns.web.serve import bind, serving
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PHONE, CALLER = "+31200000001", "+31200000099"

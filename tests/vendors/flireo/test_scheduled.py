@@ -14,12 +14,12 @@ import pytest
 from campaigns.clock import DiscreteClock, run_virtual
 from campaigns.domain.call import Booked, Booking, BookingState, CallOrder, NotSent, Refused, Unclear
 from campaigns.domain.errors import AccountRefused, Throttled, VendorError
+from campaigns.serving import bind, serving
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.flireo.calls import CallRecord
 from campaigns.vendors.flireo.provider import FlireoProvider
 from campaigns.vendors.flireo.scheduled import booked, read_booking
 from campaigns.vendors.flireo.simulator import Faults, FlireoSimulator, Options, Rule
-from campaigns.web.serve import bind, serving
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PHONE = "+442079460001"

@@ -20,10 +20,10 @@ from starlette.routing import Route
 
 from campaigns.clock import DiscreteClock, run_virtual
 from campaigns.domain.errors import InputError
+from campaigns.serving import bind, serving
 from campaigns.vendors.flireo.simulator import Faults, FlireoSimulator, How, Options, Rule, SimCall
 from campaigns.vendors.flireo.simulator.words import ended_reason
 from campaigns.vendors.flireo.simulator.words import status as status_of
-from campaigns.web.serve import bind, serving
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PEOPLE = [f"+1212555{number:04}" for number in range(100, 200)] + [f"+442079460{number:03}" for number in range(60)]

@@ -14,8 +14,8 @@ import pytest
 
 from campaigns.clock import DiscreteClock
 from campaigns.domain.errors import InputError
+from campaigns.serving import bind, serving
 from campaigns.vendors.flireo.simulator import Faults, FlireoSimulator, Options, Rule, load_faults, own_numbers
-from campaigns.web.serve import bind, serving
 
 START = datetime(2026, 11, 23, 9, 0, 20, tzinfo=UTC)
 TLS = ssl.create_default_context()

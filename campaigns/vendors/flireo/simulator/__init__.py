@@ -90,7 +90,7 @@ class FlireoSimulator:
         await self._teller.run(self.calls, self._exchange.ledger.answered.__contains__)
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - an account is set up by name
     clock: Clock,
     *,
     seed: int = 1,
@@ -98,7 +98,9 @@ def simulate(
     callers: Sequence[str] = (),
     webhook: str | None = None,
     secret: str = "",  # noqa: ARG001 - generation A signs nothing
+    faults: Path | None = None,
 ) -> FlireoSimulator:
-    """A simulated account with these numbers (E.164)."""
-    options = Options(numbers=own_numbers(*callers)) if callers else Options()
-    return FlireoSimulator(clock=clock, seed=seed, ledger=ledger, options=options, webhook=webhook)
+    """A simulated account with these numbers (E.164). Raises InputError for a fault file that cannot be read."""
+    chosen = load_faults(faults) if faults else Faults()
+    options = chosen.options.model_copy(update={"numbers": own_numbers(*callers)}) if callers else None
+    return FlireoSimulator(clock=clock, seed=seed, ledger=ledger, faults=chosen, options=options, webhook=webhook)
