@@ -1,0 +1,64 @@
+"""Proof of webhooks: what stands, and that nothing else does."""
+
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from campaigns.domain.errors import ProofError
+from campaigns.vendors.signatures import attempt_of, attempt_token, check_stamped, check_token
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+SECRET, TOKEN, BODY = "a secret of ours", "t" * 20, b'{"event": "told"}'
+
+
+def signed(at: datetime = NOW, *, secret: str = SECRET, body: bytes = BODY) -> tuple[str, str]:
+    stamp = str(int(at.timestamp()))
+    return stamp, hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def proved(stamp: str, told: str, *, secret: str = SECRET, body: bytes = BODY) -> bool:
+    try:
+        check_stamped(told, stamp=stamp, body=body, secret=secret, now=NOW)
+    except ProofError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("seconds", "stands"), [(0, True), (-300, True), (300, True), (-301, False), (301, False)])
+def test_a_signature_stands_for_five_minutes(seconds: int, stands: bool) -> None:
+    assert proved(*signed(NOW + timedelta(seconds=seconds))) is stands
+
+
+@pytest.mark.parametrize(
+    "stamp", ["", "-1", "1e9", "\uff11\uff17", "9" * 13, " 1790500000", "0x10", "NaN", "1790500000.0"]
+)
+def test_a_time_that_is_no_plain_number_proves_nothing(stamp: str) -> None:
+    assert not proved(stamp, hmac.new(SECRET.encode(), f"{stamp}.".encode() + BODY, hashlib.sha256).hexdigest())
+
+
+def test_another_body_secret_or_hash_proves_nothing() -> None:
+    stamp, right = signed()
+    assert proved(stamp, right)
+    assert not proved(stamp, right, body=BODY + b" ")
+    assert not proved(*signed(secret="another"))
+    assert not proved(*signed(secret=""), secret="")
+    assert not any(proved(stamp, wrong) for wrong in ("", right[:-1], right.upper(), right + "0", "é" * 64, "\ud800"))
+
+
+def test_an_address_for_one_attempt_names_it() -> None:
+    assert attempt_of(attempt_token(TOKEN, "attempt-1"), TOKEN) == "attempt-1"
+    assert attempt_of(TOKEN, TOKEN) is None
+
+
+@pytest.mark.parametrize("told", ["attempt-1.", "attempt-2." + attempt_token(TOKEN, "attempt-1").partition(".")[2], "",
+                                  "x", TOKEN[:-1], TOKEN + ".", f".{TOKEN}"])  # fmt: skip
+def test_a_forged_address_is_no_proof(told: str) -> None:
+    with pytest.raises(ProofError):
+        attempt_of(told, TOKEN)
+
+
+def test_a_token_that_is_too_short_is_no_secret() -> None:
+    with pytest.raises(ProofError):
+        check_token("short", "short")
