@@ -1,6 +1,6 @@
 """Providers that do what a test says, in memory; users find them in `campaigns.testing`."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,8 +25,10 @@ from campaigns.domain.call import (
     Webhook,
 )
 from campaigns.domain.errors import VendorError
-from campaigns.ports import BookingPage, CallPage, Clock, ProviderFacts
+from campaigns.domain.sources import Columns, Returns
+from campaigns.ports import BookingPage, CallPage, Clock, ProviderFacts, Row
 from campaigns.ports.health import Finding, Needs
+from campaigns.ports.lists import Batch, Fault, Landed, OutcomeNote, Unwritable
 
 
 @dataclass
@@ -246,3 +248,61 @@ class ScriptedScheduler(ScriptedProvider):
             self.lost_cancels -= 1
             raise VendorError("scripted", "cancel", None, "the answer was lost")
         return self.held.get(booking_id)
+
+
+@dataclass
+class ScriptedList:
+    """Implements `ports.lists.RemoteList` in memory: pages of contacts, and what was put back to them."""
+
+    name: str = "scripted"
+    people: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The system's id of a contact → its columns."""
+    size: int = 20
+    """Contacts a page."""
+    columns: Columns = field(default_factory=lambda: Columns.model_validate({"phone": "phone", "id": "id"}))
+    header: tuple[str, ...] = ("phone", "id", "name")
+    open_header: bool = True
+    no_returns: str = ""
+    trouble: Callable[[str], Exception | None] = lambda _what: None
+    """Asked before each page (`read N`) and before and after each outcome (`before ID`, `after ID`)."""
+    pages: list[str] = field(default_factory=list)
+    """Where each page that was read began."""
+    notes: dict[str, list[OutcomeNote]] = field(default_factory=dict)
+    """The truth: what stands at each contact."""
+    repeats: int = 0
+    """How often an outcome was asked for that stood there already."""
+    findings: list[Finding] = field(default_factory=list)
+
+    def check(self, where: Mapping[str, Any], returns: Returns) -> list[Fault]:  # noqa: ARG002 - the port's
+        return [Fault(("where", key), "is no filter here.", "Remove it.") for key in where if key not in self.header]
+
+    async def read(self, where: Mapping[str, Any], *, after: str = "") -> AsyncIterator[Batch]:
+        fitting = [(ref, row) for ref, row in self.people.items() if all(row.get(k) == v for k, v in where.items())]
+        for begin in range(int(after or 0), len(fitting), self.size):
+            self._fail(f"read {begin}")
+            self.pages.append(str(begin))
+            page, follow = fitting[begin : begin + self.size], begin + self.size
+            rows = tuple(Row(begin + n + 1, {"id": ref, **row}, ref) for n, (ref, row) in enumerate(page))
+            yield Batch(rows, str(follow) if follow < len(fitting) else "")
+
+    async def write_back(self, note: OutcomeNote, returns: Returns, *, since: datetime | None) -> Landed | Unwritable:  # noqa: ARG002
+        if note.contact not in self.people:
+            return Unwritable("the contact is gone")
+        self._fail(f"before {note.contact}")
+        there = self.notes.setdefault(note.contact, [])
+        if since is not None and any(old.reference == note.reference for old in there):
+            self.repeats += 1
+        else:
+            there.append(note)
+        self._fail(f"after {note.contact}")
+        return Landed()
+
+    async def health(self) -> list[Finding]:
+        return self.findings
+
+    async def aclose(self) -> None:
+        pass
+
+    def _fail(self, what: str) -> None:
+        if (error := self.trouble(what)) is not None:
+            raise error

@@ -26,11 +26,11 @@ from campaigns.engine.terms import AccountTerms, Terms, TermsBook, limits_of
 from campaigns.planner.lawful import planned_under
 from campaigns.ports import Clock
 from campaigns.ports.store import CampaignRecord, NewLead, Store
-from campaigns.scripted import Dialled, Script, ScriptedProvider, ScriptedScheduler
+from campaigns.scripted import Dialled, Script, ScriptedList, ScriptedProvider, ScriptedScheduler
 
 __all__ = [
-    "KEY", "NO_LAW", "Dialled", "Night", "Script", "ScriptedProvider", "ScriptedScheduler", "a_campaign", "a_contact",
-    "a_night", "an_account", "instant",
+    "KEY", "NO_LAW", "Dialled", "Night", "Script", "ScriptedList", "ScriptedProvider", "ScriptedScheduler", "a_campaign",
+    "a_contact", "a_night", "an_account", "instant",
 ]  # fmt: skip
 
 KEY = b"a key for tests, and for tests only"
