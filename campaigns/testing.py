@@ -29,8 +29,8 @@ from campaigns.ports.store import CampaignRecord, NewLead, Store
 from campaigns.scripted import Dialled, Script, ScriptedList, ScriptedProvider, ScriptedScheduler
 
 __all__ = [
-    "KEY", "NO_LAW", "Dialled", "Night", "Script", "ScriptedList", "ScriptedProvider", "ScriptedScheduler", "a_campaign",
-    "a_contact", "a_night", "an_account", "instant",
+    "KEY", "NO_LAW", "Dialled", "Night", "Script", "ScriptedList", "ScriptedProvider", "ScriptedScheduler",
+    "a_campaign", "a_contact", "a_night", "an_account", "instant",
 ]  # fmt: skip
 
 KEY = b"a key for tests, and for tests only"
