@@ -53,6 +53,11 @@ class Call:
     def talked(self) -> float:
         return self.end_at - self.answer_at
 
+    def pick_up(self) -> None:
+        """Answer it now, and talk as long as was meant."""
+        talk, self.answer_at = self.end_at - self.answer_at, time.time()
+        self.end_at = self.answer_at + talk
+
     def hang_up(self) -> None:
         """End it now."""
         self.end_at = min(self.end_at, time.time())

@@ -265,12 +265,11 @@ class HmsSovereign(Standin):
         if not call.answered:
             return  # nobody is told of ringing, busy or no answer
         dice = random.Random(f"{self.habits.seed}|hook|{call.call_id}")
-        await asyncio.sleep(max(0.0, call.answer_at - time.time()))
+        await _reached(call, "answer_at")
         post_box = (url, secret)
         if "status-update" in events:
             self.later(self._send(_message(call, "status-update", "in-progress"), post_box, dice))
-        while (left := call.end_at - time.time()) > 0:
-            await asyncio.sleep(min(left, 0.05))  # it may be hung up
+        await _reached(call, "end_at")
         for event in ("status-update", "end-of-call-report"):
             if event in events:
                 self.later(self._send(_message(call, event, "ended"), post_box, dice))
@@ -411,6 +410,12 @@ def _offer(kind: str, single: str) -> None:
 
 for _kind, _single in KINDS.items():
     _offer(_kind, _single)
+
+
+async def _reached(call: Call, moment: str) -> None:
+    """In small steps: it may be picked up and hung up before its time."""
+    while (left := getattr(call, moment) - time.time()) > 0:
+        await asyncio.sleep(min(left, 0.05))
 
 
 def _word(call: Call) -> str:

@@ -202,6 +202,19 @@ async def test_a_request_that_failed_may_succeed_when_it_is_repeated():
     assert statuses & {500, 502, 503}
 
 
+async def test_a_defect_of_a_stand_in_comes_to_light():
+    vendor = Callbell()
+    vendor.before = lambda request: 1 / 0
+
+    async def ask():
+        async with talking(vendor) as client:
+            with pytest.raises(httpx.RemoteProtocolError):
+                await client.get("contacts")
+
+    with pytest.raises(ZeroDivisionError):
+        await ask()
+
+
 async def test_what_happens_before_a_request_is_seen_by_it():
     vendor = Callbell()
     vendor.before = lambda request: vendor.add("New", "+442079460031")

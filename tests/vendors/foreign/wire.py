@@ -36,12 +36,16 @@ def stringified(document: Json) -> Json:
 
 @contextmanager
 def serving(standin: Standin, ears: tuple[Ear, ...] = ()) -> Iterator[str]:
-    """The stand-in's address (http://127.0.0.1:port, without its prefix) while it serves from a thread."""
+    """The stand-in's address (http://127.0.0.1:port, without its prefix) while it serves from a thread.
+
+    Raises, at the end, what its own code raised: a defect of the stand-in, never of the client.
+    """
     ready, port = threading.Event(), [0]
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
+    line = _Line(standin, ears)
+
     async def main() -> None:
-        line = _Line(standin, ears)
         server = await asyncio.start_server(line.serve, "127.0.0.1", 0, backlog=512)
         port[0] = server.sockets[0].getsockname()[1]
         ready.set()
@@ -63,6 +67,8 @@ def serving(standin: Standin, ears: tuple[Ear, ...] = ()) -> Iterator[str]:
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
+        if line.defects:
+            raise line.defects[0]
 
 
 class _Line:
@@ -72,6 +78,7 @@ class _Line:
         self._standin, self._ears = standin, ears
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.defects: list[Exception] = []
         standin._later = self._keep
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
@@ -102,6 +109,9 @@ class _Line:
         except Cut:
             self._tell(method, target, body, None, b"")
             raise
+        except Exception as defect:
+            self.defects.append(defect)
+            raise Cut from defect
         dice = random.Random(f"{self._standin.habits.seed}|{target}|{len(self._standin.log)}")
         content = _written(answer.document, self._standin.habits, dice)
         self._tell(method, target, body, answer.status, content)
