@@ -19,12 +19,9 @@ COMPANY, AGENT = "f2c1b0de-1111-4222-8333-444455556666", "a0a0a0a0-0000-4000-800
 FLOW = "d0d0d0d0-0000-4000-8000-000000000004"
 LARGEST = 100
 WORDS = {
-    "answered": "completed",
-    "voicemail": "completed",
-    "no_answer": "no-answer",
-    "busy": "busy",
-    "failed": "failed",
-}
+    "answered": "completed", "voicemail": "completed", "no_answer": "no-answer", "busy": "busy", "failed": "failed",
+    "broke": "failed",
+}  # fmt: skip
 ACTIVE = {"name", "status"}
 _numbers = itertools.count(1)
 
@@ -164,7 +161,7 @@ class Callab(Standin):
             "workspace_id": call.asked.get("workspace") or "default", "campaign_id": None, "contact_id": None,
             "transcript": "AI: Hello." if over and call.answered else None, "metadata": None,
             "agent_dynamic_variables": {v["name"]: v["value"] for v in call.asked.get("dynamic_variables") or ()},
-            "agent_post_call_outcomes": {"voicemail": True} if over and call.fate == "voicemail" else None,
+            "agent_post_call_outcomes": (call.said or None) if over else None,
             "started_at": iso(call.answer_at) if talking else None, "ended_at": iso(call.end_at) if over else None,
             "retry_at": None, "deleted_at": None,
         }  # fmt: skip

@@ -7,67 +7,15 @@ import random
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from foreign.callbell_account import AT_BIRTH, MAIN, SETTABLE, USUAL, Contact, Rules, judge
 from foreign.standin import PLAIN, Answer, Habits, Refused, Request, Standin
 
 Json = Any
-PAGE, LAST_PAGE, LONGEST_NOTE = 20, 500, 1000
-MAIN = "c0000000000000000000000000000001"
-SETTABLE = {"name", "tags", "custom_fields", "assigned_user", "unassign_user", "team_uuid", "bot_status", "note"}
-AT_BIRTH = SETTABLE - {"unassign_user"} | {"identifier", "source", "channel_uuid"}
+PAGE, LAST_PAGE = 20, 500
 _numbers = itertools.count(1)
-
-
-@dataclass(slots=True)
-class Contact:
-    """One contact as it truly is."""
-
-    uuid: str
-    name: str | None
-    phone: str | None
-    talked: float
-    """The latest conversation, any number: the highest is listed first."""
-    tags: list[str] = field(default_factory=list)
-    fields: dict[str, str] = field(default_factory=dict)
-    source: str = "whatsapp"
-    channel: str = MAIN
-    blocked_at: str | None = None
-    assigned: str | None = None
-    team: str | None = None
-    bsuid: str | None = None
-    note: str | None = None
-    closed_at: str | None = None
-    notes: list[str] = field(default_factory=list)
-    """What was written into the conversation, in order; nothing here ever goes away."""
-    lost: set[str] = field(default_factory=set)
-    """Tags that a person gave, and that a program took away."""
-    human: set[str] = field(default_factory=set)
-    """Tags that a person gave at the vendor's screen."""
-    bot: str = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What this account demands and which of the vendor's eras it lives in."""
-
-    era: str = "2026-08"
-    """2023: no meta; 2026-07: page and pages; 2026-08: with cursors."""
-    tags: frozenset[str] | None = None
-    """Those that exist in the account; None: all."""
-    fields: dict[str, tuple[str, tuple[str, ...]]] | None = None
-    """Label: (type, options), of those that exist; None: all, as text."""
-    empty_last_page: bool = False
-    """A last page that is exactly full points to an empty one."""
-    cursor_dies: int = 0
-    """Every nth request with a cursor is told that the cursor is invalid, and no cursor lives on."""
-    merges_fields: bool = True
-    """Whether custom_fields are merged by label, or replaced."""
-
-
-USUAL = Rules()
 
 
 class Callbell(Standin):
@@ -256,7 +204,7 @@ class Callbell(Standin):
         def wanted(contact: Contact) -> bool:
             mine = {tag.lower() for tag in contact.tags}
             return (
-                (not tags or bool(tags & mine))
+                (not tags or bool(tags & mine) or (self.rules.loose_tags and _overlap(tags, mine)))
                 and source in ("", contact.source)
                 and team in ("", contact.team or "none")
             )
@@ -294,7 +242,7 @@ class Callbell(Standin):
         missing = tuple(name for name in ("identifier", "source", "name") if not sent.get(name))
         if missing:
             raise Refused(422, "", "must be present and not empty", missing)
-        self._judge(sent, AT_BIRTH)
+        judge(sent, AT_BIRTH, self.rules)
         known = [one for one in self.contacts.values() if _digits(one.phone or "") == _digits(sent["identifier"])]
         contact = known[0] if known else self.add(sent["name"], sent["identifier"], source=sent["source"])
         self._write(contact, sent)
@@ -302,40 +250,10 @@ class Callbell(Standin):
 
     def update_contact(self, request: Request, key: str) -> Answer:
         contact, sent = self._found(key), request.document()
-        self._judge(sent, SETTABLE)
+        judge(sent, SETTABLE, self.rules)
         self._write(contact, sent)
         self.writes.append((key, sent))
         return self._one(contact, request)
-
-    def _judge(self, sent: dict[str, Json], settable: set[str]) -> None:
-        if unknown := set(sent) - settable:
-            raise Refused(422, "", "is not allowed", tuple(sorted(unknown)))
-        tags = sent.get("tags", [])
-        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-            raise Refused(422, "", "must be a list of texts", ("tags",))
-        if self.rules.tags is not None and not set(tags) <= self.rules.tags:
-            raise Refused(422, "", "must exist", ("tags",))
-        if len(sent.get("note") or "") > LONGEST_NOTE:
-            raise Refused(422, "", "is too long", ("note",))
-        for label, value in (sent.get("custom_fields") or {}).items():
-            self._judge_field(label, value)
-
-    def _judge_field(self, label: str, value: Json) -> None:
-        if self.rules.fields is None:
-            return
-        if label not in self.rules.fields:
-            raise Refused(422, "", f"{label} must exist", ("custom_fields",))
-        kind, options = self.rules.fields[label]
-        legal = {
-            "number": lambda: re.fullmatch(r"-?\d+(\.\d+)?", str(value)),
-            "date": lambda: re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)),
-            "email": lambda: "@" in str(value),
-            "dropdown": lambda: value in options,
-            "checkbox": lambda: isinstance(value, list) and set(value) <= set(options),
-            "text": lambda: isinstance(value, str),
-        }
-        if value != "" and not legal[kind]():
-            raise Refused(422, "", f"{label} is not valid", ("custom_fields",))
 
     def _write(self, contact: Contact, sent: dict[str, Json]) -> None:
         if "tags" in sent:
@@ -427,3 +345,7 @@ class Callbell(Standin):
 
 def _digits(number: str) -> str:
     return re.sub(r"\D", "", number)
+
+
+def _overlap(asked: set[str], mine: set[str]) -> bool:
+    return any(one in other for one in asked for other in mine)

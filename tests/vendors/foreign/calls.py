@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 SILENT = ("no_answer", "busy", "failed")
 
@@ -17,8 +18,10 @@ class Course:
     ring: tuple[float, float] = (0.05, 0.15)
     talk: tuple[float, float] = (0.05, 0.2)
     fates: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Of numbers that end so, one word a call, the last for all later ones: answered, voicemail, no_answer, busy,
-    failed. Everybody else answers."""
+    """Of numbers that end so, one word a call, the last for all later ones: answered, voicemail, broke (was
+    answered, and ended by a fault), no_answer, busy, failed. Everybody else answers."""
+    said: dict[str, dict[str, object]] = field(default_factory=dict)
+    """What the agent understood in answered calls to numbers that end so."""
 
 
 SWIFT = Course()
@@ -37,8 +40,9 @@ class Call:
     answer_at: float
     """Equal to end_at where nobody answers."""
     end_at: float
-    asked: dict[str, object]
+    asked: dict[str, Any]
     """The body of the request that made it."""
+    said: dict[str, object] = field(default_factory=dict)
 
     @property
     def answered(self) -> bool:
@@ -63,7 +67,7 @@ class Call:
         self.end_at = min(self.end_at, time.time())
 
 
-def placed(earlier: Sequence[Call], to: str, sender: str, asked: dict[str, object], course: Course, seed: int) -> Call:
+def placed(earlier: Sequence[Call], to: str, sender: str, asked: dict[str, Any], course: Course, seed: int) -> Call:
     """One more call, beginning now; its fate, id and times follow from the seed and from how many there were."""
     before = sum(call.to == to for call in earlier)
     dice = random.Random(f"{seed}|{to}|{before}")
@@ -72,7 +76,8 @@ def placed(earlier: Sequence[Call], to: str, sender: str, asked: dict[str, objec
     now = time.time()
     answer_at = now + dice.uniform(*course.ring)
     end_at = answer_at + (0 if fate in SILENT else dice.uniform(*course.talk))
-    return Call(str(uuid.UUID(int=dice.getrandbits(128))), to, sender, fate, now, answer_at, end_at, asked)
+    said = next((each for ending, each in course.said.items() if to.endswith(ending)), {}) if fate == "answered" else {}
+    return Call(str(uuid.UUID(int=dice.getrandbits(128))), to, sender, fate, now, answer_at, end_at, asked, said)
 
 
 def iso(at: float | None) -> str | None:

@@ -5,11 +5,11 @@ Written from the vendor's notes alone. Calls, scheduled calls and their webhooks
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from random import Random
 from typing import Any, ClassVar
 
-from foreign.standin import PLAIN, Answer, Habits, Refused, Request, Standin
+from foreign.flireo_groups import Groups, now
+from foreign.standin import PLAIN, Answer, Habits, Refused, Request
 
 Json = Any
 ASSISTANT, NUMBER, SHARED = (f"0a0a0a0a-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
@@ -17,10 +17,6 @@ CONTACT_FIELDS = ("phone_number", "full_name", "email", "address", "last_interac
 ASSISTANT_FIELDS = (
     "name", "first_message", "system_prompt", "voice_id", "language", "type", "server_url", "max_duration_seconds",
     "voicemail_message", "phone_number_id", "is_active",
-)  # fmt: skip
-GROUP_FIELDS = (
-    "phone_number_type", "name", "business_name", "contact_person_first_name", "contact_person_last_name",
-    "contact_person_phone", "street_name", "house_number", "postal_code", "city", "province",
 )  # fmt: skip
 COST = 10
 
@@ -43,7 +39,7 @@ class Rules:
 USUAL = Rules()
 
 
-class Flireo(Standin):
+class Flireo(Groups):
     """The account. `contacts`, `assistants`, `numbers`, `groups` and `orders` are the truth, rows by id."""
 
     routes: ClassVar[dict[str, str]] = {
@@ -91,7 +87,7 @@ class Flireo(Standin):
         self.contacts: dict[str, dict[str, Json]] = {}
         self.assistants: dict[str, dict[str, Json]] = {}
         self.numbers: dict[str, dict[str, Json]] = {}
-        self.groups: dict[str, dict[str, Json]] = {}
+        self.groups = {}
         self.orders: dict[str, dict[str, Json]] = {}
         self.nulled: list[tuple[str, str]] = []
         """(contact, field): values that a PUT wiped out by leaving them out."""
@@ -103,9 +99,9 @@ class Flireo(Standin):
     def add(self, phone: str, name: str | None = None, **more: Json) -> str:
         """A contact that comes in by itself; its id. The newest, so every page shifts."""
         with self.lock:
-            key = self._id()
+            key = self.new_id()
             row = dict.fromkeys(CONTACT_FIELDS) | {"phone_number": phone, "full_name": name, **more}
-            self.contacts[key] = row | {"logs": None, "last_modified": _now()}
+            self.contacts[key] = row | {"logs": None, "last_modified": now()}
             return key
 
     def stir(self, count: int = 1) -> None:
@@ -113,7 +109,7 @@ class Flireo(Standin):
         for n in range(count):
             self.add(f"+1212555019{n % 10}", "Stranger")
 
-    def _id(self) -> str:
+    def new_id(self) -> str:
         return str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
 
     # How it speaks
@@ -124,7 +120,7 @@ class Flireo(Standin):
         details: Json = dict.fromkeys(refused.names, refused.text)
         return Answer({"error": {"code": refused.code, "message": refused.text, "details": details}}, refused.status)
 
-    def _paged(self, kind: str, rows: list[Json], request: Request, *, guide: bool) -> Answer:
+    def paged(self, kind: str, rows: list[Json], request: Request, *, guide: bool) -> Answer:
         limit = min(max(request.number("limit", self.rules.default_limit), 1), self.rules.largest_limit)
         offset = max(request.number("offset", 0), 0)
         shown, meta = rows[offset : offset + limit], {"total": len(rows), "limit": limit, "offset": offset}
@@ -152,7 +148,7 @@ class Flireo(Standin):
         guide = self.other(request)
         name = "id" if guide else "contact_id"
         rows = [self.dress({name: key, **self.contacts[key]}, request, ("last_modified",)) for key in keys]
-        return self._paged("contacts", rows, request, guide=guide)
+        return self.paged("contacts", rows, request, guide=guide)
 
     def _contact_input(self, request: Request, own: str | None = None) -> dict[str, Json]:
         sent = request.document()
@@ -183,12 +179,12 @@ class Flireo(Standin):
         if not sent.get("phone_number"):
             raise Refused(400, "invalid_parameters", "is required", ("phone_number",))
         self.nulled += [(key, name) for name in CONTACT_FIELDS if row[name] is not None and name not in sent]
-        row |= {**dict.fromkeys(CONTACT_FIELDS), **sent, "last_modified": _now()}
+        row |= {**dict.fromkeys(CONTACT_FIELDS), **sent, "last_modified": now()}
         return self.get_contact(request, key)
 
     def update_contact(self, request: Request, key: str) -> Answer:
         row = self._row(self.contacts, key)
-        row |= {**self._contact_input(request, key), "last_modified": _now()}
+        row |= {**self._contact_input(request, key), "last_modified": now()}
         return self.get_contact(request, key)
 
     def delete_contact(self, request: Request, key: str) -> Answer:
@@ -202,7 +198,7 @@ class Flireo(Standin):
         guide = self.other(request)
         name = "id" if guide else "assistant_id"
         rows = [self.dress({name: key, **row}, request) for key, row in self.assistants.items()]
-        return self._paged("assistants", rows, request, guide=guide)
+        return self.paged("assistants", rows, request, guide=guide)
 
     def _assistant_input(self, request: Request) -> dict[str, Json]:
         sent = request.document()
@@ -214,7 +210,7 @@ class Flireo(Standin):
         sent = self._assistant_input(request)
         if not sent.get("name"):
             raise Refused(400, "invalid_parameters", "is required", ("name",))
-        key = self._id()
+        key = self.new_id()
         self.assistants[key] = dict.fromkeys(ASSISTANT_FIELDS) | sent
         return self._one("assistant_id", key, self.assistants[key], request, 201)
 
@@ -276,7 +272,7 @@ class Flireo(Standin):
 
     def list_phone_numbers(self, request: Request) -> Answer:
         own = [self._number(key, request) for key, row in self.numbers.items() if not row["shared"]]
-        answer = self._paged("phone_numbers", own, request, guide=not self.other(request))
+        answer = self.paged("phone_numbers", own, request, guide=not self.other(request))
         if request.one("include_default") == "true":
             shared = [self._linked(key) for key, row in self.numbers.items() if row["shared"]]
             answer.document["shared_numbers"] = [{"id": one["id"], "phone_number": one["number"]} for one in shared]
@@ -305,15 +301,15 @@ class Flireo(Standin):
         sent = request.document()
         if sent.get("number_type") == "local" and not sent.get("verification_group_id"):
             raise Refused(400, "invalid_parameters", "is required", ("verification_group_id",))
-        return self._order(sent.get("phone_number"), sent.get("number_type") or "national", None)
+        return self.order(sent.get("phone_number"), sent.get("number_type") or "national", None)
 
-    def _order(self, phone: Json, kind: str, group: str | None) -> Answer:
+    def order(self, phone: Json, kind: str, group: str | None) -> Answer:
         if not phone:
             raise Refused(400, "invalid_parameters", "is required", ("phone_number",))
         if self.credits < COST:
             raise Refused(402, "insufficient_credits", "not enough credits")
         self.credits -= COST
-        key = self._id()
+        key = self.new_id()
         self.orders[key] = {"phone_number": phone, "number_type": kind, "status": "pending", "group": group}
         data = {"order_id": key, "phone_number": phone, "number_type": kind, "status": "pending", "credits_used": COST,
                 "remaining_credits": self.credits}  # fmt: skip
@@ -327,80 +323,17 @@ class Flireo(Standin):
             row["status"] = self.rules.ordered
         group = {"id": row["group"], "name": self.groups[row["group"]]["name"]} if row["group"] else None
         shown = {"id": key, "phone_number": row["phone_number"], "status": row["status"], "requirements_met": True,
-                 "number_type": row["number_type"], "ordered_at": _now(), "verification_group": group}  # fmt: skip
+                 "number_type": row["number_type"], "ordered_at": now(), "verification_group": group}  # fmt: skip
         return self.dress(shown, request, ("ordered_at", "requirements_met"))
 
     def list_orders(self, request: Request) -> Answer:
         rows = [self._order_shown(key, request) for key in self.orders]
         status = request.one("status")
-        return self._paged("orders", [row for row in rows if status in ("", row["status"])], request, guide=True)
+        return self.paged("orders", [row for row in rows if status in ("", row["status"])], request, guide=True)
 
     def get_order(self, request: Request, key: str) -> Answer:
         self._row(self.orders, key)
         return Answer({"data": {**self._order_shown(key, request), "external_order_id": None}})
-
-    # Verification groups
-
-    def _group(self, key: str, request: Request) -> Json:
-        row = self._row(self.groups, key)
-        names = ("name", "phone_number_type", "status", "business_name")
-        shown = {"id": key, **{name: row[name] for name in names}, "locality": None, "created_at": row["created_at"]}
-        return self.dress(shown, request, ("created_at", "business_name"))
-
-    def list_verification_groups(self, request: Request) -> Answer:
-        status, kind = request.one("status"), request.one("phone_number_type")
-        fits = [key for key, row in self.groups.items() if status in ("", row["status"])]
-        keys = [key for key in fits if kind in ("", self.groups[key]["phone_number_type"])]
-        return self._paged("groups", [self._group(key, request) for key in keys], request, guide=True)
-
-    def create_verification_group(self, request: Request) -> Answer:
-        sent = request.document()
-        if missing := tuple(name for name in GROUP_FIELDS if not sent.get(name)):
-            raise Refused(400, "invalid_parameters", "is required", missing)
-        key = self._id()
-        self.groups[key] = {**sent, "status": "pending", "documents": {}, "created_at": _now()}
-        return Answer({"message": "created", "data": {"requirement_group_id": key}}, 201)
-
-    def get_verification_group(self, request: Request, key: str) -> Answer:
-        shown = self._group(key, request)
-        papers = self.groups[key]["documents"]
-        return Answer({"data": {**shown, "documents": [*papers.values()], "phone_numbers": []}})
-
-    def delete_verification_group(self, request: Request, key: str) -> Answer:
-        self._row(self.groups, key)["status"] = "deleted"
-        return Answer({"message": "deleted"})
-
-    def list_verification_documents(self, request: Request, key: str) -> Answer:
-        papers = [self.dress(row, request) for row in self._row(self.groups, key)["documents"].values()]
-        return Answer({"documents" if self.other(request) else "data": papers})
-
-    def upload_verification_document(self, request: Request, key: str) -> Answer:
-        if "multipart/form-data" not in request.headers.get("content-type", ""):
-            raise Refused(400, "invalid_parameters", "is required", ("file",))
-        paper = {"id": self._id(), "type": "proof_of_address", "status": "pending"}
-        self._row(self.groups, key)["documents"][paper["id"]] = paper
-        return Answer({"message": "taken", "data": paper} if self.other(request) else paper, 201)
-
-    def delete_verification_document(self, request: Request, key: str, paper: str) -> Answer:
-        if self._row(self.groups, key)["documents"].pop(paper, None) is None:
-            raise Refused(404, "not_found", "no such document")
-        return Answer({"message": "deleted"})
-
-    def submit_verification_group(self, request: Request, key: str) -> Answer:
-        row = self._row(self.groups, key)
-        if not row["documents"]:
-            raise Refused(400, "invalid_status", "documents are missing")
-        row["status"] = "approved"
-        return Answer({"message": "handed in"})
-
-    def list_group_numbers(self, request: Request, key: str) -> Answer:
-        self._row(self.groups, key)
-        return self.list_available_numbers(request)
-
-    def order_group_number(self, request: Request, key: str) -> Answer:
-        if self._row(self.groups, key)["status"] != "approved":
-            raise Refused(400, "invalid_status", "Group is not approved yet")
-        return self._order(request.document().get("phone_number"), "local", key)
 
     # The user
 
@@ -423,7 +356,3 @@ def _wanted(row: dict[str, Json], request: Request) -> bool:
         and email.lower() in (row["email"] or "").lower()
         and phone in ("", row["phone_number"])
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,20 +1,15 @@
 """A HMS Sovereign (Flireo generation B) of its own kin: written from the vendor's notes alone."""
 
-import asyncio
 import hashlib
-import hmac
-import json
-import random
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from foreign.calls import SWIFT, Call, Course, iso, placed
+from foreign.calls import SILENT, SWIFT, Call, Course, iso, placed
+from foreign.hms_webhooks import END, USUAL, Herald, Rules, Sent, summary
 from foreign.standin import PLAIN, Answer, Habits, Refused, Request, Standin
-from foreign.wire import post
 
 Json = Any
 NUMBER, NUMBER_ID = "+442079460900", "0e0e0e0e-0000-4000-8000-000000000001"
@@ -28,59 +23,6 @@ KINDS = {
     "mcp_servers": "mcp_server",
 }  # fmt: skip
 """Plural: singular, of what is kept by id and wrapped alike."""
-CAMEL = {
-    "phone_number": "phoneNumber", "duration_seconds": "durationSeconds", "end_reason": "endReason",
-    "started_at": "startedAt", "ended_at": "endedAt", "recording_url": "recordingUrl",
-    "outbound_phone_call": "outboundPhoneCall",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the vendor left open, and what befalls webhooks; shares lie between 0 and 1."""
-
-    per_minute: int = 1000
-    """Requests in a window; beyond it 429 with Retry-After."""
-    window: float = 60.0
-    """Seconds of that window."""
-    order: str = "newest"
-    """newest | oldest | shuffled"""
-    largest: int = 1000
-    credits: int | None = None
-    """Calls that are paid for; then 402."""
-    refused: dict[str, int] = field(default_factory=dict)
-    """Destinations that end so are answered with this status."""
-    unsuccessful: float = 0.0
-    """Calls answered with 200 and success false, and not made."""
-    forgets_phones: bool = False
-    """The retention has passed: caller_phone is null."""
-    webhook_url: str = ""
-    """The account's own; an assistant's and an override's go before it."""
-    webhook_secret: str = ""
-    casing: str = "snake"
-    """snake | camel | mixed"""
-    other_ids: bool = False
-    """Webhooks spell call ids otherwise than answers do."""
-    drop: float = 0.0
-    twice: float = 0.0
-    forge: float = 0.0
-    """A lie with a wrong signature, before the truth."""
-    delay: tuple[float, float] = (0.0, 0.0)
-    """Seconds each message is late; messages overtake each other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One message that went out."""
-
-    event: str
-    call_id: str
-    status: int
-    """What the receiver answered; 0: nothing; -1: it was dropped on the way."""
-    forged: bool = False
-
-
-USUAL = Rules()
 
 
 class HmsSovereign(Standin):
@@ -110,9 +52,14 @@ class HmsSovereign(Standin):
         self.rows["assistants"][ASSISTANT_ID] = {"id": ASSISTANT_ID, "name": "Caller"}
         self.rows["numbers"][NUMBER_ID] = {"id": NUMBER_ID, "number": NUMBER, "name": "Front"}
         self.leads: dict[str, dict[str, Json]] = {}
-        self.sent: list[Sent] = []
+        self.herald = Herald(rules, habits.seed)
         self._made = 0
         self._window, self._used = 0.0, 0
+
+    @property
+    def sent(self) -> list[Sent]:
+        """Every message that went out, in order."""
+        return self.herald.sent
 
     def dialled(self, phone: str) -> int:
         """How often this number truly rang."""
@@ -164,11 +111,12 @@ class HmsSovereign(Standin):
         row = {
             "id": call.call_id, "caller_phone": None if self.rules.forgets_phones else call.to,
             "assistant_phone": call.sender, "status": word,
-            "direction": "outbound", "end_reason": "user_hangup" if over and call.answered else None,
-            "error": None if call.answered or not over else call.fate,
+            "direction": "outbound", "end_reason": "user_hangup" if word == "ended" else None,
+            "error": call.fate if over and call.fate in ("broke", *SILENT) else None,
             "started_at": iso(call.answer_at) if talked else None,
             "ended_at": iso(call.end_at) if over else None, "duration_seconds": round(call.talked) if over else None,
-            "summary": _summary(call) if over and call.answered else None, "analysis_result": None,
+            "summary": summary(call) if over and call.answered else None,
+            "analysis_result": (call.said or None) if over else None,
             "messages": [{"role": "user", "content": "Hello."}] if over and call.answered else [],
             "room_name": f"room-{call.call_id[-6:]}", "recording_url": None,
             "agent_id": call.asked.get("assistant_id"), "number_id": call.asked.get("number_id") or NUMBER_ID,
@@ -185,13 +133,13 @@ class HmsSovereign(Standin):
         self._judge(sent)
         if request.dice.random() < self.rules.unsuccessful:
             return Answer({"success": False, "error": "no trunk is free"})
-        number = self.rows["numbers"].get(str(sent.get("number_id") or NUMBER_ID), {"number": NUMBER})
+        number = self._row("numbers", str(sent.get("number_id") or NUMBER_ID))
         to = str(sent["destination"])
         call = placed(self.calls, to, str(number.get("number", NUMBER)), sent, self.course, self.habits.seed)
         call.call_id = f"call-outbound-{call.call_id}"
         self.calls.append(call)
         if config := self._hook(sent):
-            self.later(self._report(call, *config))
+            self.later(self.herald.follow(call, *config))
         shown = {"success": True, "call_id": call.call_id, "status": "dialing", "room_name": "room-1"}
         return Answer(self.dress(shown, request, ("room_name",)), 201 if self.other(request) else 200)
 
@@ -254,52 +202,13 @@ class HmsSovereign(Standin):
     def _hook(self, sent: dict[str, Json]) -> tuple[str, str, list[str]] | None:
         """(url, secret, events) by precedence; None where nobody listens."""
         own = self.rows["assistants"].get(str(sent.get("assistant_id")), {})
+        spoken = sent.get("assistant") or {**own, **(sent.get("assistant_override") or {})}
         account = {"webhook_url": self.rules.webhook_url, "webhook_secret": self.rules.webhook_secret}
-        for config in (sent.get("assistant_override") or {}, sent.get("assistant") or {}, own, account):
+        for config in (spoken, account):
             if config.get("webhook_url"):
-                events = config.get("webhook_events") or ["status-update", "end-of-call-report"]
-                return config["webhook_url"], config.get("webhook_secret") or "", events
+                events = [*(config.get("webhook_events") or ("status-update", "end-of-call-report"))]
+                return str(config["webhook_url"]), str(config.get("webhook_secret") or ""), events
         return None
-
-    async def _report(self, call: Call, url: str, secret: str, events: list[str]) -> None:
-        if not call.answered:
-            return  # nobody is told of ringing, busy or no answer
-        dice = random.Random(f"{self.habits.seed}|hook|{call.call_id}")
-        await _reached(call, "answer_at")
-        post_box = (url, secret)
-        if "status-update" in events:
-            self.later(self._send(_message(call, "status-update", "in-progress"), post_box, dice))
-        await _reached(call, "end_at")
-        for event in ("status-update", "end-of-call-report"):
-            if event in events:
-                self.later(self._send(_message(call, event, "ended"), post_box, dice))
-
-    async def _send(self, message: dict[str, Json], post_box: tuple[str, str], dice: random.Random) -> None:
-        rules, (url, secret) = self.rules, post_box
-        event, call_id = message["type"], message["call"]["id"]
-        if rules.other_ids:
-            message["call"]["id"] = f"call-_{message['customer']['number']}_{call_id[-6:]}"
-        if rules.casing == "camel" or (rules.casing == "mixed" and dice.random() < 0.5):
-            message = _camel(message)
-        await asyncio.sleep(dice.uniform(*rules.delay))
-        if dice.random() < rules.forge:
-            lie = {"message": {**message, "call": {**message["call"], "status": "ended-with-error"}}}
-            status = await self._post(url, "not the secret", event, lie)
-            self.sent.append(Sent(event, call_id, status, forged=True))
-        if dice.random() < rules.drop:
-            self.sent.append(Sent(event, call_id, -1))
-            return
-        for _ in range(1 + (dice.random() < rules.twice)):
-            self.sent.append(Sent(event, call_id, await self._post(url, secret, event, {"message": message})))
-
-    async def _post(self, url: str, secret: str, event: str, document: Json) -> int:
-        body = json.dumps(document).encode()
-        stamp = str(int(time.time()))
-        headers = {"User-Agent": "HMS-Sovereign/1.0", "X-Webhook-Event": event, "X-Webhook-Timestamp": stamp}
-        if secret:
-            signed = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
-            headers["X-Webhook-Signature"] = f"sha256={signed.hexdigest()}"
-        return await post(url, body, headers)
 
     # What is kept by id
 
@@ -412,15 +321,9 @@ for _kind, _single in KINDS.items():
     _offer(_kind, _single)
 
 
-async def _reached(call: Call, moment: str) -> None:
-    """In small steps: it may be picked up and hung up before its time."""
-    while (left := getattr(call, moment) - time.time()) > 0:
-        await asyncio.sleep(min(left, 0.05))
-
-
 def _word(call: Call) -> str:
     phase = call.phase()
-    return STATUS.get(phase) or ("ended" if call.answered else "failed")
+    return STATUS.get(phase) or ("failed" if not call.answered else END.get(call.fate, "ended"))
 
 
 def _at(text: str) -> float:
@@ -430,28 +333,3 @@ def _at(text: str) -> float:
     except ValueError:
         raise Refused(400, "invalid_request", "no date", ("start_date",)) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _summary(call: Call) -> str:
-    return "Voicemail detected, message left." if call.fate == "voicemail" else "A short talk."
-
-
-def _message(call: Call, event: str, status: str) -> dict[str, Json]:
-    message: dict[str, Json] = {
-        "type": event, "timestamp": iso(time.time()),
-        "call": {"id": call.call_id, "type": "outbound_phone_call", "status": status},
-        "phone_number": {"id": NUMBER_ID, "number": call.sender, "name": "Front"}, "customer": {"number": call.to},
-    }  # fmt: skip
-    if status == "ended":
-        message["end_reason"] = "user_hangup"
-    if event == "end-of-call-report":
-        message |= {"duration_seconds": round(call.talked), "summary": _summary(call), "analysis": None,
-                    "messages": [{"role": "user", "content": "Hello."}], "recording_url": None,
-                    "started_at": iso(call.answer_at), "ended_at": iso(call.end_at)}  # fmt: skip
-    return message
-
-
-def _camel(message: dict[str, Json]) -> dict[str, Json]:
-    """As it was written in 2025, when no reason and no times were told."""
-    told = {CAMEL.get(k, k): v for k, v in message.items() if k not in ("end_reason", "started_at", "ended_at")}
-    return {**told, "call": {**message["call"], "type": CAMEL[message["call"]["type"]]}}

@@ -45,6 +45,9 @@ class Habits:
     retry_after: tuple[str, ...] = ("none",)
     """What a 429 says of the time to wait, one of: none, seconds, date."""
     retry_seconds: int = 1
+    slow: float = 0.0
+    """Answers that come `slow_seconds` late, when all is long done."""
+    slow_seconds: float = 1.0
     faulty: tuple[str, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE")
     """Methods that meet with faults."""
 

@@ -132,6 +132,46 @@ async def test_an_override_says_where_its_own_call_is_told():
     assert is_signed(*mailbox.letters[0])
 
 
+async def test_an_override_without_a_secret_is_signed_with_its_assistants():
+    mailbox = Mailbox()
+    with serving(mailbox) as box:
+        vendor = HmsSovereign(course=FATES)
+        vendor.rows["assistants"][ASSISTANT_ID]["webhook_secret"] = SECRET
+        override = {"webhook_url": f"{box}/own", "webhook_events": ["status-update"]}
+        with serving(vendor) as url:
+            async with httpx.AsyncClient(base_url=f"{url}/api/v1/", headers=KEY) as http:
+                await http.post("calls/outbound", json={**order("+442079460020"), "assistant_override": override})
+                await until(lambda: len(vendor.sent) == 2)
+    assert all(is_signed(*letter) for letter in mailbox.letters)
+
+
+async def test_what_was_said_and_what_broke_is_told_alike_by_record_and_report():
+    mailbox = Mailbox()
+    course = Course(fates={"4": ("broke",)}, said={"0": {"confirmed": True}})
+    with serving(mailbox) as box:
+        vendor = HmsSovereign(rules=Rules(webhook_url=f"{box}/hook", other_ids=True), course=course)
+        with serving(vendor) as url:
+            async with httpx.AsyncClient(base_url=f"{url}/api/v1/", headers=KEY) as http:
+                await dial(http, "+442079460020", "+442079460024")
+                await until(lambda: len(vendor.sent) == 6)
+                rows = (await http.get("calls")).json()["calls"][::-1]
+    assert [(row["status"], row["analysis_result"]) for row in rows] == [
+        ("ended", {"confirmed": True}), ("ended-with-error", None),
+    ]  # fmt: skip
+    reports = [m for _, body in mailbox.letters if (m := json.loads(body)["message"])["type"] == "end-of-call-report"]
+    told = {m["customer"]["number"]: (m["call"]["status"], m["analysis"]) for m in reports}
+    assert told == {"+442079460020": ("ended", {"confirmed": True}), "+442079460024": ("ended-with-error", None)}
+    assert not {m["call"]["id"] for m in reports} & {row["id"] for row in rows}
+
+
+async def test_a_caller_id_that_is_not_ours_is_refused():
+    vendor = HmsSovereign()
+    with serving(vendor) as url:
+        async with httpx.AsyncClient(base_url=f"{url}/api/v1/", headers=KEY) as http:
+            answer = await http.post("calls/outbound", json={**order("+442079460020"), "number_id": "other"})
+    assert (answer.status_code, vendor.calls) == (404, [])
+
+
 async def test_every_answer_counts_down_and_too_many_requests_are_told_to_wait():
     vendor = HmsSovereign(rules=Rules(per_minute=3, window=30.0))
     with serving(vendor) as url:

@@ -89,6 +89,11 @@ async def test_filters_are_not_in_the_cursor():
     assert [row["name"] for row in rest] == (["Other"] if len(rest) else [])
 
 
+async def test_a_loose_filter_finds_more_than_was_asked_for():
+    assert len((await by_cursor(account(3), tags="call"))[0]) == 0
+    assert len((await by_cursor(account(3, rules=Rules(loose_tags=True)), tags="call"))[0]) == 3
+
+
 async def test_the_last_page_may_be_full_and_may_point_to_an_empty_one():
     assert (await by_cursor(account(40)))[1] == 2
     seen, pages = await by_cursor(account(40, rules=Rules(empty_last_page=True)))

@@ -170,6 +170,15 @@ async def test_a_failure_after_acting_leaves_the_deed_and_a_failure_before_does_
         assert vendor.dialled("+442079460021") == len(vendor.calls) == made
 
 
+async def test_a_slow_answer_comes_too_late_for_what_was_done():
+    vendor = Callbell(Habits(slow=1.0, slow_seconds=30.0, faulty=("POST",)))
+    contact = vendor.add("Ada", "+442079460031")
+    async with talking(vendor, timeout=0.2) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post(f"contacts/{contact.uuid}/conversation/note", json={"text": "Called."})
+    assert contact.notes == ["Called."]
+
+
 async def test_a_storm_turns_away_as_many_as_it_says_and_does_nothing():
     vendor = Callab(Habits(throttle=1.0, storm=3, retry_after=("none", "seconds", "date"), retry_seconds=7))
     seen = set()

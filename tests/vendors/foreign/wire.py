@@ -92,7 +92,9 @@ class _Line:
         self._tasks.add(task := asyncio.current_task())  # type: ignore[arg-type]
         try:
             while asked := await _read(reader):
-                writer.write(self._answer(*asked))
+                answer, wait = self._answer(*asked)
+                await asyncio.sleep(wait)
+                writer.write(answer)
                 await writer.drain()
                 if asked[2].get("connection", "").lower() == "close":
                     break
@@ -103,7 +105,8 @@ class _Line:
             self._writers.discard(writer)
             writer.close()
 
-    def _answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> bytes:
+    def _answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[bytes, float]:
+        """(what goes over the line, after how many seconds)"""
         try:
             answer = self._standin.handle(method, target, headers, body)
         except Cut:
@@ -112,10 +115,12 @@ class _Line:
         except Exception as defect:
             self.defects.append(defect)
             raise Cut from defect
-        dice = random.Random(f"{self._standin.habits.seed}|{target}|{len(self._standin.log)}")
-        content = _written(answer.document, self._standin.habits, dice)
+        habits = self._standin.habits
+        dice = random.Random(f"{habits.seed}|{target}|{len(self._standin.log)}")
+        content = _written(answer.document, habits, dice)
         self._tell(method, target, body, answer.status, content)
-        return _packed(answer, content, dice.random() < self._standin.habits.odd / 2)
+        wait = habits.slow_seconds if method in habits.faulty and dice.random() < habits.slow else 0.0
+        return _packed(answer, content, dice.random() < habits.odd / 2), wait
 
     def _tell(self, method: str, target: str, body: bytes, status: int | None, answer: bytes) -> None:
         for ear in self._ears:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -64,7 +65,7 @@ class Contract:
     @classmethod
     def load(cls, name: str) -> "Contract":
         """`name`: flireo, hmsovereign, callbell, callab or callab_v0."""
-        return cls(YAML(typ="safe").load(FOLDER / f"{name}.yaml"))
+        return cls(_document(name))
 
     def _read(self, part: str) -> Iterable[Operation]:
         for path, item in self.document.get(part, {}).items():
@@ -169,6 +170,11 @@ class Contract:
             closest = best_match(error.context) if error.context else None
             told = closest or error
             yield f"{title} at {error.json_path}: {told.message}"[:_LONGEST]
+
+
+@lru_cache
+def _document(name: str) -> Json:
+    return YAML(typ="safe").load(FOLDER / f"{name}.yaml")
 
 
 def _escaped(part: str) -> str:
