@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from foreign.callbell_account import AT_BIRTH, MAIN, SETTABLE, USUAL, Contact, Rules, judge
+from foreign.callbell_webhooks import Sent, deliver
 from foreign.standin import PLAIN, Answer, Habits, Refused, Request, Standin
 
 Json = Any
@@ -56,6 +57,8 @@ class Callbell(Standin):
         self.writes: list[tuple[str, dict[str, Json]]] = []
         """(uuid, body) of every PATCH that was carried out."""
         self.hook: dict[str, Json] | None = None
+        self.sent: list[Sent] = []
+        """Every delivery, in order."""
         self._dice = random.Random(habits.seed)
         self._walks: dict[str, list[str]] = {}
         self._cursors_used = 0
@@ -69,6 +72,7 @@ class Callbell(Standin):
             contact = Contact(key, name, phone, self._latest(), [*tags], **more)
             contact.human.update(tags)
             self.contacts[key] = contact
+            self._tell("contact_created", contact)
             return contact
 
     def stir(self, share: float = 0.3) -> None:
@@ -85,11 +89,16 @@ class Callbell(Standin):
             contact.human.add(tag)
             if tag not in contact.tags:
                 contact.tags.append(tag)
+                self._tell("contact_updated", contact)
 
     def expire_cursors(self) -> None:
         """No cursor handed out so far is known any more."""
         with self.lock:
             self._walks.clear()
+
+    def check_connection(self) -> None:
+        """The vendor asks whether somebody listens: a body that says nothing."""
+        self.later(self._deliver("connection_check", "", {}))
 
     @property
     def notes(self) -> list[tuple[str, str]]:
@@ -100,6 +109,22 @@ class Callbell(Standin):
     def lost_tags(self) -> set[tuple[str, str]]:
         """(uuid, tag): given by a person, taken away by a program."""
         return {(contact.uuid, tag) for contact in self.contacts.values() for tag in contact.lost}
+
+    def _tell(self, event: str, contact: Contact) -> None:
+        """Also of what a program changed: it hears its own echo."""
+        if self.hook is None or event not in self.hook["subscriptions"]:
+            return
+        payload: Json = {"uuid": contact.uuid, "deleted": "2026-05-04T08:15:00.000Z"}
+        if event != "contact_deleted":
+            omitted = ("assignedUser", "customFields", "bsuid", "note")
+            payload = {name: value for name, value in self._row(contact).items() if name not in omitted}
+        self.later(self._deliver(event, contact.uuid, {"event": event, "payload": payload}))
+
+    async def _deliver(self, event: str, key: str, document: Json) -> None:
+        if self.hook is not None:
+            rules, url = self.rules, str(self.hook["url"])
+            for status in await deliver(url, rules.webhook_secret, document, rules.webhook_gaps):
+                self.sent.append(Sent(event, key, status))
 
     def _latest(self) -> float:
         return float(next(_numbers))
@@ -116,7 +141,15 @@ class Callbell(Standin):
         return Answer(document, refused.status)
 
     def _shown(self, contact: Contact, request: Request, *, typed: bool = False, closing: bool = False) -> Json:
-        row = {
+        row = self._row(contact)
+        if closing:
+            row |= {"closedAt": contact.closed_at, "funnelId": None}
+        if typed:
+            row["customFieldsMetadata"] = {label: self._typed(label, value) for label, value in contact.fields.items()}
+        return self.dress(row, request, ("avatarUrl", "href", "conversationHref", "team", "channel"))
+
+    def _row(self, contact: Contact) -> dict[str, Json]:
+        return {
             "uuid": contact.uuid, "name": contact.name, "phoneNumber": contact.phone, "avatarUrl": None,
             "blockedAt": contact.blocked_at, "createdAt": "2026-05-04T08:15:00Z", "source": contact.source,
             "href": f"https://dash.callbell.example/contacts/{contact.uuid}",
@@ -126,11 +159,6 @@ class Callbell(Standin):
             "channel": {"uuid": contact.channel, "type": contact.source, "title": "Front", "main": True},
             "bsuid": contact.bsuid, "note": contact.note,
         }  # fmt: skip
-        if closing:
-            row |= {"closedAt": contact.closed_at, "funnelId": None}
-        if typed:
-            row["customFieldsMetadata"] = {label: self._typed(label, value) for label, value in contact.fields.items()}
-        return self.dress(row, request, ("avatarUrl", "href", "conversationHref", "team", "channel"))
 
     def _typed(self, label: str, value: str) -> Json:
         kind, options = (self.rules.fields or {}).get(label, ("text", ()))
@@ -253,6 +281,7 @@ class Callbell(Standin):
         judge(sent, SETTABLE, self.rules)
         self._write(contact, sent)
         self.writes.append((key, sent))
+        self._tell("contact_updated", contact)
         return self._one(contact, request)
 
     def _write(self, contact: Contact, sent: dict[str, Json]) -> None:
@@ -273,6 +302,7 @@ class Callbell(Standin):
     def delete_contact(self, request: Request, key: str) -> Answer:
         self.gone.append(self._found(key))
         del self.contacts[key]
+        self._tell("contact_deleted", self.gone[-1])
         return Answer({"status": "contact was destroyed"})
 
     def add_note(self, request: Request, key: str) -> Answer:

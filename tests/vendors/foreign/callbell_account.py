@@ -59,6 +59,10 @@ class Rules:
     """The filter also finds tags that merely contain what was asked for."""
     cursor_dies: int = 0
     """Every nth request with a cursor is told that the cursor is invalid, and no cursor lives on."""
+    webhook_secret: str = ""
+    """Signs what is told; made at the vendor's screen only."""
+    webhook_gaps: tuple[float, ...] = (0.05, 0.1)
+    """Seconds before a delivery that was not answered by a 2xx is tried again."""
     merges_fields: bool = True
     """Whether custom_fields are merged by label, or replaced."""
 

@@ -149,7 +149,7 @@ class Standin:
         self.before: Callable[[Request], None] | None = None
         self._times: Counter[tuple[str, str, bytes]] = Counter()
         self._storm = 0
-        self._later: Callable[[Coroutine[Any, Any, None]], None] | None = None
+        self._later: Callable[[Coroutine[Any, Any, None]], object] | None = None
 
     # What a subclass says in its own words
 

@@ -12,7 +12,8 @@ from foreign.callab import AGENT, Callab
 from foreign.callab import Rules as CallabRules
 from foreign.calls import Course
 from foreign.hmsovereign import ASSISTANT_ID, NUMBER, HmsSovereign, Rules
-from foreign.standin import Answer, Habits, Standin
+from foreign.mailbox import Mailbox
+from foreign.standin import Habits
 from foreign.wire import serving
 from openapi.contract import Contract
 
@@ -21,18 +22,6 @@ SECRET = "whsec-made-up"
 FATES = Course(
     ring=(0.1, 0.1), talk=(0.1, 0.2), fates={"1": ("no_answer",), "2": ("busy", "answered"), "3": ("voicemail",)}
 )
-
-
-class Mailbox(Standin):
-    """Takes every message in, and says nothing."""
-
-    def __init__(self):
-        super().__init__()
-        self.letters = []
-
-    def handle(self, method, target, headers, body):
-        self.letters.append((headers, body))
-        return Answer({})
 
 
 async def until(true):

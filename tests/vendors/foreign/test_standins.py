@@ -194,6 +194,15 @@ async def test_a_storm_turns_away_as_many_as_it_says_and_does_nothing():
     assert vendor.counts["make_call"] == 30
 
 
+async def test_storms_have_their_length():
+    vendor = Callbell(Habits(throttle=0.1, storm=4))
+    async with talking(vendor) as client:
+        statuses = [(await client.get("contacts", params={"page": n})).status_code for n in range(1, 80)]
+    calm = "".join("x" if status == 429 else " " for status in statuses).rsplit(" ", 1)[0].split()
+    assert len(calm) > 1
+    assert all(len(storm) >= 4 for storm in calm)
+
+
 async def test_the_same_seed_has_the_same_fates_and_another_has_not():
     async def statuses(seed):
         vendor = Callbell(Habits(seed=seed, fail_before=0.3, throttle=0.2))

@@ -43,7 +43,7 @@ def serving(standin: Standin, ears: tuple[Ear, ...] = ()) -> Iterator[str]:
     ready, port = threading.Event(), [0]
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
-    line = _Line(standin, ears)
+    line = _Line(standin, ears, loop)
 
     async def main() -> None:
         server = await asyncio.start_server(line.serve, "127.0.0.1", 0, backlog=512)
@@ -74,17 +74,22 @@ def serving(standin: Standin, ears: tuple[Ear, ...] = ()) -> Iterator[str]:
 class _Line:
     """The connections of one stand-in, and what it does beside them."""
 
-    def __init__(self, standin: Standin, ears: tuple[Ear, ...]) -> None:
+    def __init__(self, standin: Standin, ears: tuple[Ear, ...], loop: asyncio.AbstractEventLoop) -> None:
         self._standin, self._ears = standin, ears
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.defects: list[Exception] = []
-        standin._later = self._keep
+        standin._later = lambda work: loop.call_soon_threadsafe(self._keep, work)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and isinstance(defect := task.exception(), Exception):
+            self.defects.append(defect)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request after the other on a connection."""
