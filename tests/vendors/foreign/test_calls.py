@@ -153,6 +153,18 @@ async def test_what_was_said_and_what_broke_is_told_alike_by_record_and_report()
     assert not {m["call"]["id"] for m in reports} & {row["id"] for row in rows}
 
 
+async def test_a_good_status_may_hold_a_no_and_numbers_may_be_forgotten():
+    vendor = HmsSovereign(rules=Rules(unsuccessful=1.0, forgets_phones=True))
+    with serving(vendor) as url:
+        async with httpx.AsyncClient(base_url=f"{url}/api/v1/", headers=KEY) as http:
+            answer = await http.post("calls/outbound", json=order("+442079460020"))
+            assert (answer.status_code, answer.json()["success"], vendor.calls) == (200, False, [])
+            vendor.rules = Rules(forgets_phones=True)
+            await dial(http, "+442079460020")
+            row = (await http.get("calls")).json()["calls"][0]
+    assert (row["caller_phone"], vendor.dialled("+442079460020")) == (None, 1)
+
+
 async def test_a_caller_id_that_is_not_ours_is_refused():
     vendor = HmsSovereign()
     with serving(vendor) as url:
