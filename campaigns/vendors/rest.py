@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import quote
@@ -149,6 +149,7 @@ class Rest:
         self._tries = TRIES if around.patient else 1
         self.skew: timedelta | None = None
         """By how much the vendor's clock was ahead of ours when it last answered."""
+        self._spent_until: datetime | None = None
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -188,11 +189,26 @@ class Rest:
             raise VendorError(self.account.name, operation, None, why(answer), mend=mend) from None
         return self._understood(operation, *answer)
 
+    def heed(self, headers: Mapping[str, str]) -> None:
+        """Where an answer says that nothing is left of the vendor's budget, the next request waits for its reset.
+
+        X-RateLimit-Remaining and X-RateLimit-Reset (unix seconds), as HMS Sovereign documents them. Dials do not wait.
+        """
+        with suppress(KeyError, ValueError, OverflowError, OSError):
+            left, reset = int(headers["x-ratelimit-remaining"]), int(headers["x-ratelimit-reset"])
+            self._spent_until = datetime.fromtimestamp(reset, UTC) if left <= 0 else None
+
+    async def _reset(self) -> None:
+        until, now = self._spent_until, self.clock.now()
+        if until is not None and now < until:
+            await self.clock.sleep_until(min(until, now + PATIENCE))
+
     async def _once(
         self, operation: str, route: Route, ids: dict[str, str], params: Any, *, body: Any, files: Any
     ) -> tuple[httpx.Response, bytes] | Exception:
         if self._gate is not None:
             await self._gate()
+        await self._reset()
         try:
             request = self._client.build_request(
                 route.method, self.url(operation, **ids), params=params or None, files=files,
@@ -204,6 +220,7 @@ class Rest:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return error
         self._compare_clocks(response)
+        self.heed(response.headers)
         return response, text
 
     def _wait(
