@@ -45,12 +45,14 @@ from .account import Surroundings, VendorAccount
 
 PROVIDERS = {
     "flireo": "campaigns.vendors.flireo.provider:FlireoProvider",
+    "hmsovereign": "campaigns.vendors.hmsovereign.provider:HMSovereignProvider",
 }
 """Who places calls: kind, as the settings write it → class."""
 LISTS: dict[str, str] = {}
 """Who holds contacts."""
 SIMULATORS = {
     "flireo": "campaigns.vendors.flireo.simulator:simulate",
+    "hmsovereign": "campaigns.vendors.hmsovereign.simulator:simulate",
 }
 """The built-in servers: kind → `simulate(clock, …)`."""
 
