@@ -110,6 +110,10 @@ class Ledger:
         self._append(call.model_dump_json())
         self._take(call)
 
+    def revise(self, call: SimCall) -> None:
+        """Write down that a call takes another course than was settled, such as an earlier end."""
+        self.add(call)
+
     def put(self, scheduled: SimScheduled) -> None:
         """Write down a scheduled call, or what became of it."""
         self._append(json.dumps({"scheduled": scheduled.model_dump(mode="json")}))
@@ -137,10 +141,13 @@ class Ledger:
         return [self._calls[key] for _, key in self._by_creation]
 
     def _take(self, call: SimCall) -> None:
+        before = self._calls.get(call.call_id)
         self._calls[call.call_id] = call
+        self.credits_spent += call.credits - (before.credits if before else 0)
+        if before:
+            return
         insort(self._by_creation, (call.created_at, call.call_id))
         self._ordinals[call.direction, call.phone_number] += 1
-        self.credits_spent += call.credits
         if call.answers_call_id:
             self.answered.add(call.answers_call_id)
 

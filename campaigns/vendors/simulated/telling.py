@@ -1,6 +1,6 @@
 """What a simulator does by itself: it tells of calls by webhook, rings back, and does what was put off."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,6 +61,8 @@ class Teller:
         self._tasks: TaskGroup | None = None
         self._waiting: list[tuple[datetime, Callable[[], object]]] = []
         self._since = clock.now()
+        self._untold: dict[str, anyio.CancelScope] = {}
+        """Around what is still to be told, by call."""
         self.webhook: str | None = None
         """Where webhooks go; None: nowhere."""
         self.told: dict[str, int] = {}
@@ -89,14 +91,18 @@ class Teller:
         """A call exists: what it brings in time is brought."""
         if self._tasks is None:
             return
-        for item in self._paper.news(call):
-            if item.at >= self._since:
-                self._tasks.start_soon(self._tell, call, item)
+        self._tell_from(call, self._since)
         if call.calls_back_at and not rung_back:
             self.later(call.calls_back_at, lambda: self.ring_back(call))
 
+    def changed(self, call: SimCall) -> None:
+        """A call takes another course from now on: what was still to be told of the old one is not told."""
+        if call.call_id in self._untold:
+            self._untold.pop(call.call_id).cancel()
+        self._tell_from(call, self._clock.now())
+
     def later(self, at: datetime, act: Callable[[], object]) -> None:
-        """Do something at a moment of the clock."""
+        """Do something at a moment of the clock; an awaitable that it returns is awaited."""
         if self._tasks is None:
             self._waiting.append((at, act))
         else:
@@ -114,7 +120,23 @@ class Teller:
 
     async def _do(self, at: datetime, act: Callable[[], object]) -> None:
         await self._clock.sleep_until(at)
-        act()
+        doing = act()
+        if isinstance(doing, Awaitable):
+            await doing
+
+    def _tell_from(self, call: SimCall, since: datetime) -> None:
+        items = [item for item in self._paper.news(call) if item.at >= since]
+        if items and self._tasks is not None:
+            self._tasks.start_soon(self._tell_all, call, items)
+
+    async def _tell_all(self, call: SimCall, items: list[News]) -> None:
+        with anyio.CancelScope() as scope:
+            self._untold[call.call_id] = scope
+            async with anyio.create_task_group() as tasks:
+                for item in items:
+                    tasks.start_soon(self._tell, call, item)
+        if self._untold.get(call.call_id) is scope:
+            del self._untold[call.call_id]
 
     async def _tell(self, call: SimCall, item: News) -> None:
         """Deliver one piece of news, or what a fault makes of it."""
