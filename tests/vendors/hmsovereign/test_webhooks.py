@@ -1,6 +1,7 @@
 """HMS Sovereign's webhooks: four events in three forms, questions and their answers; and every forgery refused."""
 
 import ast
+import contextlib
 import hashlib
 import hmac
 import inspect
@@ -17,7 +18,6 @@ from campaigns.domain.errors import ProofError
 from campaigns.vendors.hmsovereign import webhooks
 from campaigns.vendors.hmsovereign.facts import Facts
 from campaigns.vendors.signatures import attempt_token
-import contextlib
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TOKEN, SECRET = "t0ken-" + "x" * 26, "a secret of the assistant"

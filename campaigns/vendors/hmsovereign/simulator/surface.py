@@ -66,7 +66,8 @@ class Guard:
 
     def _admit(self, request: Request, budget: dict[str, str]) -> None:
         if "retry-after" in budget:
-            raise ApiError(429, "rate_limit_exceeded", "Rate limit exceeded")
+            wait = {"retry-after": budget["retry-after"]}
+            raise ApiError(429, "rate_limit_exceeded", "Rate limit exceeded", wait)
         key, told = self._exchange.options.api_key, request.headers.get("authorization", "")
         if key is not None and told != f"Bearer {key}":
             raise ApiError(401, "unauthorized", "Invalid or missing API key")
