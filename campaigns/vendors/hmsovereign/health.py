@@ -90,8 +90,13 @@ def _number(place: int, number: Number | None) -> Finding | None:
 
 def _proof(api: HMSovereign, around: Surroundings) -> Finding:
     account = api.rest.account
-    if not around.webhooks or len(account.webhook_token) < SECRET:
-        return Finding("webhooks", False, "reports cannot reach us", "Set public_url and a long webhook_token.")
+    if len(account.webhook_token) < SECRET:
+        return Finding(
+            "webhooks", False, "reports have no secret address", "Set a webhook_token of 16 characters or more."
+        )
+    if not around.webhooks:
+        mend = "Set public_url, or give each assistant our address as its webhook_url."
+        return Finding("webhooks", None, "calls carry no address for their reports", mend)
     if account.webhook_secret:
         return Finding("webhooks", True, "reports must be signed")
     mend = "Set webhook_secret here and at each assistant: then reports are believed without asking again."

@@ -34,7 +34,7 @@ class Number(Loose):
     """A number of the account, brought over a SIP trunk."""
 
     id: str = Field(min_length=1)
-    phone_number: str | None = Field(default=None, repr=False)
+    phone_number: str | None = either("phone_number", "number")
     agent_id: str | None = None
     agent_name: str | None = None
     business_name: str | None = None

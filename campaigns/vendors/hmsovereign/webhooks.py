@@ -127,9 +127,7 @@ def read(webhook: Webhook, facts: Facts, *, token: str, secret: str, now: dateti
     """
     attempt_id = attempt_of(webhook.token, token)
     if secret:
-        told = webhook.headers.get("x-webhook-signature", "")
-        stamp = webhook.headers.get("x-webhook-timestamp", "")
-        check_stamped(told.removeprefix("sha256="), stamp=stamp, body=webhook.body, secret=secret, now=now)
+        _check_signature(webhook, secret, now=now)
     message, transcript = _parse(webhook.body)
     attempt_id = attempt_id or message.attempt_id
     return Notice(
@@ -145,6 +143,14 @@ def answer(question: Question, reply: Reply) -> dict[str, Any]:
     if not question.tools:
         return reply.assistant or {}
     return {"results": [{"toolCallId": tool.id, "result": reply.tools.get(tool.id, "")} for tool in question.tools]}
+
+
+def _check_signature(webhook: Webhook, secret: str, *, now: datetime) -> None:
+    scheme, _, told = webhook.headers.get("x-webhook-signature", "").partition("=")
+    if scheme != "sha256":
+        raise ProofError("no signature")
+    stamp = webhook.headers.get("x-webhook-timestamp", "")
+    check_stamped(told, stamp=stamp, body=webhook.body, secret=secret, now=now)
 
 
 def _parse(body: bytes) -> tuple[_Message, str]:

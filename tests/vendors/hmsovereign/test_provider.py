@@ -571,7 +571,7 @@ async def test_what_is_wrong_with_an_account_is_found(members: dict[str, Any], s
 
 
 async def test_reports_need_an_address_and_are_believed_with_a_secret() -> None:
-    assert (await found(account_of(), hooks=None))["webhooks"] is False
+    assert (await found(account_of(), hooks=None))["webhooks"] is None
     assert (await found(account_of(), webhook_secret=""))["webhooks"] is True
     assert (await found(account_of(), webhook_token="short"))["webhooks"] is False
     polling = Needs(frozenset({"a1"}), ("n1",), talk_minutes=1)

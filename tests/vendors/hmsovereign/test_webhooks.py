@@ -169,13 +169,11 @@ def test_without_a_secret_the_address_alone_is_proof_and_a_hint() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-300, -1, 0, 299, 300])
-def test_a_signature_within_five_minutes_is_fresh_with_and_without_its_prefix(seconds: int) -> None:
+def test_a_signature_within_five_minutes_is_fresh(seconds: int) -> None:
     body = packed(REPORT)
     headers = signed(body, NOW + timedelta(seconds=seconds))
-    bare = headers | {"x-webhook-signature": headers["x-webhook-signature"].removeprefix("sha256=")}
-    for one in (headers, bare):
-        notice = webhooks.read(Webhook(TOKEN, one, body), FACTS, token=TOKEN, secret=SECRET, now=NOW)
-        assert notice.grade is Grade.BODY
+    notice = webhooks.read(Webhook(TOKEN, headers, body), FACTS, token=TOKEN, secret=SECRET, now=NOW)
+    assert notice.grade is Grade.BODY
 
 
 def test_the_same_news_has_the_same_key_and_other_news_another() -> None:
@@ -272,6 +270,7 @@ FORGERIES = {
     "no signature": headed(x_webhook_timestamp=STAMP),
     "no headers at all": headed(),
     "an empty signature": headed(x_webhook_timestamp=STAMP, x_webhook_signature=""),
+    "no prefix": headed(x_webhook_timestamp=STAMP, x_webhook_signature=signature(BODY, STAMP).removeprefix("sha256=")),
     "the prefix alone": headed(x_webhook_timestamp=STAMP, x_webhook_signature="sha256="),
     "another secret": headed(x_webhook_timestamp=STAMP, x_webhook_signature=signature(BODY, STAMP, "guess")),
     "an empty secret": headed(x_webhook_timestamp=STAMP, x_webhook_signature=signature(BODY, STAMP, "")),

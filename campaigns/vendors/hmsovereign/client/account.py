@@ -17,8 +17,8 @@ from campaigns.vendors.rest import rows
 from campaigns.vendors.walking import Page, pages_by_number
 
 from . import bodies
-from .asking import Asking, filled
-from .calling import span, total_of
+from .asking import Asking, filled, total_of
+from .calling import span
 
 
 class Account(Asking):
@@ -76,19 +76,17 @@ class Account(Asking):
                 yield log
 
     async def list_sip_trunks(self) -> list[SipTrunk]:
-        return self.items(
-            SipTrunk, "list_sip_trunks", await self.rest.ask("list_sip_trunks"), "trunks", "sip_trunks"
-        )  # fmt: skip
+        return await self.many(SipTrunk, "list_sip_trunks", "trunks sip_trunks")
 
     async def get_sip_trunk(self, trunk_id: str) -> SipTrunk:
-        return await self.one(SipTrunk, "get_sip_trunk", "trunk", ids={"id": trunk_id})
+        return await self.one(SipTrunk, "get_sip_trunk", "trunk sip_trunk", ids={"id": trunk_id})
 
     async def create_sip_trunk(
         self, name: str, *, provider: str, address: str, **fields: Unpack[bodies.SipTrunk]
     ) -> SipTrunk:
         """POST /sip-trunks; there is no change of one."""
         body = {"name": name, "provider": provider, "address": address, **fields}
-        return await self.one(SipTrunk, "create_sip_trunk", "trunk", body=body)
+        return await self.one(SipTrunk, "create_sip_trunk", "trunk sip_trunk", body=body)
 
     async def delete_sip_trunk(self, trunk_id: str) -> None:
         await self.done("delete_sip_trunk", ids={"id": trunk_id})

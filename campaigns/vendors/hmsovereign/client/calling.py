@@ -12,7 +12,7 @@ from campaigns.vendors.http import DialTransport, post_once
 from campaigns.vendors.rest import Rest, rows
 from campaigns.vendors.walking import Page, pages_by_number
 
-from .asking import Asking, filled
+from .asking import Asking, filled, total_of
 from .bodies import Outbound
 from .placing import classify
 
@@ -113,13 +113,6 @@ class Calling(Asking):
 def span(*, since: datetime | None, until: datetime | None, status: str | None = None) -> dict[str, str | None]:
     """The filters of a list in the vendor's words."""
     return {"status": status, "start_date": _iso(since), "end_date": _iso(until)}
-
-
-def total_of(data: Any) -> int | None:
-    """How many there are in all, where a list says so."""
-    paging = data.get("pagination") if isinstance(data, dict) else None
-    total = paging.get("total") if isinstance(paging, dict) else None
-    return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
 def _iso(at: datetime | None) -> str | None:
