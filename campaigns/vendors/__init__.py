@@ -46,13 +46,17 @@ from .account import Surroundings, VendorAccount
 PROVIDERS = {
     "flireo": "campaigns.vendors.flireo.provider:FlireoProvider",
     "hmsovereign": "campaigns.vendors.hmsovereign.provider:HMSovereignProvider",
+    "callab": "campaigns.vendors.callab.provider:CallabProvider",
 }
 """Who places calls: kind, as the settings write it → class."""
-LISTS: dict[str, str] = {}
+LISTS: dict[str, str] = {
+    "callab": "campaigns.vendors.callab.contacts:CallabContacts",
+}
 """Who holds contacts."""
 SIMULATORS = {
     "flireo": "campaigns.vendors.flireo.simulator:simulate",
     "hmsovereign": "campaigns.vendors.hmsovereign.simulator:simulate",
+    "callab": "campaigns.vendors.callab.simulator:simulate",
 }
 """The built-in servers: kind → `simulate(clock, …)`."""
 
