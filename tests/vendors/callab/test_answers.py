@@ -69,7 +69,7 @@ def test_words_that_prove_a_refusal_say_whose_it_is(message: str, account: bool)
 
 @pytest.mark.parametrize(
     "message",
-    ["error", "", None, "something went wrong", "invalid response from carrier", "timed out", "agent timeout, not found",
+    ["error", "", None, "something went wrong", "invalid response from carrier", "timed out", "timeout, not found",
      "internal: record not found", "call already in progress, invalid", "invalidated", "the required provider failed",
      {"text": "x"}, "could not save the call"],
 )  # fmt: skip
