@@ -133,8 +133,8 @@ class Callab:
     async def _found(self, where: Where) -> AsyncIterator[Sequence[Contact]]:
         if self.facts.dialect == "v0":
             body = where.body()
-            asked = self.api.ask("query_contacts_v0", body=body) if body else self.api.ask("list_contacts_v0")
-            yield self._read("query_contacts_v0", await asked, Contact)
+            operation = "query_contacts_v0" if body else "list_contacts_v0"
+            yield self._read(operation, await self.api.ask(operation, body=body or None), Contact)
             return
         for query in where.queries(self.facts):
             async for page in self._walk("query_contacts", query, Contact):
