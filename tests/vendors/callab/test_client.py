@@ -52,12 +52,15 @@ ALL = [(name, use, {}) for name, use in USES.items()] + [
 ]
 
 
-async def refused(vendor: Any, use: Use, facts: dict[str, str], kind: type[Exception]) -> Any:
-    """What is raised when one endpoint is used."""
-    async with vendor.callab(facts=facts) as callab:
-        with pytest.raises(kind) as caught:
-            await use(callab)
-    return caught.value
+async def refused(vendor: Any, kind: type[Exception]) -> list[tuple[str, Any, Any]]:
+    """Of every endpoint: its operation, what was raised, and what the server heard."""
+    found = []
+    async with vendor.callab() as new, vendor.callab(facts={"dialect": "v0"}) as old:
+        for operation, use, facts in ALL:
+            with pytest.raises(kind) as caught:
+                await use(old if facts else new)
+            found.append((operation, caught.value, vendor.heard[-1]))
+    return found
 
 
 def test_every_route_but_the_dial_is_tried_below() -> None:
@@ -73,8 +76,7 @@ def error(message: str) -> JSONResponse:
 
 async def test_an_error_with_http_200_is_an_error_of_every_endpoint(scripted: Any) -> None:
     async with scripted(lambda _asked: error("broken for +442079460123")) as vendor:
-        for operation, use, facts in ALL:
-            said = await refused(vendor, use, facts, VendorError)
+        for operation, said, _ in await refused(vendor, VendorError):
             assert (said.vendor, said.operation, said.status, said.code) == ("callab", operation, 200, "error")
             mend = "Correct what was sent, or try again later."
             assert str(said) == f"callab: {operation}: HTTP 200: broken for (number). {mend}"
@@ -82,16 +84,14 @@ async def test_an_error_with_http_200_is_an_error_of_every_endpoint(scripted: An
 
 async def test_an_error_about_the_account_says_so_at_every_endpoint(scripted: Any) -> None:
     async with scripted(lambda _asked: error("Unauthorized")) as vendor:
-        for operation, use, facts in ALL:
-            said = await refused(vendor, use, facts, AccountRefused)
+        for operation, said, _ in await refused(vendor, AccountRefused):
             assert str(said).startswith(f"callab: {operation}: Unauthorized. Check api_key")
 
 
 async def test_each_endpoint_has_its_method_path_and_key(scripted: Any) -> None:
     async with scripted(lambda _asked: error("x")) as vendor:
-        for operation, use, facts in ALL:
-            await refused(vendor, use, facts, VendorError)
-            asked, route = vendor.heard[-1], ROUTES[operation]
+        for operation, _, asked in await refused(vendor, VendorError):
+            route = ROUTES[operation]
             path = route.path.replace("{workspace}", "default").partition("{")[0]
             assert asked.method == route.method
             assert asked.path.startswith(("" if route.legacy else "/v1") + path)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -88,11 +89,13 @@ class Dialling:
 
     def listing(self, request: Request) -> Response:
         records = [*(self._view(call) for call in self._exchange.listed(None)), *self._recorded.values()]
-        return page(request, self._exchange.options, [record for record in records if _fits(record, request)])
+        filters = _filters(request)
+        fitting = [record for record in records if _fits(record, request.query_params, filters)]
+        return page(request, self._exchange.options, fitting)
 
 
-def _fits(record: dict[str, Any], request: Request) -> bool:
-    query, day = request.query_params, (record.get("started_at") or "")[:10]
+def _fits(record: dict[str, Any], query: QueryParams, filters: list[tuple[str, str, str]]) -> bool:
+    day = (record.get("started_at") or "")[:10]
     dated = query.get("start_date") or query.get("end_date")
     return (
         all(record.get(name) == query[name] for name in ("campaign_id", "ai_agent_id") if query.get(name))
@@ -101,7 +104,7 @@ def _fits(record: dict[str, Any], request: Request) -> bool:
         and any(query.get("search", "").lower() in str(record.get(name) or "").lower() for name in _SEARCHED)
         # Of the start of the call: one that never began is on no day.
         and (not dated or (bool(day) and (query.get("start_date") or day) <= day <= (query.get("end_date") or day)))
-        and all(_OPERATORS[how](str(record.get(column) or ""), value) for column, value, how in _filters(request))
+        and all(_OPERATORS[how](str(record.get(column) or ""), value) for column, value, how in filters)
     )
 
 
