@@ -37,10 +37,7 @@ class CallabContacts:
     header = ("id", "name", *_MEMBERS)
     open_header = True
     """Each key of a contact's metadata is a column too."""
-    no_returns = (
-        "Callab's API has no way to write a contact, so outcomes cannot go back there. "
-        "Remove write_back, or read the results with `campaigns report`."
-    )
+    no_returns = "Callab's API has no way to write a contact, so outcomes cannot go back there."
 
     def __init__(self, account: VendorAccount, around: Surroundings) -> None:
         self.name = account.name

@@ -23,7 +23,7 @@ def read(webhook: Webhook, *, token: str, facts: Facts) -> Notice:
         said = read_json(webhook.body, strict=True)
     except ValueError:
         said = None
-    if not isinstance(said, dict):
+    if not (said and isinstance(said, dict)):
         raise ProofError("not a Callab event")
     return Notice(Grade.TOKEN, hashlib.sha256(webhook.body).hexdigest(), _news(said, facts))
 

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from campaigns.clock import DiscreteClock
+from campaigns.serving import bind, serving
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.callab import Callab
 from campaigns.vendors.callab.simulator import CallabSimulator, Faults, Options, Rule
-from campaigns.web.serve import bind, serving
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

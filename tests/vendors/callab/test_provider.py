@@ -29,10 +29,10 @@ from campaigns.domain.call import (
 )
 from campaigns.domain.errors import AccountRefused, ProofError, Throttled, VendorError
 from campaigns.ports.health import Needs
+from campaigns.serving import bind, serving
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.callab.provider import CallabProvider
 from campaigns.vendors.callab.simulator import CallabSimulator, How, Options, Rule, own_numbers
-from campaigns.web.serve import bind, serving
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PHONE, CALLER = "+442079460123", "+31200000001"

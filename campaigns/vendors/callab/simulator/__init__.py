@@ -89,7 +89,7 @@ def load_faults(path: Path) -> Faults:
     return read_faults(path, Faults)
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - a company is set up by name
     clock: Clock,
     *,
     seed: int = 1,
@@ -97,7 +97,9 @@ def simulate(
     callers: Sequence[str] = (),
     webhook: str | None = None,
     secret: str = "",  # noqa: ARG001 - Callab signs nothing
+    faults: Path | None = None,
 ) -> CallabSimulator:
-    """A simulated company with these numbers (E.164)."""
-    options = Options(numbers=own_numbers(*callers)) if callers else Options()
-    return CallabSimulator(clock=clock, seed=seed, ledger=ledger, options=options, webhook=webhook)
+    """A simulated company with these numbers (E.164). Raises InputError for a fault file that cannot be read."""
+    chosen = load_faults(faults) if faults else Faults()
+    options = chosen.options.model_copy(update={"numbers": own_numbers(*callers)}) if callers else None
+    return CallabSimulator(clock=clock, seed=seed, ledger=ledger, faults=chosen, options=options, webhook=webhook)
