@@ -46,6 +46,8 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
     host, port = listener.getsockname()[:2]
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve, [listener])
+        while not (server.started or server.should_exit):  # a block that asks nothing must find a server to end
+            await anyio.lowlevel.checkpoint()
         try:
             yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         finally:
