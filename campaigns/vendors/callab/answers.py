@@ -15,9 +15,6 @@ from .facts import Facts
 SILENCE = timedelta(seconds=30)
 """After a 429 that does not say how long."""
 _DONE = frozenset({"ok", "success"})
-_ACCOUNT = frozenset({401, 402, 403, 404, 405})
-"""Key, credits, rights, or a route that is none: nothing was dialled, nor will be."""
-_BAD_DATA = frozenset({400, 422})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +43,11 @@ def placement(answer: httpx.Response, facts: Facts, *, now: datetime) -> Placeme
     envelope = opened(said)
     message = envelope.message if envelope else error_text(said)[1]
     text = " ".join(filter(None, [f"HTTP {status}", message]))[:200]
-    if status == 429:  # ASSUMED: answered before anything is done
+    if status == facts.throttled_status:
         return Refused(text, throttled=True, retry_after=retry_after(answer.headers, now=now, default=SILENCE))
-    if status in _ACCOUNT:
+    if status in facts.account_statuses:
         return Refused(text, account=True)
-    if status in _BAD_DATA:
+    if status in facts.bad_data_statuses:
         return _refused(text, facts.side(message, "bad_data"))
     if not 200 <= status < 300 or envelope is None:
         return Unclear(text)

@@ -42,6 +42,7 @@ from .where import Where
 ModelT = TypeVar("ModelT", bound=Loose)
 
 EVERYBODY = Where()
+_PAGES = ("page", "per_page")
 
 
 class Api(Rest):
@@ -244,7 +245,7 @@ class Callab:
 
     async def users(self) -> AsyncIterator[User]:
         """Everybody of the company."""
-        async for page in self._walk("list_users", {}, User):
+        async for page in self._walk("list_users", {}, User, self.facts.users_pages):
             for user in page:
                 yield user
 
@@ -256,7 +257,7 @@ class Callab:
     # --- how answers are read
 
     async def _walk(
-        self, operation: str, query: Mapping[str, Any], kind: type[ModelT]
+        self, operation: str, query: Mapping[str, Any], kind: type[ModelT], names: tuple[str, str] = _PAGES
     ) -> AsyncIterator[Sequence[ModelT]]:
         """Every page. No answer says how many there are, and a short page may be the vendor's own idea of a size: only
         an empty one is the end. It is looked for with the short one, so that what fits on one page is walked once."""
@@ -265,7 +266,7 @@ class Callab:
         async def ask(number: int) -> list[ModelT]:
             if number in ahead:
                 return ahead.pop(number)
-            told = {**query, "page": str(number), "per_page": str(self.facts.per_page)}
+            told = {**query, names[0]: str(number), names[1]: str(self.facts.per_page)}
             return self._read(operation, await self.api.ask(operation, query=_arrays(told)), kind)
 
         async def fetch(number: int) -> Page[ModelT]:

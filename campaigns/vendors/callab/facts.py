@@ -94,6 +94,8 @@ class Facts(Assumed):
     """ASSUMED: the parameter of the direction in which contacts are sorted, called so for calls."""
     campaigns_limit: str = "limit"
     """ASSUMED: the parameter of the most campaigns that V0 lists."""
+    users_pages: tuple[str, str] = ("page", "per_page")
+    """ASSUMED: how the page and its size are called for users."""
     day_zone: str = "UTC"
     """ASSUMED: the zone of `start_date` and `end_date`."""
 
@@ -110,6 +112,13 @@ class Facts(Assumed):
     hang_ups: dict[str, bool] = Field(default=_HANG_UPS)
     """ASSUMED: disconnect reasons that say who ended the call; true: our side."""
 
+    throttled_status: int = 429
+    """ASSUMED: answered before anything is done."""
+    account_statuses: frozenset[int] = frozenset({401, 402, 403, 404, 405})
+    """ASSUMED: a dial with such an HTTP status was not made, for the account's sake: key, credits, rights, or a route
+    that is none."""
+    bad_data_statuses: frozenset[int] = frozenset({400, 422})
+    """ASSUMED: nor one with these, for the called person's data unless the message names the account's."""
     refusals: dict[str, Side] = Field(default=_REFUSALS)
     """ASSUMED: a message of an error with one of these words proves that nothing was dialled, and whose fault it is."""
     doubts: tuple[str, ...] = (

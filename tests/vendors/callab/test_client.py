@@ -295,6 +295,12 @@ async def test_who_has_no_id_is_known_by_everything_else(scripted: Any) -> None:
         assert [contact.firstname for contact in await everything(callab.contacts())] == ["Ada", "Ben"]
 
 
+async def test_pages_of_users_may_be_called_otherwise(scripted: Any) -> None:
+    async with scripted(lambda _asked: []) as vendor, vendor.callab(facts={"users_pages": ["n", "items"]}) as callab:
+        assert await everything(callab.users()) == []
+    assert vendor.heard[0].query == {"n": "0", "items": "100"}
+
+
 # --- every endpoint once, against the simulator -----------------------------------------------------------------------
 
 

@@ -160,6 +160,7 @@ def test_the_same_seed_makes_the_same_people_of_fiction() -> None:
     assert one == same != other
     assert all(contact["phone_number"].startswith("+442079460") for contact in one)
     assert {bool(contact["metadata"]) for contact in one} == {True, False}
+    assert {contact["last_call_status"] for contact in one} == {"", "completed", "no-answer", "busy"}
 
 
 @pytest.mark.parametrize("body", ["event", "flat"])

@@ -15,6 +15,7 @@ _LAST = ("Example", "Sample", "Fiction", "Model", "Nobody", "Placeholder", "Spec
 _SOURCES = ("CSV Import", "Manual", "Website")
 _TAGS = ("spring", "hot", "cold", "")
 _CATEGORIES = ("leads", "customers")
+_LAST_CALLS = ("", "completed", "no-answer", "no-answer", "busy")
 _BEGIN = datetime(2026, 5, 1, 9, tzinfo=UTC)
 
 
@@ -38,7 +39,18 @@ def _seeded(seed: int, number: int) -> dict[str, Any]:
         "category_name": roll("category", _CATEGORIES), "notes": roll("notes", (None, "Prefers the mornings.")),
         "created_at": iso(created), "updated_at": iso(created), "campaign_id": None,
         "status": "inactive" if spread(f"{seed}|{number}|status") < 0.08 else "active", "workspace_id": "default",
+        **_called(roll("last call", _LAST_CALLS), created + timedelta(days=3)),
     }  # fmt: skip
+
+
+def _called(word: str, at: datetime) -> dict[str, Any]:
+    """What an earlier campaign has left; empty: nobody called."""
+    return {
+        "last_call_status": word,
+        "last_call_at": iso(at) if word else None,
+        "last_call_duration": (65 if word == "completed" else 0) if word else None,
+        "last_call_feedback": "Wants to hear more." if word == "completed" else None,
+    }
 
 
 class Book:
@@ -55,9 +67,8 @@ class Book:
 
 
 def _with_call(contact: dict[str, Any], call: SimCall | None, now: datetime) -> dict[str, Any]:
-    never = {"last_call_status": "", "last_call_at": None, "last_call_duration": None, "last_call_feedback": None}
     if call is None:
-        return never | contact
+        return _called("", now) | contact
     over = now >= call.ended_at
     return contact | {
         "last_call_status": status(call, now),
