@@ -152,6 +152,7 @@ async def test_rows_that_are_no_calls_do_not_hide_those_behind_them(scripted: An
     async with scripted(cut(rows)) as vendor, provider(vendor.account()) as callab:
         found = set(await swept(callab, NOW - timedelta(minutes=60)))
     assert found == {str(number) for number in range(300) if number % 3}
+    assert [asked.query["page"] for asked in vendor.heard] == ["0", "1", "2", "2", "3"], "hardly a page twice"
 
 
 async def test_a_list_in_another_order_is_not_believed_to_be_complete(scripted: Any) -> None:
