@@ -8,8 +8,6 @@ from datetime import datetime
 from difflib import get_close_matches
 
 import phonenumbers
-from jinja2 import StrictUndefined, Template, TemplateError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .campaign import Campaign
 from .contact import Consent, Contact, Earlier, PhoneNumber, parse_phone
@@ -21,14 +19,11 @@ from .numbering import country_of_number
 from .places import Address
 from .rows import BadRow, Row
 from .sources import ColumnMoment, Exclude, FileList, PhoneColumn
+from .templates import Unfilled, Words, compiled, speakable
 from .whereabouts import country_of, jurisdictions_of, zones_of
 
-VALUE_LIMIT = 2_000
-"""Characters of a variable; what is beyond is cut off."""
 _IDENTITY_LIMIT = 200
-_TEMPLATE_LIMIT = 2_000
 _ALWAYS = frozenset({"phone", "key", "id"})
-_UNSPOKEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 Cells = Mapping[str, str]
 
@@ -81,7 +76,7 @@ class _Bad(Exception):  # no error: a row that is none of ours
 
 
 class _Mapper:
-    def __init__(self, source: FileList, campaign: Campaign, templates: dict[str, Template]) -> None:
+    def __init__(self, source: FileList, campaign: Campaign, templates: dict[str, Words]) -> None:
         self._source = source
         self._columns = source.columns
         self._campaign = campaign
@@ -240,11 +235,6 @@ def _rank(column: str | None, cells: Cells) -> float:
     return float(text)
 
 
-def speakable(text: str) -> str:
-    """Text for an agent: without control characters and marks that turn its direction, cut to VALUE_LIMIT."""
-    return _UNSPOKEN.sub(" ", text).strip()[:VALUE_LIMIT]
-
-
 # ── moments ──
 
 
@@ -302,94 +292,30 @@ def _nearest(column: str, header: Sequence[str]) -> str:
 # ── variables ──
 
 
-class _Empty(StrictUndefined):
-    """An empty cell, or a column that is not there: an error unless `default` is applied."""
-
-    @property
-    def _undefined_message(self) -> str:
-        return f"'{self._undefined_name}' is empty"
-
-
-def _replace(text: object, old: str, new: str) -> str:
-    if len(str(text)) * max(len(new), 1) > VALUE_LIMIT * 50:
-        raise ValueError("too long")
-    return str(text).replace(old, new)
-
-
-def _round(value: object, digits: int = 0) -> float:
-    return round(float(str(value)), max(0, min(digits, 15)))
-
-
-_FILTERS = (
-    "default", "upper", "lower", "title", "trim", "capitalize", "truncate", "int", "float", "length", "first", "last",
-    "join",
-)  # fmt: skip
-_EXPRESSIONS = (
-    nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getitem, nodes.Slice, nodes.Filter, nodes.Keyword,
-    nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Concat, nodes.Add,
-    nodes.Sub, nodes.Neg, nodes.Template,
-)  # fmt: skip
-
-_JINJA = ImmutableSandboxedEnvironment(undefined=_Empty, autoescape=False)  # spoken, never HTML
-_JINJA.filters = {name: _JINJA.filters[name] for name in _FILTERS} | {"replace": _replace, "round": _round}
-_JINJA.tests = {name: _JINJA.tests[name] for name in ("defined", "undefined")}
-_JINJA.globals.clear()
-
-
 def _compile(
     variables: Mapping[str, str], mapped: Cells, header: Sequence[str] | None, file: str
-) -> tuple[dict[str, Template], list[Problem]]:
-    templates: dict[str, Template] = {}
+) -> tuple[dict[str, Words], list[Problem]]:
+    templates: dict[str, Words] = {}
     problems: list[Problem] = []
     for variable, text in variables.items():
         try:
-            tree = _checked(text)
-            problems += _missing(_needed(tree, f"variables.{variable}", mapped), header, file)
-            templates[variable] = _JINJA.from_string(text)
-        except (TemplateError, ValueError, ArithmeticError, TypeError, SyntaxError, RecursionError) as error:
+            template = compiled(text)
+            problems += _missing(_needed(template, f"variables.{variable}", mapped), header, file)
+            templates[variable] = template
+        except ValueError as error:
             problems.append(Problem(f"variables.{variable}", f"{error}", "Write text and {{ expressions }} only."))
     return templates, problems
 
 
-def _checked(text: str) -> nodes.Template:
-    """The parsed template; refuses what could run long, reach out, or print a whole row. Raises ValueError."""
-    if len(text) > _TEMPLATE_LIMIT:
-        raise ValueError(f"longer than {_TEMPLATE_LIMIT} characters.")
-    tree = _JINJA.parse(text)
-    subscripts = {id(node.node) for node in tree.find_all(nodes.Getitem) if isinstance(node.arg, nodes.Const)}
-    for node in tree.find_all(nodes.Node):
-        word = type(node).__name__.lower()
-        if not isinstance(node, _EXPRESSIONS):
-            hint = " Write row['Any header'] for a column." if isinstance(node, nodes.Getattr) else ""
-            raise ValueError(f"'{word}' is not allowed here.{hint}")
-        if isinstance(node, nodes.Name) and node.name == "row" and id(node) not in subscripts:
-            raise ValueError("`row` needs the header of a column: row['Any header'].")
-    return tree
-
-
-def _needed(tree: nodes.Template, where: str, mapped: Cells) -> Iterator[tuple[str, str]]:
+def _needed(template: Words, where: str, mapped: Cells) -> Iterator[tuple[str, str]]:
     """The columns that a template cannot do without."""
-    defaulted = {_read_by(node.node) for node in tree.find_all(nodes.Test)}
-    defaulted |= {_read_by(node.node) for node in tree.find_all(nodes.Filter) if node.name == "default"}
-    for node in tree.find_all((nodes.Name, nodes.Getitem)):
-        kind, column = found = _read_by(node)
-        if kind and found not in defaulted and not (kind == "name" and column in _ALWAYS | mapped.keys()):
+    for kind, column in template.needs:
+        if not (kind == "name" and column in _ALWAYS | mapped.keys()):
             yield where, column
 
 
-def _read_by(node: nodes.Node | None) -> tuple[str, str]:
-    """What an expression reads, if it is that simple: `remark` a name, `row['Remark']` a column."""
-    if isinstance(node, nodes.Name):
-        return ("", "") if node.name == "row" else ("name", node.name)
-    if isinstance(node, nodes.Getitem) and isinstance(node.node, nodes.Name) and node.node.name == "row":
-        return ("column", str(node.arg.value)) if isinstance(node.arg, nodes.Const) else ("", "")
-    return "", ""
-
-
-def _render(variable: str, template: Template, names: Cells, row: Cells) -> str:
+def _render(variable: str, template: Words, names: Cells, row: Cells) -> str:
     try:
         return speakable(template.render({**names, "row": row}))
-    except TemplateError as error:
-        raise _Bad(f"variable {variable}: {error.message}") from None
-    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
-        raise _Bad(f"variable {variable}: its value cannot be made from this row") from None
+    except Unfilled as reason:
+        raise _Bad(f"variable {variable}: {reason}") from None
