@@ -17,6 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.errors import InputError, Problem
 from campaigns.domain.sources import CampaignList, FileList, VendorList
+from campaigns.domain.written import typed
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -28,6 +29,8 @@ _NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 
 Key = str | int
 KeyPath = tuple[Key, ...]
+_TYPED: KeyPath = ("assistant",)
+"""Below it numbers are numbers: it is passed on as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +222,7 @@ class _Tree:
                 self._spoil(keys, self.lines[keys], "There is nothing here.", "Give it a value, or remove it.")
             if _NOT_TEXT.search(event.value):
                 self._spoil(keys, _line(event), "A backslash makes a character that is no text.", "Remove it.")
-            return str(event.value)
+            return typed(event.value) if keys[:1] == _TYPED and not event.style else str(event.value)
         if isinstance(event, events.MappingStartEvent):
             return self._mapping(keys)
         items: list[object] = []

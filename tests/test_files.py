@@ -125,6 +125,29 @@ def test_text_fields_keep_what_was_written() -> None:
     assert loaded.campaign.variables == {"a": "1.50", "b": "yes", "c": "2026-01-01", "d": ""}
 
 
+def test_below_assistant_numbers_are_numbers_and_what_a_number_would_not_keep_is_text() -> None:
+    written = """
+assistant:
+  max: 600
+  warmth: 0.25
+  below: -3
+  record: true
+  stop: False
+  quoted: "600"
+  phone: +442079460001
+  code: 007
+  long: 12345678901234567890
+  words: [1, one]
+tools: {age: 7}
+"""
+    campaign = parse_campaign(LEAST + written, name="c.yaml").campaign
+    assert campaign.assistant == {
+        "max": 600, "warmth": 0.25, "below": -3, "record": True, "stop": False, "quoted": "600",
+        "phone": "+442079460001", "code": "007", "long": "12345678901234567890", "words": [1, "one"],
+    }  # fmt: skip
+    assert campaign.tools == {"age": "7"}
+
+
 def test_norwegian_is_a_language_and_quoted_null_a_text() -> None:
     loaded = parsed(LEAST + "agent: {by: language, no: 'null'}\n")
     assert loaded.campaign.agent.of("no") == "null"  # type: ignore[union-attr]
@@ -190,6 +213,8 @@ KEYS = [
     ("outcomes: [{when: 'true', outcome: reached, lable: x}]\n", "7: outcomes[0].lable", "Did you mean `label`?"),
     ("exclude: [{file: x, columns: {id: I, nmae: x}}]\n", "7: exclude[0].columns.nmae", "Known here: phone, id, key."),
     ("caller_ids: [{number: 1, perday: 2}]\n", "7: caller_ids[0].perday", "Did you mean `per_day`?"),
+    ('assistant:\n  model: [{content: "{{ x }}"}]\n', "8: assistant.model[0].content", "none of the campaign's"),
+    ('variables: {name: y}\ntools: {a: "{{ nam }}"}\n', "8: tools.a", "Did you mean `name`?"),
     ("campaign: b\n", "7: campaign", "stands twice, first on line 1"),
     ("pacing: {at_once: 1, at_once: 2}\n", "7: pacing.at_once", "stands twice, first on line 7"),
     ("<<: {voice: ai}\n", "7", "`<<` does not merge"),

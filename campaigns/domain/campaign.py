@@ -17,13 +17,16 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    JsonValue,
     Tag,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from .agent_words import answers, check_words, configuration
 from .call import Disposition
+from .contact import Contact
 from .durations import Duration, parse_duration
 from .hours_text import parse_hours
 from .lead import Outcome
@@ -275,6 +278,10 @@ class Campaign(Strict):
     attempts: Attempts = Attempts()
     variables: dict[str, Scalar] = Field(default={})
     """What the agent is told about each person."""
+    assistant: dict[str, JsonValue] = Field(default={})
+    """How the agent differs for each person, in the provider's own words; its texts are templates over `variables`."""
+    tools: dict[str, Text] = Field(default={})
+    """What the agent's tools answer, by their names: templates over `variables`."""
     outcomes: list[OutcomeRule] = Field(default=[])
     """Rules over each settled attempt's report; the first that holds decides."""
     budget: Budget | None = None
@@ -301,6 +308,13 @@ class Campaign(Strict):
             raise ValueError('No rules name emergencies. `purpose: emergency` needs `legal_hours: {off: "reason"}`.')
         return value
 
+    @field_validator("assistant", "tools")
+    @classmethod
+    def _says_what_it_knows(cls, value: dict[str, JsonValue], info: ValidationInfo) -> dict[str, JsonValue]:
+        if "variables" in info.data:
+            check_words(value, info.data["variables"])
+        return value
+
     @field_validator("ends")
     @classmethod
     def _ends_after_it_starts(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
@@ -314,6 +328,14 @@ class Campaign(Strict):
         """Which legal rules are asked."""
         legal = self.legal_hours
         return ground_of(self.purpose, self.voice is Voice.AI, legal.fallback, tuple(legal.also))
+
+    def assistant_for(self, contact: Contact) -> dict[str, JsonValue]:
+        """How the agent differs for this contact; empty: it does not."""
+        return configuration(self.assistant, contact.variables)
+
+    def tool_answers(self, contact: Contact) -> dict[str, str]:
+        """What the agent's tools answer about this contact, by their names."""
+        return answers(self.tools, contact.variables)
 
     @property
     def zone(self) -> str | None:

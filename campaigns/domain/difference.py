@@ -17,8 +17,8 @@ LONGEST = 120
 """Letters of a value that are shown."""
 _NUMBERS = re.compile(r"\+?\d{7,15}(?!\d)")
 _QUIET = (
-    "agent", "variables", "outcomes", "pacing", "budget", "priority", "write_back", "contacts", "exclude",
-    "attempts.uncertain",
+    "agent", "variables", "assistant", "tools", "outcomes", "pacing", "budget", "priority", "write_back", "contacts",
+    "exclude", "attempts.uncertain",
 )  # fmt: skip
 """Keys that move nobody: what a call says, how fast calls go. What lists change is planned anew row by row.
 Numbers shown are not among them: people wait for tomorrow where their caps are full."""

@@ -65,6 +65,20 @@ def listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def typed(text: str) -> str | int | float | bool:
+    """An unquoted scalar that is passed on to others: `true`, `false` and JSON's numbers, else its text.
+
+    What a number would not keep, such as `+31…`, `007` or twenty digits, stays text.
+    """
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if re.fullmatch(r"-?(0|[1-9]\d{0,14})", text, re.ASCII):
+        return int(text)
+    if re.fullmatch(r"-?(0|[1-9]\d{0,14})\.\d{1,15}", text, re.ASCII):
+        return float(text)
+    return text
+
+
 _SCALAR = {"type": ["string", "number", "boolean"]}
 
 Scalar = Annotated[str, WithJsonSchema(_SCALAR)]

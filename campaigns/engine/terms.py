@@ -56,7 +56,8 @@ class Terms:
         agent = self.agent(lead.contact)
         if agent is None:
             return None
-        return CallOrder(name, phone, agent, caller or None, lead.contact.variables)
+        variables, assistant = lead.contact.variables, self.campaign.assistant_for(lead.contact)
+        return CallOrder(name, phone, agent, caller or None, variables, assistant)
 
     def phone_key(self, e164: str) -> str:
         return phone_key(self.hash_key, e164)

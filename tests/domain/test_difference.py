@@ -89,6 +89,8 @@ def test_a_long_value_is_cut() -> None:
         ({"voice": "human"}, True),
         ({"agent": "other"}, False),
         ({"variables": {"a": "b"}}, False),
+        ({"assistant": {"firstMessage": "Hello"}}, False),
+        ({"tools": {"when": "soon"}}, False),
         ({"pacing": {"at_once": "7"}}, False),
         ({"budget": {"attempts": "9"}}, False),
         ({"caller_ids": ["+442079460001"]}, True),
@@ -103,3 +105,9 @@ def test_only_what_decisions_ask_moves_leads(keys, moves) -> None:
 def test_a_key_of_which_nobody_thought_moves_leads() -> None:
     assert moves_leads([Change("new_key", None, "1")])
     assert moves_leads([Change("contacts_of_tomorrow", None, "1")])
+
+
+def test_what_is_said_during_a_call_is_told_by_its_key() -> None:
+    old, new = {"firstMessage": "Hello", "max": 600}, {"firstMessage": "Good day", "max": 600}
+    found = changed({"assistant": old, "tools": {"when": "soon"}}, {"assistant": new})
+    assert found == [("assistant.firstMessage", "Hello", "Good day"), ("tools.when", "soon", None)]
