@@ -200,6 +200,8 @@ def _odd(campaign: Campaign, settings: Settings, seen: _Seen) -> Iterator[str]:
     """Legal, but perhaps not what was meant."""
     yield from _odd_retries(campaign.attempts)
     yield from _odd_pacing(campaign.pacing, account_terms(settings, campaign.provider))
+    if campaign.tools and settings.public_url is None and not is_simulated(settings, campaign.provider):
+        yield "nobody can ask these `tools`: without a public_url in the settings no question reaches us"
     by = campaign.agent
     if by is not None and not isinstance(by, str):
         unspoken = [repr(language) for language in sorted(seen.languages) if by.of(language) is None]

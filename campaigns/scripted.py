@@ -1,5 +1,6 @@
 """Providers that do what a test says, in memory; users find them in `campaigns.testing`."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,14 +22,18 @@ from campaigns.domain.call import (
     Question,
     Refused,
     Reply,
+    ToolCall,
     Unclear,
     Webhook,
 )
-from campaigns.domain.errors import VendorError
+from campaigns.domain.errors import ProofError, VendorError
 from campaigns.domain.sources import Columns, Returns
 from campaigns.ports import BookingPage, CallPage, Clock, ProviderFacts, Row
 from campaigns.ports.health import Finding, Needs
 from campaigns.ports.lists import Batch, Fault, Landed, OutcomeNote, Unwritable
+
+TOKEN = "the secret address of a scripted provider"  # noqa: S105 - a word for tests
+"""Of the webhooks that a scripted provider believes."""
 
 
 @dataclass
@@ -72,8 +77,13 @@ class ScriptedProvider:
     pages: int = 0
     findings: list[Finding] = field(default_factory=list)
     """What a look at its health finds."""
+    needs: list[Needs] = field(default_factory=list)
+    """What was wanted whenever its health was asked for."""
+    orders: dict[str, CallOrder] = field(default_factory=dict)
+    """What was to be dialled, by attempt."""
 
     def encode(self, order: CallOrder) -> bytes:
+        self.orders[order.attempt_id] = order
         return f"{order.attempt_id}|{order.phone}".encode()
 
     async def prepare(self, caller_ids: list[str]) -> None:
@@ -137,12 +147,25 @@ class ScriptedProvider:
         return CallReport(call.call_id, call.report.attempt_id, phone=call.phone, created_at=call.at)
 
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:  # noqa: ARG002 - the port's
-        return Notice(Grade.TOKEN, webhook.body.decode(), None)
+        """A JSON object is a question with the members of `Question`, `tools` by id; any other body is no news.
+
+        Raises ProofError where the address is not `TOKEN`'s and the body is a question.
+        """
+        text = webhook.body.decode()
+        if not text.startswith("{"):
+            return Notice(Grade.TOKEN, text, None)
+        if webhook.token != TOKEN:
+            raise ProofError("another address")
+        asked = json.loads(text)
+        tools = tuple(ToolCall(own, name) for own, name in asked.pop("tools", {}).items())
+        report = CallReport(asked["call_id"]) if asked.pop("reported", False) else None
+        return Notice(Grade.TOKEN, text, report, Question(tools, **asked))
 
     def answer(self, question: Question, reply: Reply) -> dict[str, Any]:  # noqa: ARG002 - the port's
         return {"assistant": reply.assistant, "tools": reply.tools}
 
-    async def health(self, needs: Needs) -> list[Finding]:  # noqa: ARG002 - the port's
+    async def health(self, needs: Needs) -> list[Finding]:
+        self.needs.append(needs)
         return self.findings
 
     async def erase(self, call_id: str) -> bool:

@@ -1,23 +1,34 @@
 """Webhooks: proved, kept, and read back."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from campaigns.domain.call import CallReport, Direction, Disposition, Webhook
+from campaigns.domain.call import CallReport, Direction, Disposition, Question, Webhook
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import InboxItem, Store
 
 
-async def receive(store: Store, provider: CallProvider, clock: Clock, *, name: str, webhook: Webhook) -> bool:
-    """Prove a webhook and keep it durably; False: it is no news. Raises ProofError, StoreUnavailable."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A webhook that was proved; its news is kept durably."""
+
+    fresh: bool
+    """False: it is no news."""
+    question: Question | None
+    """Whoever sent it waits for an answer."""
+
+
+async def receive(store: Store, provider: CallProvider, clock: Clock, *, name: str, webhook: Webhook) -> Taken:
+    """Prove a webhook and keep its news; a question is not kept. Raises ProofError, StoreUnavailable."""
     now = clock.now()
     notice = provider.read(webhook, now=now)
     if notice.report is None:
-        return False
-    return await store.receive(
+        return Taken(False, notice.question)
+    fresh = await store.receive(
         name, dedupe_key=notice.dedupe_key, grade=str(notice.grade), report=to_json(notice.report), now=now
     )
+    return Taken(fresh, notice.question)
 
 
 _INSTANTS = ("started_at", "ended_at", "created_at")

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from campaigns.app import Account, Session
 from campaigns.domain.call import Webhook
 from campaigns.domain.errors import ProofError, StoreError
+from campaigns.engine.answering import answered
 from campaigns.engine.inbox import receive
 
 log = structlog.get_logger()
@@ -22,7 +23,7 @@ def receiver(session: Session, accounts: Mapping[str, Account]) -> Starlette:
     """`POST /webhooks/{provider}/{token}`, `GET /healthz`, `GET /readyz`.
 
     A report is answered with 2xx only after it is durable; without proof with 401; too large with 413; while the
-    database cannot take it with 503.
+    database cannot take it with 503. Who is to talk, and what a tool wants to know, is answered in the body, in time.
     """
 
     async def webhook(request: Request) -> Response:
@@ -55,15 +56,18 @@ async def _take_in(session: Session, account: Account | None, request: Request) 
         return Response(status_code=401)
     news = Webhook(request.path_params["token"], _headers(request), body)
     try:
-        fresh = await receive(session.store, account.provider, session.clock, name=account.name, webhook=news)
+        taken = await receive(session.store, account.provider, session.clock, name=account.name, webhook=news)
     except ProofError:
         log.warning("webhook_refused", provider=account.name)
         return Response(status_code=401)
     except StoreError:
         return Response(status_code=503, headers={"Retry-After": "5"})
-    if fresh:
+    if taken.fresh:
         account.reconciler.wake.ring()
-    return JSONResponse({})
+    if taken.question is None:
+        return JSONResponse({})
+    reply = await answered(session.store, session.book, taken.question, provider=account.name)
+    return JSONResponse(account.provider.answer(taken.question, reply))
 
 
 def _headers(request: Request) -> dict[str, str]:

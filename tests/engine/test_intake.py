@@ -8,7 +8,7 @@ from campaigns.domain.call import CallReport, Direction, Disposition, Grade, Not
 from campaigns.domain.errors import ProofError
 from campaigns.domain.lead import LeadState, Outcome
 from campaigns.domain.rows import BadRow
-from campaigns.engine.inbox import receive, report_of, to_json
+from campaigns.engine.inbox import Taken, receive, report_of, to_json
 from campaigns.engine.intake import Source, load, told
 from campaigns.ports.store import LeadFilter, Suppression
 from campaigns.testing import a_contact, a_night
@@ -103,11 +103,9 @@ def test_a_webhook_is_kept_once_and_read_back_as_it_was() -> None:
     async def main(store, clock):
         async with a_night(store, clock, contacts=0) as night:
             night.provider.read = lambda webhook, *, now: Notice(Grade.TOKEN, "same", REPORT)
-            keep = [
-                await receive(store, night.provider, clock, name="scripted", webhook=Webhook("t", {}, b"{}"))
-                for _ in range(2)
-            ]
-            assert keep == [True, False]
+            webhook = Webhook("t", {}, b"{}")
+            taken = [await receive(store, night.provider, clock, name="scripted", webhook=webhook) for _ in range(2)]
+            assert taken == [Taken(True, None), Taken(False, None)]
             items = await store.inbox("scripted", limit=9)
             assert [report_of(item) for item in items] == [REPORT]
 
@@ -118,7 +116,7 @@ def test_news_about_no_call_is_not_kept_and_what_is_not_proved_is_refused() -> N
     async def main(store, clock):
         async with a_night(store, clock, contacts=0) as night:
             news = Webhook("t", {}, b"ping")
-            assert await receive(store, night.provider, clock, name="scripted", webhook=news) is False
+            assert await receive(store, night.provider, clock, name="scripted", webhook=news) == Taken(False, None)
 
             def refuse(webhook, *, now):
                 raise ProofError("no signature")

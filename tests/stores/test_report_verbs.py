@@ -82,6 +82,16 @@ async def test_two_accounts_may_use_the_same_call_id(world: "World") -> None:
     assert await world.store.attempt_of_call("q", "one") == second
 
 
+async def test_the_open_attempt_to_a_number_is_found_on_its_own_account_until_it_ends(world: "World") -> None:
+    attempt = await world.placed(0, call_id="one")
+    assert await world.store.attempt_to("p", attempt.phone_key) == attempt
+    assert await world.store.attempt_to("q", attempt.phone_key) is None
+    assert await world.store.attempt_to("p", "another number") is None
+    over = advance(attempt, S.ENDED, disposition=Disposition.BUSY, ended_at=world.now)
+    assert await world.store.record([Move(attempt, over, "x")], now=world.now) == [True]
+    assert await world.store.attempt_to("p", attempt.phone_key) is None
+
+
 async def test_each_move_of_a_batch_stands_alone(world: "World") -> None:
     moves = [await settling(world, number) for number in range(3)]
     moves[1] = replace(moves[1], lead_rev=99)

@@ -1,0 +1,110 @@
+"""Webhooks over ASGI: questions are answered in the body, news is kept first, and what is not proved gets neither."""
+
+import json
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from campaigns.app import Account
+from campaigns.clock import SystemClock
+from campaigns.domain.errors import StoreUnavailable
+from campaigns.engine import answering
+from campaigns.scripted import TOKEN
+from campaigns.stores.memory import MemoryStore
+from campaigns.testing import Night, a_campaign, a_contact, a_night
+from campaigns.web.receiver import receiver
+
+CAMPAIGN = {
+    "variables": {"first_name": "{{ name }}"},
+    "assistant": {"firstMessage": "Hello {{ first_name }}"},
+    "tools": {"who": "This is {{ first_name }}."},
+}
+ANN = a_contact(1, variables={"first_name": "Ann"})
+PHONE = ANN.phones[0].e164
+TOOLS = {"t1": "who"}
+TO_ANN = {"assistant": {"firstMessage": "Hello Ann"}, "tools": {"t1": "This is Ann."}}
+TO_NOBODY = {"assistant": None, "tools": {"t1": answering.NO_ANSWER}}
+
+
+@asynccontextmanager
+async def web(store: Any) -> Any:
+    """A night and `post(body, token, provider)`."""
+    async with a_night(store, SystemClock(), campaign=a_campaign(**CAMPAIGN), contacts=[ANN]) as night:
+        session: Any = SimpleNamespace(store=store, book=night.book, clock=night.clock)
+        account = Account("scripted", night.provider, night.dialer, night.reconciler)
+        transport = httpx.ASGITransport(receiver(session, {"scripted": account}))
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+
+            async def post(body: Any, token: str = TOKEN, provider: str = "scripted") -> httpx.Response:
+                text = body if isinstance(body, str) else json.dumps(body)
+                return await client.post(f"/webhooks/{provider}/{token}", content=text)
+
+            yield night, post
+    store.close()
+
+
+async def kept(night: Night) -> list[str]:
+    return [item.report["call_id"] for item in await night.store.inbox("scripted", limit=9)]
+
+
+async def test_a_question_is_answered_in_the_vendors_words_and_not_kept() -> None:
+    async with web(MemoryStore()) as (night, post):
+        answer = await post({"phone": PHONE, "tools": TOOLS})
+        assert (answer.status_code, answer.json()) == (200, TO_ANN)
+        assert await kept(night) == []
+
+
+async def test_a_report_in_the_same_notice_is_kept() -> None:
+    async with web(MemoryStore()) as (night, post):
+        answer = await post({"phone": PHONE, "tools": TOOLS, "call_id": "call-7", "reported": True})
+        assert (answer.status_code, answer.json()) == (200, TO_ANN)
+        assert await kept(night) == ["call-7"]
+
+
+async def test_news_without_a_question_is_answered_with_an_empty_object() -> None:
+    async with web(MemoryStore()) as (_, post):
+        answer = await post("ping")
+        assert (answer.status_code, answer.json()) == (200, {})
+
+
+@pytest.mark.parametrize(
+    ("token", "provider"),
+    [("guessed", "scripted"), (TOKEN[:-1], "scripted"), (TOKEN, "other"), (TOKEN * 2, "scripted")],
+)
+async def test_a_forged_question_is_told_nothing(token: str, provider: str) -> None:
+    async with web(MemoryStore()) as (night, post):
+        answer = await post({"phone": PHONE, "tools": TOOLS, "call_id": "c", "reported": True}, token, provider)
+        assert (answer.status_code, answer.content) == (401, b"")
+        assert await kept(night) == []
+
+
+class Slow(MemoryStore):
+    """Nobody can be found in it."""
+
+    async def leads_with_phone(self, phone_key: str) -> Any:
+        await anyio.sleep_forever()
+
+
+async def test_a_slow_database_is_answered_for_before_the_vendor_gives_up() -> None:
+    async with web(Slow()) as (_, post):
+        with anyio.fail_after(4.5):
+            answer = await post({"phone": PHONE, "tools": TOOLS})
+        assert (answer.status_code, answer.json()) == (200, TO_NOBODY)
+
+
+class Full(MemoryStore):
+    """Takes in nothing."""
+
+    async def receive(self, *_: Any, **__: Any) -> bool:
+        raise StoreUnavailable("full")
+
+
+async def test_a_report_that_cannot_be_kept_is_never_acknowledged_whatever_is_asked_with_it() -> None:
+    async with web(Full()) as (_, post):
+        answer = await post({"phone": PHONE, "tools": TOOLS, "call_id": "call-7", "reported": True})
+        assert answer.status_code == 503
+        assert (await post({"phone": PHONE, "tools": TOOLS})).json() == TO_ANN
