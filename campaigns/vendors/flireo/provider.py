@@ -18,12 +18,15 @@ from campaigns.domain.call import (
     NotSent,
     Placed,
     Placement,
+    Question,
     Refused,
+    Reply,
     Unclear,
     Webhook,
 )
 from campaigns.domain.errors import AccountRefused, Throttled, VendorError
 from campaigns.ports import BookingPage, CallPage, ProviderFacts
+from campaigns.ports.health import Finding, Needs
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.http import DialTransport, error_text, new_client, post_once, read_bounded, retry_after, why
 from campaigns.vendors.json_text import read_json
@@ -175,6 +178,20 @@ class FlireoProvider:
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:
         account = self._account
         return webhooks.read(webhook, token=account.webhook_token, secret=account.webhook_secret, now=now)
+
+    def answer(self, question: Question, reply: Reply) -> dict[str, Any]:
+        if question.tools:
+            return {"results": [{"toolCallId": tool.id, "result": reply.tools[tool.id]} for tool in question.tools]}
+        return {} if reply.assistant is None else {"assistant": reply.assistant}
+
+    async def health(self, needs: Needs) -> list[Finding]:  # noqa: ARG002 - the key alone
+        try:
+            await self.page(since=self._around.clock.now(), offset=0, limit=1)
+        except AccountRefused as error:
+            return [Finding("key", False, str(error), "Check api_key in the settings.")]
+        except VendorError as error:
+            return [Finding("key", None, str(error), "Check base_url in the settings, and whether it can be reached.")]
+        return [Finding("key", True, "the API answers and accepts the key")]
 
     async def _get(self, route: str, *, params: dict[str, str] | None = None, id: str = "") -> Any:  # noqa: A002 - the route's word
         return await self._ask("GET", route, params=params, id=id)
