@@ -13,6 +13,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
+from campaigns.admission import admit
 from campaigns.app import (
     Account,
     Session,
@@ -81,7 +82,11 @@ Sayer = Callable[[str], None]
 
 
 def run_campaign(
-    path: Path, options: RunOptions | None = None, watch: Watcher | None = None, say: Sayer | None = None
+    path: Path,
+    options: RunOptions | None = None,
+    watch: Watcher | None = None,
+    say: Sayer | None = None,
+    note: Sayer | None = None,
 ) -> Summary:
     """Run a campaign file until every lead has an outcome, in real or virtual time, and write its report.
 
@@ -90,6 +95,7 @@ def run_campaign(
         options: How; default: as the settings of this folder and environment say.
         watch: A display.
         say: Told, line by line, what the law leaves of the lists before anybody is called.
+        note: Told what could not be found out about the provider's account, or is a doubt.
 
     Raises:
         InputError: Something in a file or setting is wrong; nobody was called.
@@ -101,7 +107,7 @@ def run_campaign(
     clock = _clock(loaded, options)
 
     async def main() -> Summary:
-        return await _run(loaded, options, clock, watch, say)
+        return await _run(loaded, options, clock, Watching(watch, say, note))
 
     return run_virtual(clock, main) if isinstance(clock, DiscreteClock) else run_real(main)
 
@@ -133,7 +139,16 @@ def _database(loaded: Loaded, options: RunOptions) -> Path:
     return database_of(options.settings, simulated=_is_simulated(loaded, options))
 
 
-async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher | None, say: Sayer | None) -> Summary:
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Who is told what while a campaign runs; None: nobody."""
+
+    watch: Watcher | None = None
+    say: Sayer | None = None
+    note: Sayer | None = None
+
+
+async def _run(loaded: Loaded, options: RunOptions, clock: Clock, told: Watching) -> Summary:
     simulated = _is_simulated(loaded, options)
     async with open_session(options.settings, clock, simulated=simulated) as session:
         prepare_simulator(session, loaded)
@@ -149,16 +164,16 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, watch: Watcher
             end, runners = INTERRUPTED, list[Runner]()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(stop_on_signal, runners, tasks)
-                if watch is not None:
-                    tasks.start_soon(watch, progress)
-                outlook = Outlook(loaded.campaign, session.law, clock.now()) if say else None
+                if told.watch is not None:
+                    tasks.start_soon(told.watch, progress)
+                outlook = Outlook(loaded.campaign, session.law, clock.now()) if told.say else None
                 progress.loaded = await load_leads(session, record, lists, outlook)
-                if say is not None and outlook is not None:
-                    say("\n".join(outlook.brief()))
-                await activate(session, record)
+                if told.say is not None and outlook is not None:
+                    told.say("\n".join(outlook.brief()))
                 if ours:
-                    end = await run_here(session, loaded, options, runners)
+                    end = await run_here(session, record, options, runners, told.note)
                 else:
+                    await activate(session, record)
                     end = await _watch_worker(session, loaded)
                 tasks.cancel_scope.cancel()
             summary = await summarise(session, loaded, end, progress.loaded, report=options.report)
@@ -192,18 +207,30 @@ async def load_leads(
     return await load(terms, sources, lists.excluded, store=session.store, clock=session.clock)
 
 
-async def run_here(session: Session, loaded: Loaded, options: RunOptions, runners: list[Runner]) -> RunEnd:
-    """Dial in this process. `runners`: told of the one that does, so that a signal can stop it."""
+async def run_here(
+    session: Session, record: CampaignRecord, options: RunOptions, runners: list[Runner], note: Sayer | None
+) -> RunEnd:
+    """Dial in this process, where the provider says that it can be done.
+
+    `runners`: told of the one that dials, so that a signal can stop it.
+    """
     end = INTERRUPTED
     async with AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(anyio.create_task_group())
-        account = await stack.enter_async_context(open_account(session, loaded.campaign.provider))
+        account = await stack.enter_async_context(open_account(session, record.provider))
+        found = await admit(session, account, record.name, limit=options.limit)
+        if note is not None:
+            for doubt in found.notes:
+                note(doubt)
+        if found.faults:
+            return RunEnd(found.state, found.reason, unfit=True)
+        await activate(session, record)
         runner = stack.enter_context(account.runner(session, tasks))
         runners.append(runner)
         tasks.start_soon(notice_steering, session, [runner])
-        tasks.start_soon(refresh_lists, session, loaded.campaign.campaign, runner)
+        tasks.start_soon(refresh_lists, session, record.name, runner)
         async with _reports_coming_in(session, account):
-            end = await runner.run(loaded.campaign.campaign, limit=options.limit)
+            end = await runner.run(record.name, limit=options.limit)
         if not end.interrupted:
             await account.reconciler.round()  # what came in the last moment is applied too
         tasks.cancel_scope.cancel()

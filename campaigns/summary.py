@@ -53,9 +53,11 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0 done, 1 done but something waits for a person, 3 stopped early, 4 the account is refused."""
+        """0 done, 1 done but something waits for a person, 2 unfit, 3 stopped early, 4 the account is refused."""
         if self.end.state is CampaignState.REFUSED:
             return 4
+        if self.end.unfit:
+            return 2
         if self.end.interrupted or self.left:
             return 3
         return 1 if self.held or self.counts.attempts.get("uncertain", 0) else 0

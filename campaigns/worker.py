@@ -9,6 +9,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
+from campaigns.admission import admit
 from campaigns.app import Account, Session, database_of, is_simulated, open_account, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.errors import CampaignsError, InputError
@@ -106,15 +107,17 @@ class _Worker:
         stack = ExitStack()
         runner = stack.enter_context(account.runner(self._session, tasks))
         self._runners[record.name] = runner
-        tasks.start_soon(self._supervise, record.name, runner, stack)
+        tasks.start_soon(self._supervise, account, record.name, runner, stack)
 
     async def _refuse(self, record: CampaignRecord) -> None:
         reason = f"the settings have no provider '{record.provider}' that a worker can dial with"
         await self._steer(record.name, CampaignState.PAUSED, reason)
 
-    async def _supervise(self, name: str, runner: Runner, links: ExitStack) -> None:
+    async def _supervise(self, account: Account, name: str, runner: Runner, links: ExitStack) -> None:
         """The one broad `except`: a fault stops this campaign, never the others."""
         try:
+            if not await self._admitted(account, name):
+                return
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(refresh_lists, self._session, name, runner)
                 end = await runner.run(name)
@@ -126,6 +129,14 @@ class _Worker:
         finally:
             links.close()
             self._runners.pop(name, None)
+
+    async def _admitted(self, account: Account, name: str) -> bool:
+        found = await admit(self._session, account, name)
+        for doubt in found.notes:
+            self._say(f"worker: {name}: note: {doubt}")
+        if found.faults:
+            self._say(f"worker: {name}: {found.state}: {found.reason}")
+        return not found.faults
 
     async def _reconcile(self, account: Account) -> None:
         """A fault here leaves calls unsettled, so nobody else is dialled on this account; the others go on."""

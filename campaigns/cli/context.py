@@ -64,6 +64,11 @@ out = _console()
 err = _console(stderr=True)
 
 
+def note(text: str) -> None:
+    """Something worth knowing that stops nothing; on stderr, also beside `--json`."""
+    err.print(f"note  {text}", markup=False)
+
+
 def options(context: typer.Context) -> Globals:
     """The options before the command."""
     found = context.find_object(Globals)

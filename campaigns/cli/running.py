@@ -12,7 +12,7 @@ from campaigns.running import RunOptions, run_campaign
 from campaigns.summary import Summary
 from campaigns.trying import place_test_call
 
-from .context import counted, err, many, moment, options, out, print_json, print_pairs
+from .context import counted, err, many, moment, note, options, out, print_json, print_pairs
 from .people import plain_number
 from .progress import watch
 
@@ -43,11 +43,13 @@ def run(
     """
     chosen = options(context)
     if speed is not None and speed > TOO_FAST:
-        err.print(f"[yellow]note[/] at {speed:g} times real time a round trip of 5 ms lasts {speed * 0.005:.1f} s.")
+        note(f"at {speed:g} times real time a round trip of 5 ms lasts {speed * 0.005:.1f} s.")
     how = RunOptions(limit=limit, fresh=fresh, at=moment(at), speed=speed, settings=chosen.settings())
     say = None if chosen.json else lambda text: err.print(text, markup=False)
-    summary = run_campaign(file, how, None if chosen.json else watch, say)
+    summary = run_campaign(file, how, None if chosen.json else watch, say, note)
     print_json(summary.as_json()) if chosen.json else tell(summary, chosen.again(f"run {file}"))
+    if chosen.json and summary.exit_code in (2, 4):
+        err.print(summary.end.reason, markup=False)
     raise typer.Exit(summary.exit_code)
 
 

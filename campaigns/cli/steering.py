@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from campaigns.app import Session, check_runnable, database_of, is_simulated, open_session
+from campaigns.admission import admit, refusal
+from campaigns.app import Session, check_runnable, database_of, is_simulated, open_account, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.call import Disposition
 from campaigns.domain.durations import parse_duration
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Attempt, CampaignState
 from campaigns.editing import Edit, foresee, in_words, put_campaign
+from campaigns.engine.fitness import Fitness
 from campaigns.files import Loaded, load_campaign
 from campaigns.loading import open_lists
 from campaigns.outlook import Outlook
@@ -21,7 +23,7 @@ from campaigns.ports.store import CampaignRecord
 from campaigns.resolving import Word, resolve_attempt
 from campaigns.running import activate, load_leads
 
-from .context import as_of, err, many, options, out, print_json, with_campaign, with_databases
+from .context import as_of, err, many, note, options, out, print_json, with_campaign, with_databases
 from .listing import Name
 
 S = CampaignState
@@ -59,7 +61,7 @@ def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
     if ask:
         _ask(campaign.campaign)
 
-    async def main() -> dict[str, int]:
+    async def main() -> tuple[dict[str, int], Fitness]:
         async with open_session(settings, SystemClock(), simulated=False) as session:
             lists = await open_lists(loaded, session.store, session.systems)
             record = await put_campaign(session, loaded)
@@ -67,10 +69,17 @@ def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
             intake = await load_leads(session, record, lists, outlook)
             for line in () if options(context).json else outlook.brief():
                 err.print(line, markup=False)
-            await activate(session, record)
-            return {**intake.counts(), "new": intake.new, "updated": intake.updated}
+            async with open_account(session, record.provider) as account:
+                found = await admit(session, account, record.name)
+            if not found.faults:
+                await activate(session, record)
+            return {**intake.counts(), "new": intake.new, "updated": intake.updated}, found
 
-    counts = run_real(main)
+    counts, found = run_real(main)
+    for doubt in found.notes:
+        note(doubt)
+    if found.faults:
+        raise refusal(found, loaded)
     if options(context).json:
         said = {"campaign": campaign.campaign, "state": "active", "contacts": counts}
         print_json(said | ({"edit": edit.as_json()} if edit else {}))

@@ -206,6 +206,10 @@ class AgentByLanguage(Strict):
         wanted = _tag(language)
         return agents.get(wanted) or agents.get(wanted.partition("-")[0]) or self.other
 
+    def everybody(self) -> list[str]:
+        """Every agent that is named."""
+        return [*self.__pydantic_extra__.values(), *([self.other] if self.other else [])]
+
 
 def _tag(language: str) -> str:
     return language.strip().lower().replace("_", "-")

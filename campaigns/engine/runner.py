@@ -50,6 +50,8 @@ class RunEnd:
     reason: str = ""
     interrupted: bool = False
     """Stopped early and resumable."""
+    unfit: bool = False
+    """Not begun: as file and settings are, it cannot succeed."""
 
 
 class Runner:

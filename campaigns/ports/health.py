@@ -1,4 +1,8 @@
-"""What is asked of a vendor before anybody is dialled, and what is found."""
+"""What is asked of a vendor before anybody is dialled, and what is found.
+
+A fault (`ok` is False) keeps a campaign from starting, so it needs proof: the vendor's own answer or the settings show
+that it cannot succeed. A vendor that is down, slow, or says something that nobody understands is a doubt (None).
+"""
 
 from dataclasses import dataclass
 
@@ -23,7 +27,7 @@ class Finding:
     """One thing that was looked at."""
 
     subject: str
-    """`key`, `agent`, `numbers`, `credits`, `webhooks`, `clock`, …"""
+    """`key`, `agent`, `numbers`, `credits`, `webhooks`, `clock`, …; a fault of `key` or `credits` is the account's."""
     ok: bool | None
     """None: it could not be found out, or it is a doubt: told, and no reason to stop."""
     says: str

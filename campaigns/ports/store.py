@@ -375,6 +375,9 @@ class QueryStore(Protocol):
     async def sample(self, name: str, *, limit: int) -> tuple[list[str], int]:
         """Ids of leads that wait or are ready, picked evenly and always the same; and how many there are."""
 
+    async def calls_left(self, name: str, *, most: int) -> tuple[int, Spent]:
+        """The calls that leads without an outcome may still get: `most` each, and those promised. And what is spent."""
+
     async def attempts(self, name: str) -> list[Attempt]: ...
     async def uncertain(self, *, before: datetime | None = None) -> list[Attempt]: ...
     async def last_moment(self) -> datetime | None:

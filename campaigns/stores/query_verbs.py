@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from campaigns.domain.budget import Spent
 from campaigns.domain.lead import Attempt, Lead
 from campaigns.ports.store import Counts, LeadFilter
 
@@ -74,6 +75,13 @@ class QueryVerbs:
 
         return await self._database.read(verb)
 
+    async def calls_left(self, name: str, *, most: int) -> tuple[int, Spent]:
+        async def verb(db: Connection) -> tuple[int, Spent]:
+            left = (await db.rows(_CALLS_LEFT, {"name": name, "most": most}))[0]["n"]
+            return int(left or 0), await spent_of(db, name)
+
+        return await self._database.read(verb)
+
     async def attempts(self, name: str) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
             rows = await db.rows(
@@ -119,6 +127,11 @@ SELECT reason, rule, COUNT(*) AS n, MIN(due_at) AS due_at FROM (
         CASE state WHEN 'ready' THEN NULL ELSE due_at END AS due_at
     FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')) AS undecided
 GROUP BY reason, rule ORDER BY n DESC, due_at, rule
+"""
+_CALLS_LEFT = """
+SELECT SUM(MAX(0, :most + callbacks - (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
+                                       AND a.state NOT IN ('refused', 'not_sent', 'not_created')))) AS n
+FROM lead WHERE campaign = :name AND state <> 'closed'
 """
 _UNDECIDED = "FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')"
 _LEADS = """
