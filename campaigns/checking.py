@@ -3,27 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from campaigns.app import (
-    Session,
     account_terms,
     check_runnable,
-    database_of,
     is_simulated,
-    open_account,
-    open_session,
-    provider_settings,
 )
 from campaigns.clock import SystemClock
 from campaigns.domain.campaign import Attempts, Campaign, Pacing
 from campaigns.domain.contact import Contact
 from campaigns.domain.durations import format_duration
-from campaigns.domain.errors import CampaignsError
 from campaigns.domain.hours import week
 from campaigns.domain.hours_text import names_public_holidays, surprises
 from campaigns.domain.legal import Law
@@ -35,7 +26,6 @@ from campaigns.loading import OpenedLists, open_lists
 from campaigns.outlook import NOT_ADVICE, Outlook, watched
 from campaigns.rules import load_rules
 from campaigns.settings import Settings
-from campaigns.stores.sqlite import kind_of
 from campaigns.summary import law_statement
 from campaigns.systems import open_systems
 
@@ -222,83 +212,3 @@ def _odd_pacing(pacing: Pacing, account: AccountTerms) -> Iterator[str]:
         asked, most = getattr(pacing, name), getattr(account, name)
         if asked > most:
             yield f"pacing.{name} {asked:g} is more than the account's {most:g}: the account holds"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that `doctor` looked at."""
-
-    name: str
-    ok: bool
-    detail: str
-
-
-async def doctor_checks(settings: Settings) -> list[Check]:
-    """Look at everything that dialling needs; only list requests are sent, and only to the settings' own providers."""
-    checks = [Check("settings", True, "understood")]
-    for name in settings.providers:
-        checks += await _provider(settings, name)
-    checks += [await _database(settings)]  # after the providers: asking them opens it
-    if not settings.providers:
-        checks.append(Check("providers", True, "none in the settings; only the simulator can be dialled"))
-    if settings.public_url is None:
-        checks.append(Check("webhooks", True, "no public_url: calls are polled, no report can come in"))
-    return checks
-
-
-async def _database(settings: Settings) -> Check:
-    path = database_of(settings, simulated=False)
-    if await kind_of(path) is None and path.exists():
-        return Check("database", False, f"{path} is not a database of ours")
-    if not path.exists():
-        return Check("database", path.parent.is_dir(), f"{path} will be made by the first run")
-    try:
-        simulated = await kind_of(path) == "simulated"
-        async with open_session(settings, SystemClock(), simulated=simulated, path=path):
-            return Check("database", True, f"{path}: WAL, synchronous=FULL, foreign keys, secure delete")
-    except CampaignsError as error:
-        return Check("database", False, str(error))
-
-
-async def _provider(settings: Settings, name: str) -> list[Check]:
-    try:
-        own = provider_settings(settings, name)
-        path = database_of(settings, simulated=False)
-        async with open_session(settings, SystemClock(), simulated=False, path=path) as session:
-            return [*await _asked(session, name, own.base_url or ""), *_webhooks(session, name)]
-    except CampaignsError as error:
-        return [Check(name, False, str(error))]
-
-
-async def _asked(session: Session, name: str, base_url: str) -> list[Check]:
-    """One list request with the settings' key."""
-    try:
-        async with open_account(session, name) as account:
-            since = session.clock.now() - timedelta(minutes=1)
-            await account.provider.page(since=since, offset=0, limit=1)
-    except CampaignsError as error:
-        return [Check(name, False, str(error))]
-    return [Check(name, True, f"{base_url} answers and accepts the key"), await _clock_check(name, base_url)]
-
-
-def _webhooks(session: Session, name: str) -> list[Check]:
-    public = session.settings.public_url
-    if not public:
-        return []
-    token = session.webhook_token(name)
-    address = f"{public.rstrip('/')}/webhooks/{name}/{token}"
-    return [Check(f"{name} webhooks", len(token) >= 16, f"give the assistant this server URL: {address}")]
-
-
-async def _clock_check(name: str, base_url: str) -> Check:
-    """Our clock against the provider's Date header."""
-    try:
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
-            answer = await client.get(base_url)
-    except httpx.HTTPError:
-        return Check(f"{name} clock", True, "not compared: the address itself does not answer")
-    try:
-        skew = abs(SystemClock().now() - parsedate_to_datetime(answer.headers["date"]))
-    except (KeyError, ValueError, TypeError):
-        return Check(f"{name} clock", True, "not compared: the provider sends no date")
-    return Check(f"{name} clock", skew < timedelta(seconds=30), f"differs from ours by {skew.total_seconds():.0f} s")

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from campaigns.checking import LISTED, Check, Finding, doctor_checks, validate_file
+from campaigns.checking import LISTED, Finding, validate_file
 from campaigns.clock import real_now, run_real
+from campaigns.doctor import Check, doctor_checks
 from campaigns.domain.errors import InputError
 from campaigns.files import campaign_schema
 from campaigns.vendors import kinds
@@ -106,7 +107,7 @@ def _spans(spans: Sequence[tuple[str, str]]) -> str:
 
 
 def doctor(context: typer.Context) -> None:
-    """Check settings, keys, providers, clock, database and webhook address.
+    """Check settings, keys, agents, numbers, credits, contact lists, clock, database and webhook address.
 
     Example: campaigns doctor
     """
@@ -114,8 +115,8 @@ def doctor(context: typer.Context) -> None:
     if options(context).json:
         print_json([{"check": c.name, "ok": c.ok, "detail": c.detail} for c in checks])
     else:
-        print_pairs([("ok" if check.ok else "WRONG", f"{check.name}: {check.detail}") for check in checks])
-    if not all(check.ok for check in checks):
+        print_pairs([(check.word, f"{check.name}: {check.detail}") for check in checks])
+    if any(check.ok is False for check in checks):
         err.print("Mend what is wrong before you dial.")
         raise typer.Exit(2)
 
