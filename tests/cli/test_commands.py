@@ -310,19 +310,6 @@ def test_suppress_import_takes_every_row_or_none(cli, folder):
     assert len(cli("suppress", "list", "--json").data) == 2 * 6
 
 
-def test_doctor_says_what_it_looked_at(cli, folder):
-    said = cli("doctor")
-    assert said.code == 0
-    assert {"settings", "database", "providers", "webhooks"} == {c["check"] for c in cli("doctor", "--json").data}
-
-
-def test_doctor_finds_a_provider_that_does_not_answer(cli, folder):
-    Path("campaigns.toml").write_text('[providers.flireo]\nbase_url = "http://127.0.0.1:9"\napi_key = "k"\n')
-    said = cli("doctor")
-    assert said.code == 2
-    assert re.search(r"^WRONG +flireo: ", said.out, re.MULTILINE)
-
-
 def test_schema_is_a_json_schema(cli):
     assert cli("schema").data["title"] == "Campaign"
 
