@@ -27,9 +27,9 @@ async def answered(
 ) -> Reply:
     """What a proved question is answered. Raises nothing, and takes no longer than `within`.
 
-    The person is found by our own attempt, else by the call, else by their number: whom this provider is calling just
-    now, else, for whoever rang us, the lead of this provider's campaigns that was called last. Nobody found, an
-    attempt that is over, no time left: the agent stays as the vendor knows it, and tools get a plain sentence.
+    The person is found by our own attempt, else by the call, else by their number: the lead of this provider's
+    campaigns that is being called, or, for whoever rang us, that was called last. Nobody found, an attempt that is
+    over, no time left: the agent stays as the vendor knows it, and tools get a plain sentence.
     A caller's number can be forged, so campaigns should let nothing be said to it that is worth forging one.
     """
     found: tuple[Lead, Terms] | None = None
@@ -56,33 +56,29 @@ def _reply(question: Question, found: tuple[Lead, Terms] | None) -> Reply:
 
 async def _found(store: Store, book: TermsBook, question: Question, provider: str) -> tuple[Lead, Terms] | None:
     """The person on the line, with the campaign that they are in."""
-    attempt = await _attempt(store, book, question, provider)
+    attempt = await _named(store, question, provider)
     if attempt is not None:
         lead = await store.lead(attempt.lead_id) if attempt.open else None
         terms = await _terms(store, book, attempt.campaign) if lead else None
         return (lead[0], terms) if lead and terms else None
     if question.attempt_id is not None or question.phone is None:
         return None  # a call that others made on this account, or nobody
-    inbound = await _inbound(store, book, book.phone_key(question.phone), provider)
-    return max(inbound, key=itemgetter(0))[1:] if inbound else None
+    known = await _with_number(store, book, book.phone_key(question.phone), provider)
+    return max(known, key=itemgetter(0))[1:] if known else None
 
 
-async def _attempt(store: Store, book: TermsBook, question: Question, provider: str) -> Attempt | None:
-    """The attempt that the question names, over or not; else the one that is open with this number."""
+async def _named(store: Store, question: Question, provider: str) -> Attempt | None:
+    """The attempt that the question names, over or not."""
     if question.attempt_id is not None:
         named = await store.attempt(question.attempt_id)
         return named if named is not None and named.provider == provider else None
-    if question.call_id is not None:
-        named = await store.attempt_of_call(provider, question.call_id)
-        if named is not None:
-            return named
-    return None if question.phone is None else await store.attempt_to(provider, book.phone_key(question.phone))
+    return None if question.call_id is None else await store.attempt_of_call(provider, question.call_id)
 
 
-async def _inbound(
+async def _with_number(
     store: Store, book: TermsBook, phone_key: str, provider: str
 ) -> list[tuple[tuple[datetime, datetime, int], Lead, Terms]]:
-    """Everybody in this provider's campaigns with this number, and how recent that is."""
+    """Everybody in this provider's campaigns with this number, and how recent that is: an open call is the latest."""
     found = []
     for place, (lead, _) in enumerate(await store.leads_with_phone(phone_key)):
         terms = await _terms(store, book, lead.campaign)

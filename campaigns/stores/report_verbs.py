@@ -80,10 +80,6 @@ class ReportVerbs:
     async def attempt_of_call(self, provider: str, call_id: str) -> Attempt | None:
         return await self._one_attempt("provider = :p AND call_id = :c", {"p": provider, "c": call_id})
 
-    async def attempt_to(self, provider: str, phone_key: str) -> Attempt | None:
-        where = "open = 1 AND phone_key = :key AND provider = :p"
-        return await self._one_attempt(where, {"p": provider, "key": phone_key})
-
     async def attempt_of_booking(self, provider: str, booking_id: str) -> Attempt | None:
         return await self._one_attempt("provider = :p AND booking_id = :b", {"p": provider, "b": booking_id})
 

@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from campaigns.domain.call import Question, Reply, ToolCall
-from campaigns.domain.errors import StoreUnavailable
+from campaigns.domain.errors import InputError, StoreUnavailable
 from campaigns.domain.lead import AttemptState
 from campaigns.engine.answering import NO_ANSWER, answered
 from campaigns.engine.terms import TermsBook
@@ -138,6 +138,22 @@ def test_whoever_is_in_two_campaigns_is_answered_by_the_one_that_called_last() -
         assert (await ask(night, about(phone=phone(ANN)))).tools["t1"] == "This is Ann."
         await also.run("second")
         assert (await ask(night, about(phone=phone(ANN)))).tools["t1"] == "Second."
+
+    with_night(work, contacts=[ANN])
+
+
+def test_a_campaign_that_cannot_be_read_any_more_hides_no_other() -> None:
+    async def work(night: Night) -> None:
+        await night.also(a_campaign(**WORDS, campaign="old"), [ANN])
+        current = night.book.current
+
+        def unreadable(record: Any) -> Any:
+            if record.name == "old":
+                raise InputError("of another version")
+            return current(record)
+
+        night.book.current = unreadable  # type: ignore[method-assign]
+        assert await ask(night, about(phone=phone(ANN))) == TO_ANN
 
     with_night(work, contacts=[ANN])
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
+from campaigns.domain.budget import Spent
 from campaigns.domain.call import CallReport, Direction, Disposition
 from campaigns.domain.contact import PhoneNumber
 from campaigns.domain.lead import AttemptState, LeadState, Outcome
@@ -80,16 +81,6 @@ async def test_two_accounts_may_use_the_same_call_id(world: "World") -> None:
     await world.placed(0, call_id="one")
     second = await world.placed(1, "d", call_id="one")
     assert await world.store.attempt_of_call("q", "one") == second
-
-
-async def test_the_open_attempt_to_a_number_is_found_on_its_own_account_until_it_ends(world: "World") -> None:
-    attempt = await world.placed(0, call_id="one")
-    assert await world.store.attempt_to("p", attempt.phone_key) == attempt
-    assert await world.store.attempt_to("q", attempt.phone_key) is None
-    assert await world.store.attempt_to("p", "another number") is None
-    over = advance(attempt, S.ENDED, disposition=Disposition.BUSY, ended_at=world.now)
-    assert await world.store.record([Move(attempt, over, "x")], now=world.now) == [True]
-    assert await world.store.attempt_to("p", attempt.phone_key) is None
 
 
 async def test_each_move_of_a_batch_stands_alone(world: "World") -> None:
@@ -233,6 +224,19 @@ async def test_each_stage_of_an_inbound_call_is_news_once(world: "World") -> Non
 
 
 # --- what the faces read ----------------------------------------------------------------------------------------------
+
+
+async def test_calls_left_are_what_open_leads_may_still_get_and_what_they_were_promised(world: "World") -> None:
+    await world.placed(0)
+    await world.load(3)
+    assert await world.store.calls_left("c", most=3) == (3 * 3 - 1, Spent(1, 0, 0))
+    assert (await world.store.calls_left("c", most=1))[0] == 2
+    promised = replace(await world.lead(1), callbacks=2)
+    closed = close(await world.lead(2), Outcome.STOPPED, reason="x", rule="x", now=world.now)
+    for number, lead in ((1, promised), (2, closed)):
+        await world.store.put_lead(lead, await world.rev(number), opted_out=False, now=world.now, why="x")
+    assert (await world.store.calls_left("c", most=3))[0] == 2 + 5
+    assert (await world.store.calls_left("nobody's", most=3)) == (0, Spent())
 
 
 async def test_counts_tell_where_a_campaign_stands(world: "World") -> None:

@@ -65,6 +65,15 @@ async def test_a_report_in_the_same_notice_is_kept() -> None:
         assert await kept(night) == ["call-7"]
 
 
+async def test_news_wakes_whoever_applies_it_and_old_news_does_not() -> None:
+    async with web(MemoryStore()) as (night, post):
+        woken: list[str] = []
+        night.reconciler.wake.ring = lambda: woken.append("rung")
+        for _ in range(2):
+            await post({"phone": PHONE, "tools": TOOLS, "call_id": "call-7", "reported": True})
+        assert woken == ["rung"]
+
+
 async def test_news_without_a_question_is_answered_with_an_empty_object() -> None:
     async with web(MemoryStore()) as (_, post):
         answer = await post("ping")
