@@ -19,7 +19,8 @@ UPDATE lead SET opted_out = 1 WHERE EXISTS (
 -- What has landed of an outcome. Whoever is closed and differs from it is still to go back: it shows by itself, whichever
 -- of the many places has closed the lead, or closes it anew.
 ALTER TABLE lead ADD COLUMN written TEXT NOT NULL DEFAULT '';
-CREATE INDEX lead_unwritten ON lead (campaign, json_extract(contact, '$.origin[0]'), source)
+CREATE INDEX lead_unwritten
+    ON lead (campaign, json_extract(contact, '$.origin[0]'), (outcome <> 'do_not_call' AND opted_out = 0), closed_at)
     WHERE written <> outcome || ':' || label || ':' || closed_at || ':' || opted_out;
 
 -- What was tried to bring an outcome back; of another stamp than the lead's it counts no more.
