@@ -202,7 +202,15 @@ def conclude(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime)
     conclusion = _followed(lead, attempt, campaign, now=now)
     if lead.outcome is Outcome.STOPPED and conclusion.lead.state is not LeadState.CLOSED:
         return Conclusion(lead)
-    return conclusion
+    return _since_first(conclusion, lead)
+
+
+def _since_first(conclusion: Conclusion, before: Lead) -> Conclusion:
+    """Later news of the same call that change nothing close nothing anew: the outcome is as old as it was."""
+    after = conclusion.lead
+    if before.closed_at is None or (after.outcome, after.label) != (before.outcome, before.label):
+        return conclusion
+    return replace(conclusion, lead=replace(after, closed_at=before.closed_at))
 
 
 def _followed(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:

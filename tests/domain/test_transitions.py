@@ -319,6 +319,17 @@ def test_a_dropped_lead_is_not_called_again_when_its_call_is_found_after_all() -
     assert settled(dropped, a_report(Disposition.ANSWERED), campaign).lead.outcome is Outcome.REACHED
 
 
+def test_later_news_that_changes_no_outcome_leaves_it_as_old_as_it_was() -> None:
+    first = settled(a_lead(), a_report()).lead
+    later, told = (
+        NOW + timedelta(minutes=1),
+        an_attempt(S.ENDED, report=a_report(summary="Said yes."), disposition="answered"),
+    )
+    assert conclude(first, told, a_campaign(), now=later).lead.closed_at == NOW
+    labelled = a_campaign(outcomes=[{"when": "true", "outcome": "reached", "label": "yes"}])
+    assert conclude(first, told, labelled, now=later).lead.closed_at == later
+
+
 @pytest.mark.parametrize("state", [state for state in S if state is not S.ENDED])
 def test_an_opt_out_stays_whatever_comes_later(state: AttemptState) -> None:
     out = close(a_lead(), Outcome.DO_NOT_CALL, reason="opt-out", now=NOW)
