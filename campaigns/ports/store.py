@@ -15,6 +15,7 @@ from campaigns.domain.pacing import Breaker, Limits, Standing
 from .bookmarks import BookmarkStore
 from .consents import ConsentStore
 from .history import HistoryStore
+from .returns import ReturnStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +383,7 @@ class QueryStore(Protocol):
 
 
 class Store(
-    CampaignStore, DialStore, ReportStore, PeopleStore, ConsentStore, QueryStore, HistoryStore, BookmarkStore, Protocol
-):
+    CampaignStore, DialStore, ReportStore, PeopleStore, ConsentStore, QueryStore, HistoryStore, BookmarkStore,
+    ReturnStore, Protocol,
+):  # fmt: skip
     """The only memory."""

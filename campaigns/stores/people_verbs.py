@@ -89,6 +89,16 @@ async def put_suppressions(db: Connection, entries: Sequence[Suppression]) -> No
         [_suppression_row(entry) for entry in entries],
     )
     await raise_versions(db, [entry.phone_key for entry in entries])
+    await mark_opted_out(db, [entry.phone_key for entry in entries if entry.scope == "all"])
+
+
+async def mark_opted_out(db: Connection, phone_keys: Sequence[str]) -> None:
+    """Leads with these numbers: an outcome that has gone back already goes back again, as an opt-out."""
+    await db.run(
+        "UPDATE lead SET opted_out = 1 WHERE opted_out = 0 AND id IN (SELECT lead_id FROM lead_phone"
+        " WHERE phone_key IN (SELECT value FROM json_each(:keys)))",
+        {"keys": dumps(list(phone_keys))},
+    )
 
 
 async def raise_versions(db: Connection, phone_keys: Sequence[str]) -> None:

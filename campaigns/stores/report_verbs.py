@@ -12,7 +12,7 @@ from campaigns.ports.store import InboxItem, Move, Suppression
 from .budgets import spend
 from .database import Connection, Database
 from .dial_verbs import SET_PLAN
-from .people_verbs import put_suppressions
+from .people_verbs import mark_opted_out, put_suppressions
 from .rows import ATTEMPT_COLUMNS, MICROSECOND, at, attempt_row, dumps, lead_plan, plain, to_attempt, to_lead, us
 
 _SET_ATTEMPT = ", ".join(f"{name} = :{name}" for name in ATTEMPT_COLUMNS if name not in ("id", "rev"))
@@ -227,12 +227,17 @@ async def _raise_version(db: Connection, person_key: str) -> None:
 
 async def _opt_out(db: Connection, lead: Lead, now: datetime) -> None:
     """Every number of the person joins the suppression list, and nothing overwrites an earlier entry."""
-    await db.run(
-        "INSERT INTO suppression (phone_key, scope, shown, who, why, proof, created_at)"
-        " SELECT phone_key, 'all', '', 'the called person', 'asked not to be called', :proof, :at FROM lead_phone"
-        " WHERE lead_id IN (SELECT id FROM lead WHERE person_key = :person) ON CONFLICT DO NOTHING",
-        {"person": lead.person_key, "at": us(now), "proof": f"campaign {lead.campaign}"},
+    numbers = await db.rows(
+        "SELECT DISTINCT phone_key FROM lead_phone WHERE lead_id IN (SELECT id FROM lead WHERE person_key = :person)",
+        {"person": lead.person_key},
     )
+    keys = [row["phone_key"] for row in numbers]
+    await db.run_many(
+        "INSERT INTO suppression (phone_key, scope, shown, who, why, proof, created_at)"
+        " VALUES (:key, 'all', '', 'the called person', 'asked not to be called', :proof, :at) ON CONFLICT DO NOTHING",
+        [{"key": key, "at": us(now), "proof": f"campaign {lead.campaign}"} for key in keys],
+    )
+    await mark_opted_out(db, keys)
 
 
 async def _journal(db: Connection, name: str, before: str, after: str, why: str, now: datetime) -> None:

@@ -10,11 +10,12 @@ from .people_verbs import PeopleVerbs
 from .query_verbs import QueryVerbs
 from .replan_verbs import ReplanVerbs
 from .report_verbs import ReportVerbs
+from .return_verbs import ReturnVerbs
 
 
 class SqlStore(
     CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs, HistoryVerbs,
-    BookmarkVerbs,
+    BookmarkVerbs, ReturnVerbs,
 ):  # fmt: skip
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 
