@@ -5,14 +5,13 @@ import io
 from collections.abc import AsyncIterator
 
 from campaigns.domain.lead import Attempt, Lead
+from campaigns.lists.cells import harmless
 from campaigns.ports.store import Store
 
 from .discreet import without_numbers
 
 COLUMNS = ("lead", "person", "outcome", "label", "attempts", "last_disposition", "closed_at", "reason")
 _PAGE = 500
-_FORMULA = frozenset("=+-@\t\r\n\0\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
-                     "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
 
 
 async def results_csv(store: Store, name: str) -> AsyncIterator[str]:
@@ -43,12 +42,6 @@ def _cells(lead: Lead, attempts: list[Attempt]) -> tuple[str, ...]:
         lead.closed_at.isoformat(timespec="seconds") if lead.closed_at else "",
         without_numbers(lead.reason),
     )
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: one that begins like one is marked as text with `'`."""
-    begins = cell[:1], cell.lstrip()[:1]
-    return f"'{cell}" if _FORMULA.intersection(begins) else cell
 
 
 def _line(cells: tuple[str, ...]) -> str:

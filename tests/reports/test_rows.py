@@ -2,7 +2,8 @@ import csv
 
 import pytest
 
-from campaigns.reports.rows import COLUMNS, harmless
+from campaigns.lists.cells import harmless
+from campaigns.reports.rows import COLUMNS
 
 
 def test_there_is_a_header_and_a_line_for_each_lead_in_the_order_of_the_list(csv_lines):
