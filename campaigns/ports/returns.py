@@ -1,11 +1,14 @@
 """The seam to what the database knows of outcomes on their way back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from campaigns.domain.lead import Attempt, Lead, Outcome
+
+SHOWN = 3
+"""Reasons that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,8 @@ class Closed:
 
     seq: int
     """Its place in the campaign."""
+    source: int
+    """Which of the campaign's lists, from 0."""
     lead: Lead
     attempts: tuple[Attempt, ...]
     opted_out: bool
@@ -51,6 +56,16 @@ class ReturnCounts:
     reasons: tuple[tuple[str, int], ...] = ()
     """Why some wait or can never be written, the most frequent first."""
 
+    def as_json(self) -> dict[str, int]:
+        """As the contract with users pins it."""
+        return {"landed": self.landed, "waiting": self.waiting, "unwritable": self.unwritable}
+
+    def told(self) -> str:
+        """In one line, for people, with the first reasons."""
+        counted = [f"{n:,} {word}" for word, n in self.as_json().items() if n]
+        why = "; ".join(f"{reason} ({n:,})" for reason, n in self.reasons[:SHOWN])
+        return (", ".join(counted) or "none yet") + (f": {why}" if why else "")
+
 
 class ReturnStore(Protocol):
     """Outcomes on their way back. What is closed and has not landed as it is now waits by itself."""
@@ -70,11 +85,14 @@ class ReturnStore(Protocol):
     async def give_up_return(self, closed: Closed, reason: str) -> None:
         """It can never be written; another outcome of the lead is tried again."""
 
-    async def landed(self, closed: Sequence[Closed]) -> None:
-        """These are where they belong."""
+    async def landed(self, stamps: Mapping[str, str]) -> None:
+        """Where they belong: the outcomes of these leads, by their stamps."""
 
-    async def unwritten(self, name: str, source: int) -> Closed | None:
-        """One of a list's outcomes that has not landed, of contacts that no system in the settings has."""
+    async def unwritten(self, name: str, sources: Collection[int], *, others: bool = False) -> Closed | None:
+        """One outcome that has not landed, of these lists or of all others.
+
+        Without those of a system in the settings.
+        """
 
     async def closed_page(self, name: str, source: int, *, after: int, limit: int) -> list[Closed]:
         """The next leads of a list that are closed, landed or not, in the order of the list; none: that was all.

@@ -1,6 +1,6 @@
 """Verbs about outcomes on their way back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -66,8 +66,8 @@ class ReturnVerbs:
 
         await self._database.write(verb)
 
-    async def landed(self, closed: Sequence[Closed]) -> None:
-        rows = [_named(each) for each in closed]
+    async def landed(self, stamps: Mapping[str, str]) -> None:
+        rows = [{"id": lead_id, "stamp": stamp} for lead_id, stamp in stamps.items()]
 
         async def verb(db: Connection) -> None:
             await db.run_many("UPDATE lead SET written = :stamp WHERE id = :id", rows)
@@ -75,12 +75,13 @@ class ReturnVerbs:
 
         await self._database.write(verb)
 
-    async def unwritten(self, name: str, source: int) -> Closed | None:
+    async def unwritten(self, name: str, sources: Collection[int], *, others: bool = False) -> Closed | None:
         async def verb(db: Connection) -> Closed | None:
             rows = await db.rows(
                 f"SELECT {_LEAD}, NULL AS tries, NULL AS first_tried_at FROM lead WHERE campaign = :name"
-                f" AND {_LIST} IS NULL AND source = :source AND {_UNWRITTEN} LIMIT 1",
-                {"name": name, "source": source},
+                f" AND {_LIST} IS NULL AND {_UNWRITTEN}"
+                f" AND source {'NOT ' if others else ''}IN (SELECT value FROM json_each(:sources)) LIMIT 1",
+                {"name": name, "sources": dumps(list(sources))},
             )
             return next(iter(await _closed(db, rows)), None)
 
@@ -125,7 +126,7 @@ async def _closed(db: Connection, rows: Sequence[Any]) -> tuple[Closed, ...]:
         attempts[row["lead_id"]].append(to_attempt(row))
     return tuple(
         Closed(
-            row["seq"], to_lead(row), tuple(attempts[row["id"]]), bool(row["opted_out"]), row["stamp"],
+            row["seq"], row["source"], to_lead(row), tuple(attempts[row["id"]]), bool(row["opted_out"]), row["stamp"],
             row["written"] == row["stamp"], row["tries"] or 0, maybe_at(row["first_tried_at"]),
         )
         for row in rows

@@ -323,7 +323,7 @@ def test_later_news_that_changes_no_outcome_leaves_it_as_old_as_it_was() -> None
     first = settled(a_lead(), a_report()).lead
     later, told = (
         NOW + timedelta(minutes=1),
-        an_attempt(S.ENDED, report=a_report(summary="Said yes."), disposition="answered"),
+        an_attempt(S.ENDED, report=a_report(summary="Said yes."), disposition=Disposition.ANSWERED),
     )
     assert conclude(first, told, a_campaign(), now=later).lead.closed_at == NOW
     labelled = a_campaign(outcomes=[{"when": "true", "outcome": "reached", "label": "yes"}])

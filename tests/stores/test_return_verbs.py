@@ -47,7 +47,7 @@ async def test_what_has_landed_waits_no_more(world):
     await closed(world)
     (one,) = await due(world)
     assert await start(world, one)
-    await world.store.landed([one])
+    await world.store.landed({one.lead.id: one.stamp})
     assert await due(world, now=world.later(hours=1)) == ()
     assert await world.store.return_lists("c") == []
     counts = await world.store.returns("c")
@@ -99,7 +99,7 @@ async def test_another_outcome_goes_back_anew(world, ending):
     await start(world, one)
     match ending:
         case "landed":
-            await world.store.landed([one])
+            await world.store.landed({one.lead.id: one.stamp})
         case "given up":
             await world.store.give_up_return(one, "gone")
         case "put off":
@@ -119,7 +119,7 @@ async def test_what_changes_while_it_is_tried_goes_back_again(world):
     (one,) = await due(world)
     await start(world, one)
     await closed(world, outcome=Outcome.REFUSED)
-    await world.store.landed([one])
+    await world.store.landed({one.lead.id: one.stamp})
     assert [each.outcome for each in await due(world)] == [Outcome.REFUSED]
     assert not await start(world, one)
 
@@ -128,7 +128,7 @@ async def test_what_changes_while_it_is_tried_goes_back_again(world):
 async def test_an_opt_out_after_the_end_goes_back_too(world, how):
     await closed(world)
     (one,) = await due(world)
-    await world.store.landed([one])
+    await world.store.landed({one.lead.id: one.stamp})
     if how == "the list of a person":
         await world.store.suppress([world.suppression(0, "telemarketing")])
         assert await due(world) == ()
@@ -159,8 +159,10 @@ async def test_each_list_has_its_own(world):
     await closed(world, 2, origin=None, source=2)
     assert await world.store.return_lists("c") == ["crm", "desk"]
     assert [each.lead.contact.key for each in await due(world, name="desk")] == ["k1"]
-    assert (await world.store.unwritten("c", 2)).lead.contact.key == "k2"
-    assert await world.store.unwritten("c", 1) is None
+    assert (await world.store.unwritten("c", [0, 2])).lead.contact.key == "k2"
+    assert await world.store.unwritten("c", [0, 1]) is None
+    assert (await world.store.unwritten("c", [0, 1], others=True)).source == 2
+    assert await world.store.unwritten("c", [2], others=True) is None
 
 
 async def test_a_file_s_page_has_every_closed_row_in_order_and_its_calls(world):
@@ -176,7 +178,7 @@ async def test_a_file_s_page_has_every_closed_row_in_order_and_its_calls(world):
     assert [each.lead.contact.key for each in (*first, *rest)] == ["k3", "k5", "k4"]
     assert first[0].attempts[0].report.summary == "Said yes."
     assert await world.store.closed_page("c", 0, after=rest[-1].seq, limit=2) == []
-    await world.store.landed([first[0]])
+    await world.store.landed({first[0].lead.id: first[0].stamp})
     assert [each.written for each in await world.store.closed_page("c", 0, after=0, limit=2)] == [True, False]
 
 
@@ -191,7 +193,7 @@ async def test_stopping_a_campaign_leaves_outcomes_to_go_back(world):
 async def test_a_lead_that_is_open_again_waits_for_its_next_outcome(world):
     done = await closed(world)
     (one,) = await due(world)
-    await world.store.landed([one])
+    await world.store.landed({one.lead.id: one.stamp})
     lead, rev = await world.store.lead(done.id)
     opened = replace(lead, state="waiting", outcome=None, closed_at=None)
     await world.store.put_lead(opened, rev, opted_out=False, now=world.now, why="test")
