@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -81,33 +81,6 @@ class _Schema(GenerateJsonSchema):
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         """An empty value is refused: what is not wanted is left out."""
         return self.generate_inner(schema["schema"])
-
-
-def not_acted_on(campaign: Campaign) -> list[tuple[KeyPath, str, str]]:
-    """What the file says and this version does not carry out: key path, what is wrong, the mend."""
-    found = list(_beyond(campaign, (), _DEFAULTS))
-    for index, source in enumerate(campaign.contacts):
-        found += _beyond(source, ("contacts", index), _DEFAULTS_OF_LISTS[type(source)])
-    return found
-
-
-_DEFAULTS: dict[str, object] = {
-    "write_back": False,
-}  # fmt: skip
-_DEFAULTS_OF_LISTS: dict[type, dict[str, object]] = {
-    FileList: {},
-    VendorList: {},
-    CampaignList: {},
-}
-
-
-def _beyond(model: BaseModel, keys: KeyPath, defaults: dict[str, object]) -> Iterator[tuple[KeyPath, str, str]]:
-    for dotted, default in defaults.items():
-        value = attrgetter(dotted)(model)
-        if value != default:
-            said = f"{dotted}: {str(value).lower()}" if isinstance(default, str | int) else dotted
-            mend = f"Remove it, or write `{str(default).lower()}`." if isinstance(default, str | int) else "Remove it."
-            yield (*keys, *dotted.split(".")), f"`{said}` is understood but not acted on yet.", mend
 
 
 def _read(path: Path) -> str:

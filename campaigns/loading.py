@@ -13,7 +13,7 @@ from campaigns.domain.legal import RuleBook
 from campaigns.domain.mapping import exclude_mapper, row_mapper
 from campaigns.domain.sources import CampaignList, FileList, Returns, VendorList
 from campaigns.engine.intake import Excluded, Mark, Source, Stream, told
-from campaigns.files import KeyPath, Loaded, not_acted_on
+from campaigns.files import KeyPath, Loaded
 from campaigns.lists import open_list
 from campaigns.ports import BadRow, Row
 from campaigns.ports.lists import RemoteList
@@ -30,14 +30,11 @@ class OpenedLists:
 
 
 def check_campaign(loaded: Loaded, book: RuleBook, *, priced: bool) -> None:
-    """Refuse what this version does not act on, and rows of the law that nobody knows. Raises InputError with all.
+    """Refuse rows of the law that nobody knows, and a budget that cannot be kept. Raises InputError with all.
 
     `priced`: the settings say what a minute costs.
     """
-    problems = [
-        Problem(loaded.where(*keys), what, mend)
-        for keys, what, mend in (*not_acted_on(loaded.campaign), *_wrong_rows(loaded.campaign, book))
-    ]
+    problems = [Problem(loaded.where(*keys), what, mend) for keys, what, mend in _wrong_rows(loaded.campaign, book)]
     budget, provider = loaded.campaign.budget, loaded.campaign.provider
     if budget is not None and budget.cost is not None and not priced:
         what = "Nobody knows what a call costs, so this budget cannot be kept."

@@ -1,13 +1,13 @@
 """Run one campaign file from its first row to its last outcome."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from signal import SIGINT, SIGTERM
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 import structlog
@@ -37,6 +37,7 @@ from campaigns.loading import OpenedLists, open_lists, refresh_every
 from campaigns.outlook import Outlook, watched
 from campaigns.ports import Clock
 from campaigns.ports.store import CampaignRecord
+from campaigns.returning import HURRIED, PATIENCE, returning
 from campaigns.serving import bind, serving
 from campaigns.settings import Settings, read_settings
 from campaigns.stores.sqlite import dialer_lock, last_moment_in
@@ -74,6 +75,12 @@ class Progress:
     handed_over: bool = False
     edit: Edit | None = None
     """What the file changed in a campaign that was there."""
+
+
+class Stoppable(Protocol):
+    """Something that ends by itself soon after it was told."""
+
+    def stop(self) -> None: ...
 
 
 Watcher = Callable[[Progress], Coroutine[Any, Any, None]]
@@ -161,7 +168,7 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, told: Watching
             edit = await foresee(session, loaded)
             record = await put_campaign(session, loaded)
             progress = Progress(session, record.name, handed_over=not ours, edit=edit)
-            end, runners = INTERRUPTED, list[Runner]()
+            end, runners = INTERRUPTED, list[Stoppable]()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(stop_on_signal, runners, tasks)
                 if told.watch is not None:
@@ -208,13 +215,13 @@ async def load_leads(
 
 
 async def run_here(
-    session: Session, record: CampaignRecord, options: RunOptions, runners: list[Runner], note: Sayer | None
+    session: Session, record: CampaignRecord, options: RunOptions, runners: list[Stoppable], note: Sayer | None
 ) -> RunEnd:
     """Dial in this process, where the provider says that it can be done.
 
-    `runners`: told of the one that dials, so that a signal can stop it.
+    `runners`: told of what dials, so that a signal can stop it.
     """
-    end = INTERRUPTED
+    end, campaign = INTERRUPTED, session.book.current(record).campaign
     async with AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(anyio.create_task_group())
         account = await stack.enter_async_context(open_account(session, record.provider))
@@ -229,10 +236,16 @@ async def run_here(
         runners.append(runner)
         tasks.start_soon(notice_steering, session, [runner])
         tasks.start_soon(refresh_lists, session, record.name, runner)
+        returner = None
+        if campaign.write_back:
+            returner = await stack.enter_async_context(returning(session, [account.dialer.wake], only=record.name))
+            runners.append(returner)
         async with _reports_coming_in(session, account):
             end = await runner.run(record.name, limit=options.limit)
         if not end.interrupted:
             await account.reconciler.round()  # what came in the last moment is applied too
+        if returner is not None:
+            await returner.finish(HURRIED if end.state is CampaignState.ACTIVE else PATIENCE)
         tasks.cancel_scope.cancel()
     return end
 
@@ -260,7 +273,7 @@ def prepare_simulator(session: Session, loaded: Loaded) -> None:
         session.systems.simulators.prepare(kind, ledger=ledger, callers=callers)
 
 
-async def stop_on_signal(runners: list[Runner], tasks: TaskGroup) -> None:
+async def stop_on_signal(runners: Sequence[Stoppable], tasks: TaskGroup) -> None:
     """Ctrl-C and SIGTERM: begin nothing more, let POSTs end, then leave; at once where nobody dials yet."""
     with anyio.open_signal_receiver(SIGINT, SIGTERM) as signals:
         async for _ in signals:
@@ -310,5 +323,15 @@ async def _watch_worker(session: Session, loaded: Loaded) -> RunEnd:
         record = await session.store.campaign(loaded.campaign.campaign)
         if record is None or record.state is not CampaignState.ACTIVE:
             state = record.state if record else CampaignState.STOPPED
+            await _watch_returns(session, loaded)
             return RunEnd(state, record.reason if record else "", interrupted=state is not CampaignState.FINISHED)
+        await session.clock.sleep_until(session.clock.now() + HAND_OVER_LOOK)
+
+
+async def _watch_returns(session: Session, loaded: Loaded) -> None:
+    """The other process brings the outcomes back too."""
+    until = session.clock.now() + PATIENCE
+    while loaded.campaign.write_back and session.clock.now() < until:
+        if not (await session.store.returns(loaded.campaign.campaign)).waiting:
+            return
         await session.clock.sleep_until(session.clock.now() + HAND_OVER_LOOK)

@@ -14,6 +14,7 @@ from campaigns.editing import Edit
 from campaigns.engine.intake import Intake
 from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded
+from campaigns.ports.returns import ReturnCounts
 from campaigns.ports.store import Counts
 from campaigns.reports import gather, render, write_report
 
@@ -40,6 +41,8 @@ class Summary:
     """What the simulator says took place."""
     edit: Edit | None = None
     """What the file changed in a campaign that was there."""
+    returns: ReturnCounts | None = None
+    """Outcomes on their way back; None: they stay here."""
 
     @property
     def held(self) -> int:
@@ -60,7 +63,8 @@ class Summary:
             return 2
         if self.end.interrupted or self.left:
             return 3
-        return 1 if self.held or self.counts.attempts.get("uncertain", 0) else 0
+        waits = self.held or self.counts.attempts.get("uncertain", 0) or (self.returns and self.returns.waiting)
+        return 1 if waits else 0
 
     def as_json(self) -> dict[str, Any]:
         """As the contract with users pins it."""
@@ -77,6 +81,7 @@ class Summary:
             "report": str(self.report) if self.report else None,
             **({"edit": self.edit.as_json()} if self.edit else {}),
             **({"budget": self.budget} if self.budget else {}),
+            **({"write_back": self.returns.as_json()} if self.returns else {}),
         }
 
 
@@ -131,6 +136,7 @@ async def summarise(
         law=law_statement(loaded.campaign, session.law),
         database=session.path,
         ledger=ledger if ledger.exists() else None,
+        returns=await session.store.returns(name) if loaded.campaign.write_back else None,
     )
 
 

@@ -57,6 +57,7 @@ def _as_test(loaded: Loaded) -> Loaded:
             # Nobody but the person at the keyboard is called, who asked for it.
             "legal_hours": LegalHours(off=campaign.legal_hours.off or "a test call to one's own number"),
             "outcomes": [],  # a rule may promise a call back, which nobody would wait for here
+            "write_back": False,  # nobody's outcome
             "priority": 1,  # whoever tests waits for a line, not for a night's list
             "attempts": campaign.attempts.model_copy(update={"max": 1}),
         }

@@ -1,4 +1,4 @@
-"""The long-running process: every active campaign of the database, webhooks in, until it is told to stop."""
+"""The long-running process: every active campaign, webhooks in, outcomes back, until it is told to stop."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
@@ -16,6 +16,7 @@ from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
 from campaigns.engine.runner import Runner
 from campaigns.ports.store import CampaignRecord
+from campaigns.returning import HURRIED, returning
 from campaigns.running import refresh_lists
 from campaigns.serving import bind, serving
 from campaigns.settings import Settings
@@ -58,7 +59,10 @@ class _Worker:
             address = await stack.enter_async_context(self._listening())
             self._say(f"worker: {self._session.path}; listening on {address}")
             self._say_webhooks()
+            bells = [account.dialer.wake for account in self._accounts.values()]
+            returner = await stack.enter_async_context(returning(self._session, bells))
             await self._look_for_campaigns(tasks)
+            await returner.finish(HURRIED)
             tasks.cancel_scope.cancel()
         self._say("worker: stopped; nothing is lost, start it again to go on")
 

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from campaigns.domain.errors import InputError, Problem
 from campaigns.domain.sources import FileList
-from campaigns.files import MAX_BYTES, Loaded, campaign_schema, load_campaign, not_acted_on, parse_campaign
+from campaigns.files import MAX_BYTES, Loaded, campaign_schema, load_campaign, parse_campaign
 
 LEAST = """\
 campaign: a
@@ -411,26 +411,6 @@ def test_no_value_gives_a_traceback(key: str, value: object) -> None:
     for problem in told(json.dumps({**least, key: value}, ensure_ascii=False)):
         assert "\n" not in str(problem)
         assert not any(word in problem.what for word in ("function-", "literal[", "pydantic"))
-
-
-UNBUILT = {"write_back"}
-
-
-def test_what_is_not_acted_on_is_refused_key_by_key() -> None:
-    loaded = parsed(FULL)
-    found = not_acted_on(loaded.campaign)
-    assert {loaded.where(*keys).split(": ", 1)[1] for keys, _, _ in found} == UNBUILT
-    assert all(mend.startswith("Remove it") for _, _, mend in found)
-    told = {keys: f"{what} {mend}" for keys, what, mend in found}
-    assert told[("write_back",)].endswith("or write `false`.")
-
-
-def test_what_is_acted_on_is_let_through() -> None:
-    text = (
-        LEAST + "dialing: direct\npriority: 1\nwrite_back: false\nlegal_hours: auto\nsubject: check-up\n"
-        "pacing: {at_once: 9, ramp_up: 5m}\ncaller_ids: {number: +31200000001, per_day: 9}\nbudget: {attempts: 9}\n"
-    )
-    assert not_acted_on(parsed(text).campaign) == []
 
 
 def fits(value: object, schema: dict[str, Any], whole: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from campaigns.domain.contact import mask
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState, Outcome
 from campaigns.files import parse_campaign
+from campaigns.ports.returns import ReturnCounts
 from campaigns.ports.store import CampaignRecord, LeadFilter
 from campaigns.reports import gather, render, results_csv, write_report
 from campaigns.summary import budget_told, law_statement
@@ -64,6 +65,7 @@ def status(
 async def _status_of(session: Session, record: CampaignRecord) -> Json:
     counts = await session.store.counts(record.name)
     loaded = parse_campaign(record.document, name=record.name)
+    returns = await session.store.returns(record.name) if loaded.campaign.write_back else None
     return {
         "campaign": record.name,
         "state": record.state,
@@ -77,6 +79,7 @@ async def _status_of(session: Session, record: CampaignRecord) -> Json:
         ],
         "budget": budget_told(session, loaded, counts),
         "warnings": counts.warnings,
+        **({"write_back": {**returns.as_json(), "reasons": dict(returns.reasons)}} if returns else {}),
         "database": str(session.path),
     }
 
@@ -88,6 +91,9 @@ def _tell_status(one: Json) -> None:
     pairs = [(f"  {title}", counted(one[title]) or "none") for title in ("leads", "outcomes", "attempts")]
     pairs += [("  budget", one["budget"])] if one["budget"] else []
     pairs += [("  waiting", line) for line in waiting_lines(one["waiting"])]
+    if "write_back" in one:
+        returns = dict(one["write_back"])
+        pairs.append(("  write-back", ReturnCounts(reasons=tuple(returns.pop("reasons").items()), **returns).told()))
     if one["warnings"]:
         pairs.append(("  warnings", f"{one['warnings']:,}: see `campaigns leads {one['campaign']} --json`"))
     print_pairs([*pairs, ("  database", one["database"])])

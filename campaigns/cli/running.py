@@ -65,13 +65,14 @@ def tell(summary: Summary, again: str) -> None:
     if len(summary.bad_rows) > 20:
         pairs.append(("", f"and {len(summary.bad_rows) - 20:,} more, listed in the report"))
     pairs += [("warning", warning) for warning in summary.warnings]
+    pairs += [("write-back", summary.returns.told())] if summary.returns else []
     pairs += _left(summary)
     pairs += [("law", f"{summary.law} This is not legal advice.")]
     pairs += [("database", str(summary.database))]
     pairs += [("ledger", f"{summary.ledger} (the simulator's own record)")] if summary.ledger else []
     pairs += [("report", str(summary.report))] if summary.report else []
     print_pairs(pairs)
-    if summary.left or summary.end.interrupted:
+    if summary.left or summary.end.interrupted or (summary.returns and summary.returns.waiting):
         out.print(f"to go on  {again}", markup=False)  # unbroken, to be copied
 
 
@@ -85,6 +86,9 @@ def _left(summary: Summary) -> list[tuple[str, str]]:
     if summary.left:
         due = f"; the next may be called from {summary.reopens}" if summary.reopens else ""
         said.append(("left", f"{many(summary.left, 'lead has', 'leads have')} no outcome yet{due}"))
+    if summary.returns and summary.returns.waiting:
+        waits = many(summary.returns.waiting, "outcome has", "outcomes have")
+        said.append(("waiting", f"{waits} not gone back yet; run it again, or a worker, to go on"))
     if summary.end.state is CampaignState.REFUSED:
         said.append(("refused", "the provider refuses the account: mend the key or the credit first, then go on"))
     return said

@@ -22,7 +22,6 @@ def changed(before, after):
 
 
 WEEK = "Mo-Fr 09:00-12:30,13:30-17:30"
-TWO_KEYS = ("timezone:", "dialing: scheduled\nwrite_back: true\ntimezone:")
 WRONG_FILES = {
     "unknown key": (("purpose:", "purpse:"), "small.yaml:2: purpse:", "Did you mean `purpose`?"),
     "bad hours": ((WEEK, "office hours"), "small.yaml:7: calling_hours:", "Write for example"),
@@ -32,7 +31,6 @@ WRONG_FILES = {
     "duplicate key": (("timezone:", "campaign: b\ntimezone:"), "small.yaml:8: campaign:", "Remove one of them"),
     "tab": (("    region", "\tregion"), "small.yaml:5:", "Indent with spaces"),
     "unknown provider": (("timezone:", "provider: none\nagent: a\ntimezone:"), "'none'", "section [providers.none]"),
-    "not acted on": (TWO_KEYS, "small.yaml:9: write_back:", "Remove it"),
     "cost without a price": (
         ("timezone:", "budget: {cost: 5}\ntimezone:"), "small.yaml:8: budget.cost:", "price_per_minute",
     ),
