@@ -105,8 +105,9 @@ class Returner:
         await self._through.sleep(self._clock, self._finishes_by)
 
     def stop(self) -> None:
-        """Let `finish` return at once."""
-        self._through.ring()
+        """Let `finish` return at once, if it waits already."""
+        if self._finishes_by is not None:
+            self._through.ring()
 
     def _until(self, soon: datetime | None) -> datetime | None:
         every = self._clock.watch_every

@@ -90,7 +90,7 @@ class ReturnVerbs:
     async def closed_page(self, name: str, source: int, *, after: int, limit: int) -> list[Closed]:
         async def verb(db: Connection) -> list[Closed]:
             rows = await db.rows(
-                f"SELECT {_LEAD}, NULL AS tries, NULL AS first_tried_at FROM lead INDEXED BY lead_seq"
+                f"SELECT {_LEAD}, NULL AS tries, NULL AS first_tried_at FROM lead"
                 f" WHERE campaign = :name AND seq > :after AND state = 'closed' AND +source = :source"
                 f" AND {_LIST} IS NULL ORDER BY seq LIMIT :limit",
                 {"name": name, "source": source, "after": after, "limit": limit},

@@ -354,6 +354,29 @@ def test_a_list_that_hangs_keeps_no_call_and_no_other_list_waiting():
     returning(test, contacts=mixed, open_list=opened)
 
 
+def test_whoever_is_told_to_stop_waits_no_more_but_whoever_was_told_before_still_writes_his_files():
+    async def test(desk):
+        desk.crm.trouble = nobody_answers
+        desk.start()
+        await desk.close(0)
+        await desk.close(1)
+        desk.returner.stop()
+        begun, ended = desk.night.clock.now(), []
+
+        async def finish():
+            await desk.returner.finish(2 * MINUTE)
+            ended.append(desk.night.clock.now() - begun)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(finish)
+            await desk.night.until(MINUTE)
+            assert len(desk.shelf.rows()) == 1
+            desk.returner.stop()
+        assert ended == [MINUTE]
+
+    returning(test, contacts=[people(1, origin=None)[0], *people(2)[1:]])
+
+
 def test_a_list_that_is_gone_from_the_settings_is_a_reason_to_wait():
     async def test(desk):
         desk.start()

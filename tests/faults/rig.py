@@ -44,6 +44,7 @@ legal_hours: {{off: "a provider on this machine, at any hour"}}
 timezone: Europe/London
 pacing: {{at_once: {at_once}, per_second: {per_second}}}
 dialing: {dialing}
+write_back: {write_back}
 attempts: {{max: 3, per_day: 9, gap: {gap}, retry: {{no_answer: {gap}, busy: {gap}, voicemail: {gap}}}}}
 outcomes:
   - {{when: 'report.analysis.refused == true', outcome: refused}}
@@ -84,6 +85,7 @@ class Plan:
     dialing: str = "direct"
     book_ahead: str = "6s"
     listen: int = 0
+    write_back: str = "false"
     public: bool = False
     """Whether the settings say that reports can come."""
     server: dict[str, Any] = field(default_factory=dict)
@@ -183,7 +185,7 @@ def _write_files(folder: Path, plan: Plan, port: int) -> None:
     settings = SETTINGS.format(folder=folder, port=port, token=TOKEN, public_url=public, **told, **numbers)
     (folder / "settings.toml").write_text(settings)
     (folder / "campaign.yaml").write_text(
-        CAMPAIGN.format(hours=plan.hours, gap=plan.gap, dialing=plan.dialing, **numbers)
+        CAMPAIGN.format(hours=plan.hours, gap=plan.gap, dialing=plan.dialing, write_back=plan.write_back, **numbers)
     )
     rows = [f"{phone},p{n}" for n, phone in enumerate(PHONES[: plan.people])]
     (folder / "people.csv").write_text("\n".join(["Phone,Id", *rows]) + "\n")

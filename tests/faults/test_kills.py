@@ -1,5 +1,6 @@
 """`kill -9` at any moment, on a provider that loses replies: nobody is called again without proof."""
 
+import csv
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +23,23 @@ def killed(one: Rig, kills: int, seed: int) -> int:
         time.sleep(1.1 + dice.expovariate(1.6))
         running.kill()
         running.wait()
+        if one.plan.write_back == "true":
+            returned(one)
     running = one.run()
     return one.ended(running)
+
+
+def returned(one: Rig) -> dict[str, str]:
+    """The outcomes beside the list, by its ids: a whole file with nobody in it twice, at whatever moment it is read."""
+    path = one.folder / "people.outcomes.csv"
+    if not path.exists():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    found = {row["id"]: row["outcome"] for row in (dict(zip(rows[0], row, strict=True)) for row in rows[1:])}
+    assert len(found) == len(rows) - 1
+    return found
 
 
 def judged(one: Rig) -> None:
@@ -43,11 +59,13 @@ def test_random_kills_call_nobody_twice_lose_no_call_and_forget_no_acknowledged_
     fates = {"3": ["refused"], "4": ["opt_out"], "5": ["confirmed"]}
     told = {**FAULTY, **hooks, "fates": fates}
     with (
-        rig(tmp_path / "silent", Plan(people=60, at_once=30, server=FAULTY)) as silent,
+        rig(tmp_path / "silent", Plan(people=60, at_once=30, server=FAULTY, write_back="true")) as silent,
         rig(tmp_path / "told", Plan(people=40, at_once=20, listen=port, public=True, server=told)) as talking,
         ThreadPoolExecutor() as threads,
     ):
         assert list(threads.map(killed, (silent, talking), (6, 6), (20, 6))) in CODES
         judged(silent)
         judged(talking)
+        closed = [lead for lead in silent.ask("leads", "hard") if lead["state"] == "closed"]
+        assert sorted(returned(silent).values()) == sorted(lead["outcome"] for lead in closed)
         assert oracles.disobeyed(talking.ledger(), talking.ask("leads", "hard")) == []
