@@ -27,6 +27,8 @@ SPACING, LAST_SPACING = timedelta(seconds=5), timedelta(seconds=1)
 """Between two looks, however much happens; and after the last call."""
 LOOKS = 5
 """Looks of a runner between two of ours, for what other processes write."""
+STRAYS_IN = 12
+"""Every so many looks one for outcomes that belong nowhere: it reads all that wait."""
 WITHOUT_DATABASE = timedelta(seconds=5)
 ASTRAY = "its list is not named any more in the campaign file. Name it there again, and outcomes go beside it"
 
@@ -75,6 +77,7 @@ class Returner:
         self._finishes_by: datetime | None = None
         self._hurry, self._through = Wake(), Wake()
         self._astray: set[str] = set()
+        self._rounds = 0
 
     async def run(self) -> None:
         """Serve until cancelled. Whatever goes wrong here ends no campaign."""
@@ -121,7 +124,9 @@ class Returner:
         served = [owner for owner in owners if self._only in (None, owner.name)]
         moments = [await self._start_list(name, served, tasks) for name in await self._names(served)]
         moments += [await self._start_file(path, owners, served, tasks) for path in self._paths(served)]
-        await self._note_strays(served)
+        if self._rounds % STRAYS_IN == 0 or self._finishes_by is not None:
+            await self._note_strays(served)
+        self._rounds += 1
         return min(filter(None, moments), default=None)
 
     def _owner(self, record: CampaignRecord) -> _Owner | None:

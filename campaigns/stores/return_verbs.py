@@ -142,8 +142,9 @@ SELECT {_LEAD.replace("AS stamp", "AS stamp, w.tries, w.first_tried_at")} {_OF_L
     AND (w.lead_id IS NULL OR (w.given_up = 0 AND w.due_at <= :now)) ORDER BY {_LATER}, closed_at LIMIT :limit
 """
 _NEXT = f"""
-SELECT MIN(w.due_at) AS at FROM write_back w JOIN lead ON lead.id = w.lead_id AND w.stamp = {_STAMP}
-WHERE w.given_up = 0 AND w.due_at > :now AND campaign = :name AND {_LIST} = :list
+SELECT MIN(w.due_at) AS at FROM write_back w CROSS JOIN lead  -- in this order: of the first there are few
+WHERE lead.id = w.lead_id AND w.stamp = {_STAMP} AND w.given_up = 0 AND w.due_at > :now
+    AND campaign = :name AND {_LIST} = :list
 """
 _START = f"""
 INSERT INTO write_back (lead_id, stamp, tries, first_tried_at, due_at, reason, given_up)
@@ -168,6 +169,7 @@ SELECT COUNT(outcome) AS closed, COUNT(CASE WHEN {_UNWRITTEN} THEN 1 END) AS unw
 """
 _WHY = f"""
 SELECT w.reason AS reason, w.given_up AS given_up, COUNT(*) AS n
-FROM lead JOIN write_back w ON w.lead_id = lead.id AND w.stamp = {_STAMP}
-WHERE campaign = :name AND {_UNWRITTEN} GROUP BY w.reason, w.given_up ORDER BY n DESC, reason
+FROM write_back w CROSS JOIN lead
+WHERE lead.id = w.lead_id AND w.stamp = {_STAMP} AND campaign = :name AND {_UNWRITTEN}
+GROUP BY w.reason, w.given_up ORDER BY n DESC, reason
 """

@@ -13,7 +13,7 @@ from campaigns.domain.contact import keyed_hash
 from campaigns.domain.errors import AccountRefused, InputError, StoreUnavailable, Throttled, VendorError
 from campaigns.domain.lead import CampaignState, Outcome, lead_id, spread
 from campaigns.domain.transitions import close
-from campaigns.engine.file_returns import CALM
+from campaigns.engine.file_returns import CALM, NOTED
 from campaigns.engine.notes import COLUMNS
 from campaigns.engine.returner import SPACING, Places, Returner
 from campaigns.ports.lists import Landed
@@ -479,6 +479,24 @@ def test_a_file_has_exactly_the_closed_leads_in_the_order_of_the_list():
         assert [row["key"] for row in desk.shelf.rows()] == ["k0", "k1", "k2"]
 
     returning(test, contacts=people(3, origin=None))
+
+
+def test_a_long_list_is_written_down_as_landed_in_small_pieces():
+    async def test(desk):
+        pieces, plain = [], desk.night.store.landed
+
+        async def landed(stamps):
+            pieces.append(len(stamps))
+            await plain(stamps)
+
+        desk.night.store.landed = landed
+        await desk.night.steer(CampaignState.STOPPED)
+        desk.start()
+        await desk.returner.finish(MINUTE)
+        assert pieces == [NOTED, NOTED, 50]
+        assert len(desk.shelf.rows()) == (await desk.counts()).landed == 2 * NOTED + 50
+
+    returning(test, contacts=people(2 * NOTED + 50, origin=None))
 
 
 def test_a_file_is_rewritten_no_more_often_than_it_is_worth_and_always_at_the_end():
