@@ -11,12 +11,13 @@ import pytest
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import keyed_hash
 from campaigns.domain.errors import AccountRefused, InputError, StoreUnavailable, Throttled, VendorError
-from campaigns.domain.lead import CampaignState, Outcome, lead_id, spread
+from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, Outcome, lead_id, spread
 from campaigns.domain.transitions import close
 from campaigns.engine.file_returns import CALM, NOTED
-from campaigns.engine.notes import COLUMNS
+from campaigns.engine.notes import COLUMNS, note_of
 from campaigns.engine.returner import SPACING, Places, Returner
 from campaigns.ports.lists import Landed
+from campaigns.ports.returns import Closed
 from campaigns.ports.store import Suppression
 from campaigns.testing import KEY, ScriptedList, a_campaign, a_contact, a_night
 
@@ -457,6 +458,21 @@ def test_only_the_campaign_that_is_run_is_served():
         assert ((await desk.counts()).landed, (await desk.counts("second")).waiting) == (3, 2)
 
     returning(test)
+
+
+def test_a_dial_that_was_only_booked_or_refused_is_no_attempt_of_an_outcome():
+    contact = a_contact(3)
+    lead = close(Lead("l", "test", contact, "p"), Outcome.STOPPED, reason="", now=START)
+    plain = Attempt(
+        "a", "l", "test", "p", "+31200000099", "k", 1, "scripted", AttemptState.BOOKED, False, b"", False, START, START,
+        START, "w", ended_at=START,
+    )  # fmt: skip
+    tried = [replace(plain, state=state) for state in (AttemptState.BOOKED, AttemptState.REFUSED)]
+    note = note_of(Closed(1, 0, lead, tuple(tried), False, "stamp", False))
+    assert (note.attempts, note.disposition, note.called_at, note.phone) == (0, "", None, contact.phones[0].e164)
+    rung = replace(plain, state=AttemptState.UNCERTAIN)
+    note = note_of(Closed(1, 0, lead, (rung, *tried), False, "stamp", False))
+    assert (note.attempts, note.disposition, note.called_at, note.phone) == (1, "unknown", START, "+31200000099")
 
 
 # Files
