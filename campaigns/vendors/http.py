@@ -238,16 +238,24 @@ _NUMBERS = re.compile(r"\+?\d(?:[ ().-]{0,2}\d){5,}")
 
 
 def error_text(data: Any) -> tuple[str, str]:
-    """(code, message) of an error body, `{"error": {code, message}}` or `{"error": text, "message": text}`.
+    """(code, message) of an error body, in any of the shapes that vendors use.
 
-    Vendors echo what was sent, and these texts are logged: whatever may be a phone number is left out.
+    `{"error": {code, message}}`; `{"error": code, "message": text}`; `{"error": text, "code": code}`; and
+    `{"error": {parameter: [text, …]}}`. Vendors echo what was sent, and these texts are logged: whatever may be a phone
+    number is left out.
     """
-    error = data.get("error") if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return "", ""
+    error, code = data.get("error"), data.get("code")
     if isinstance(error, dict):
-        return _discreet(error.get("code")), _discreet(error.get("message"))
-    if isinstance(data, dict):
-        return _discreet(error), _discreet(data.get("message") or error)
-    return "", ""
+        message = error.get("message") or "; ".join(_complaints(error))
+        return _discreet(error.get("code") or code), _discreet(message)
+    return _discreet(code or error), _discreet(data.get("message") or error)
+
+
+def _complaints(error: Mapping[str, Any]) -> list[str]:
+    """What is wrong with each parameter."""
+    return [f"{name}: {', '.join(map(str, texts))}" for name, texts in error.items() if isinstance(texts, list)]
 
 
 def _discreet(text: object) -> str:

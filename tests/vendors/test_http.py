@@ -556,11 +556,14 @@ def test_no_retry_after_is_too_odd(text: str) -> None:
         ({"error": "forbidden"}, ("forbidden", "forbidden")),
         ({"message": "No"}, ("", "No")),
         ({"error": {"code": None}}, ("", "")),
+        ({"error": "no credit", "code": "wallet_empty"}, ("wallet_empty", "no credit")),
+        ({"error": {"name": ["must be present", "and short"], "tags": ["unknown"]}},
+         ("", "name: must be present, and short; tags: unknown")),
         ({"error": {}}, ("", "")),
         ({}, ("", "")), ([], ("", "")), (None, ("", "")), ("text", ("", "")),
     ],
 )  # fmt: skip
-def test_both_shapes_of_errors_are_read(data: Any, expected: tuple[str, str]) -> None:
+def test_all_shapes_of_errors_are_read(data: Any, expected: tuple[str, str]) -> None:
     assert error_text(data) == expected
 
 
