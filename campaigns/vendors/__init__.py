@@ -51,9 +51,12 @@ PROVIDERS = {
 """Who places calls: kind, as the settings write it → class."""
 LISTS: dict[str, str] = {
     "callab": "campaigns.vendors.callab.contacts:CallabContacts",
+LISTS = {
+    "callbell": "campaigns.vendors.callbell.contacts:CallbellContacts",
 }
 """Who holds contacts."""
 SIMULATORS = {
+    "callbell": "campaigns.vendors.callbell.simulator:simulate",
     "flireo": "campaigns.vendors.flireo.simulator:simulate",
     "hmsovereign": "campaigns.vendors.hmsovereign.simulator:simulate",
     "callab": "campaigns.vendors.callab.simulator:simulate",
