@@ -21,7 +21,7 @@ LOOK_BACK = 50
 """Pages of messages that are searched for a note at most; it is among the newest."""
 
 Value = str | list[str]
-_UNSTEADY = "Callbell's tags did not stay as they were written: add them in its dashboard, or look which program takes them away."
+_UNSTEADY = "Callbell's tags did not stay as written: add them in its dashboard, or look which program takes them away."
 
 
 class Returning:
