@@ -1,49 +1,6 @@
-"""A simulated account over real HTTP, and our client in front of it."""
+"""Lets the tests of this folder import their bench."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import sys
+from pathlib import Path
 
-from campaigns.clock import DiscreteClock
-from campaigns.vendors.account import Surroundings, VendorAccount
-from campaigns.vendors.callbell.contacts import CallbellContacts
-from campaigns.vendors.callbell.simulator import CallbellSimulator, Faults, Options, Rule, SimContact
-from campaigns.web.serve import bind, serving
-
-NOW = datetime(2026, 11, 23, 9, 0, 20, tzinfo=UTC)
-
-
-class StandingClock(DiscreteClock):
-    """Stands still, but whoever sleeps moves it on."""
-
-    async def sleep_until(self, at: datetime) -> None:
-        self._now = max(self._now, at)
-
-    def forward(self, **span: float) -> None:
-        self._now += timedelta(**span)
-
-
-@dataclass
-class Bench:
-    simulator: CallbellSimulator
-    clock: StandingClock
-    base_url: str
-
-    def account(self, **more: Any) -> VendorAccount:
-        return VendorAccount("callbell", self.base_url, api_key="key.part", section="lists", **more)
-
-    def contacts(self, *, patient: bool = False, **more: Any) -> CallbellContacts:
-        return CallbellContacts(self.account(**more), Surroundings(clock=self.clock, patient=patient))
-
-
-@asynccontextmanager
-async def simulated(
-    *rules: Rule, contacts: Iterable[SimContact] | None = None, seed: int = 1, **options: Any
-) -> AsyncIterator[Bench]:
-    clock = StandingClock(NOW)
-    faults = Faults(rules=rules, options=Options(**options))
-    simulator = CallbellSimulator(clock=clock, faults=faults, contacts=contacts, seed=seed)
-    async with serving(simulator.app, bind("127.0.0.1", 0)) as address:
-        yield Bench(simulator, clock, address + simulator.prefix)
+sys.path.insert(0, str(Path(__file__).parent))
