@@ -51,7 +51,6 @@ PROVIDERS = {
 """Who places calls: kind, as the settings write it → class."""
 LISTS: dict[str, str] = {
     "callab": "campaigns.vendors.callab.contacts:CallabContacts",
-LISTS = {
     "callbell": "campaigns.vendors.callbell.contacts:CallbellContacts",
 }
 """Who holds contacts."""
