@@ -52,7 +52,8 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
             yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         finally:
             server.should_exit = True
-            with anyio.CancelScope(shield=True), anyio.move_on_after(2):
-                await server.shutdown([listener])
+            if server.started:  # else nobody waited for anything, and there is nothing to shut down
+                with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+                    await server.shutdown([listener])
             tasks.cancel_scope.cancel()
             listener.close()
