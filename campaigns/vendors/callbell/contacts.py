@@ -65,7 +65,7 @@ class CallbellContacts:
                     wanted = [one for one in met if not one.blocked and fits(one, wish, asked[index])]
                     rows = tuple(row(contact, line + n) for n, contact in enumerate(wanted, 1))
                     line += len(rows)
-                    yield Batch(rows, f"{index}:{line}:{follow}" if index or follow else "")
+                    yield Batch(rows, f"{index}:{line}:{follow}" if follow else "")
                 cursor = ""
 
     async def _teams(self, wish: Where) -> list[str]:

@@ -10,10 +10,10 @@ from campaigns.clock import DiscreteClock
 from campaigns.domain.lead import Outcome
 from campaigns.domain.rows import BadRow, Row
 from campaigns.ports.lists import OutcomeNote
+from campaigns.serving import bind, serving
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.callbell.contacts import CallbellContacts
 from campaigns.vendors.callbell.simulator import CallbellSimulator, Faults, Options, Rule, SimContact
-from campaigns.web.serve import bind, serving
 
 NOW = datetime(2026, 11, 23, 9, 0, 20, tzinfo=UTC)
 

@@ -118,6 +118,18 @@ async def test_a_reading_that_broke_off_goes_on_at_its_bookmark() -> None:
         await listed.aclose()
 
 
+async def test_the_end_of_several_questions_leaves_no_bookmark() -> None:
+    people = [person(n, tags=["to-call"] if n % 2 else ["vip"]) for n in range(100)]
+    async with simulated(contacts=people) as bench:
+        listed, where = bench.contacts(), {"tags": ["to-call", "vip"]}
+        whole = [batch async for batch in listed.read(where)]
+        assert whole[-1].after == ""
+        rest = [row async for batch in listed.read(where, after=whole[3].after) for row in batch.rows]
+        assert refs(rest) == refs([row for batch in whole[4:] for row in batch.rows])
+        assert next(row.line for row in rest) == len([row for batch in whole[:4] for row in batch.rows]) + 1
+        await listed.aclose()
+
+
 async def test_filters_go_with_every_request_of_a_walk() -> None:
     """The cursor does not hold them: whoever forgets them gets everybody from the second page on."""
     people = [person(n, tags=["to-call"] if n % 2 else ["vip"]) for n in range(100)]

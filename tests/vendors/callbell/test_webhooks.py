@@ -17,9 +17,9 @@ from starlette.routing import Route
 
 from campaigns.clock import DiscreteClock, run_virtual
 from campaigns.domain.errors import ProofError
+from campaigns.serving import bind, serving
 from campaigns.vendors.callbell.simulator import CallbellSimulator, simulate
 from campaigns.vendors.callbell.webhooks import parse, read
-from campaigns.web.serve import bind, serving
 
 SECRET, STAMP = "whsec_demo_0001", 1790500000
 BODY = b'{"event":"contact_updated","payload":{"uuid":"c0ffee00c0ffee00c0ffee00c0ffee00"}}'

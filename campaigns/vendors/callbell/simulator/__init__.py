@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 
 from campaigns.ports import Clock
 from campaigns.vendors.simulated.cut import SeveringApp
-from campaigns.vendors.simulated.faults import Dice, Rule
+from campaigns.vendors.simulated.faults import Dice, Rule, read_faults
 
 from .account import Account, SimContact, SimMessage
 from .asked import Door
@@ -125,7 +125,7 @@ async def _number(request: Request, name: str) -> int:
     return value if isinstance(value, int) and 0 <= value <= 100_000 else 1
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - an account is set up by name
     clock: Clock,
     *,
     seed: int = 1,
@@ -133,6 +133,8 @@ def simulate(
     callers: Sequence[str] = (),  # noqa: ARG001 - nor from anywhere
     webhook: str | None = None,
     secret: str = "",
+    faults: Path | None = None,
 ) -> CallbellSimulator:
-    """A simulated account of a few dozen people."""
-    return CallbellSimulator(clock=clock, seed=seed, webhook=webhook, secret=secret)
+    """A simulated account of a few dozen people. Raises InputError for a fault file that cannot be read."""
+    chosen = read_faults(faults, Faults) if faults else Faults()
+    return CallbellSimulator(clock=clock, seed=seed, faults=chosen, webhook=webhook, secret=secret)

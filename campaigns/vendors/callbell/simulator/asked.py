@@ -81,9 +81,11 @@ class Door:
             try:
                 self._admit(request)
                 asked = Asked(dict(request.path_params), request.query_params, _body(await request.body()))
-                return await self._suffer(self._dice.pick(kind, request.url.path, request.url.path), asked, act)
+                answer = await self._suffer(self._dice.pick(kind, request.url.path, request.url.path), asked, act)
             except Wrong as wrong:
-                return wrong.response()
+                answer = wrong.response()
+            answer.headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
+            return answer
 
         return Route(path, endpoint, methods=[method])
 
