@@ -51,9 +51,10 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
         try:
             yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         finally:
-            server.should_exit = True
-            if server.started:  # else nobody waited for anything, and there is nothing to shut down
-                with anyio.CancelScope(shield=True), anyio.move_on_after(2):
-                    await server.shutdown([listener])
+            with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+                while not server.started:  # whoever asked for nothing may be done before it listens
+                    await anyio.lowlevel.checkpoint()
+                server.should_exit = True
+                await server.shutdown([listener])
             tasks.cancel_scope.cancel()
             listener.close()
