@@ -49,9 +49,9 @@ class EventFilters(TypedDict, total=False):
 class Callbell(Crm, Office):
     """Pages: https://docs.callbell.eu/api/reference/"""
 
-    async def me(self) -> Me:
+    async def get_me(self) -> Me:
         """Whose key this is: works for every key that is accepted."""
-        return await self._one(Me, "", "me")
+        return await self._one(Me, "", "get_me")
 
     async def send_message(
         self,
@@ -78,24 +78,24 @@ class Callbell(Crm, Office):
         """Only hides it in Callbell; the person keeps it."""
         await self._rest.ask("delete_message", ids={"uuid": uuid})
 
-    async def subscribe_webhook(self, url: str, subscriptions: Sequence[str]) -> WebhookSubscription:
+    async def subscribe(self, url: str, subscriptions: Sequence[str]) -> WebhookSubscription:
         """OVERWRITES the account's one and only webhook, whatever it serves today.
 
         Callbell keeps one webhook for each account, so this cuts off whoever was told until now. Nothing in this
         product calls it; it is here for owners of an account who know that nobody else listens.
         """
         body = {"url": url, "subscriptions": list(subscriptions)}
-        return await self._one(WebhookSubscription, "webhook", "subscribe_webhook", body)
+        return await self._one(WebhookSubscription, "webhook", "subscribe", body)
 
-    async def unsubscribe_webhook(self) -> None:
+    async def unsubscribe(self) -> None:
         """Removes the account's one webhook, whoever set it up. Nothing in this product calls it."""
-        await self._rest.ask("unsubscribe_webhook")
+        await self._rest.ask("unsubscribe")
 
     async def list_webhook_events(self, *, page: int = 1, **by: Unpack[EventFilters]) -> Listed[WebhookEvent]:
         """One page of the log of deliveries."""
         query = {
             "page": str(page), "status": by.get("status"), "items": str(by["items"]) if "items" in by else None,
-            "subscriptions[]": list(by.get("subscriptions", ())) or None,
+            "subscriptions": ",".join(by.get("subscriptions", ())),
         }  # fmt: skip
         return await self._list(WebhookEvent, "webhook_events", "list_webhook_events", query)
 

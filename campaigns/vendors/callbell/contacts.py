@@ -86,7 +86,7 @@ class CallbellContacts:
 
     async def health(self) -> list[Finding]:
         try:
-            await self._client.me()
+            await self._client.get_me()
             page = await self._client.list_contacts()
         except AccountRefused as error:
             return [Finding("key", False, str(error), "Check api_key in the settings.")]

@@ -143,16 +143,16 @@ class Crm(Speaking):
         data = await self._rest.ask("get_contact", ids={"uuid": uuid}, query=query)
         return self._known("get_contact", self._understood(Contact, "contact", "get_contact", data))
 
-    async def get_contact_by_phone(self, number: str, *, channel_uuid: str | None = None) -> Contact:
+    async def find_contact_by_phone(self, number: str, *, channel_uuid: str | None = None) -> Contact:
         """Looks in the main WhatsApp channel unless a channel is named."""
         data = await self._rest.ask(
-            "get_contact_by_phone", ids={"number": number}, query={"channel_uuid": channel_uuid}
+            "find_contact_by_phone", ids={"number": number}, query={"channel_uuid": channel_uuid}
         )
-        found = self._understood(Contact, "contact", "get_contact_by_phone", data)
-        return self._known("get_contact_by_phone", found)
+        found = self._understood(Contact, "contact", "find_contact_by_phone", data)
+        return self._known("find_contact_by_phone", found)
 
-    async def get_contact_by_bsuid(self, bsuid: str) -> Contact:
-        return await self._contact("get_contact_by_bsuid", bsuid=bsuid)
+    async def find_contact_by_bsuid(self, bsuid: str) -> Contact:
+        return await self._contact("find_contact_by_bsuid", bsuid=bsuid)
 
     async def update_contact(self, uuid: str, **changes: Unpack[ContactChanges]) -> Contact:
         """PATCH: what is left out stays. The phone number cannot be changed. Tags, fields, users and teams must
@@ -184,17 +184,17 @@ class Crm(Speaking):
     async def open_conversation(self, uuid: str) -> Contact:
         return await self._contact("open_conversation", uuid=uuid)
 
-    async def update_funnel(self, uuid: str, funnel_id: str) -> Contact:
+    async def move_conversation(self, uuid: str, funnel_id: str) -> Contact:
         """Move the conversation to another funnel."""
-        return await self._contact("update_funnel", {"funnel_id": funnel_id}, uuid=uuid)
+        return await self._contact("move_conversation", {"funnel_id": funnel_id}, uuid=uuid)
 
     async def get_bot(self, uuid: str) -> Bot:
         """The bot that speaks with a contact."""
         return await self._one(Bot, "bot", "get_bot", uuid=uuid)
 
-    async def set_bot(self, uuid: str, status: str) -> Bot:
+    async def steer_bot(self, uuid: str, status: str) -> Bot:
         """`status`: bot_start or bot_end."""
-        return await self._one(Bot, "bot", "set_bot", {"status": status}, uuid=uuid)
+        return await self._one(Bot, "bot", "steer_bot", {"status": status}, uuid=uuid)
 
     async def _contact(self, operation: str, body: Any = None, **ids: str) -> Contact:
         return self._known(operation, await self._one(Contact, "contact", operation, body, **ids))

@@ -15,12 +15,12 @@ PER_SECOND = 300
 PER_MINUTE = 60 * PER_SECOND
 
 ROUTES = {  # DOC, each on its own page, but where a comment says otherwise
-    "me": Route("GET", "/auth/me"),
+    "get_me": Route("GET", "/auth/me"),
     "list_contacts": Route("GET", "/contacts"),
     "create_contact": Route("POST", "/contacts"),
     "get_contact": Route("GET", "/contacts/{uuid}"),
-    "get_contact_by_phone": Route("GET", "/contacts/phone/{number}"),
-    "get_contact_by_bsuid": Route("GET", "/contacts/bsuid/{bsuid}"),
+    "find_contact_by_phone": Route("GET", "/contacts/phone/{number}"),
+    "find_contact_by_bsuid": Route("GET", "/contacts/bsuid/{bsuid}"),
     "update_contact": Route("PATCH", "/contacts/{uuid}"),
     "delete_contact": Route("DELETE", "/contacts/{uuid}"),
     "list_contact_messages": Route("GET", "/contacts/{uuid}/messages"),
@@ -28,9 +28,9 @@ ROUTES = {  # DOC, each on its own page, but where a comment says otherwise
     "close_conversation": Route("POST", "/contacts/{uuid}/conversation/close"),
     "open_conversation": Route("POST", "/contacts/{uuid}/conversation/open"),
     # DOC title and release note; the page's sample has POST /contacts/{uuid}/messages/update_funnel instead.
-    "update_funnel": Route("PUT", "/contacts/{uuid}/conversation/update_funnel"),
+    "move_conversation": Route("PUT", "/contacts/{uuid}/conversation/update_funnel"),
     "get_bot": Route("GET", "/contacts/{uuid}/bot"),
-    "set_bot": Route("POST", "/contacts/{uuid}/bot"),
+    "steer_bot": Route("POST", "/contacts/{uuid}/bot"),
     "list_channels": Route("GET", "/channels"),
     "get_channel": Route("GET", "/channels/{uuid}"),
     "update_channel": Route("PATCH", "/channels/{uuid}", repeatable=True),
@@ -46,7 +46,7 @@ ROUTES = {  # DOC, each on its own page, but where a comment says otherwise
     "list_custom_statuses": Route("GET", "/custom_statuses"),
     "get_custom_status": Route("GET", "/custom_statuses/{id}"),
     "create_custom_status": Route("POST", "/custom_statuses"),
-    "update_custom_status": Route("PUT", "/custom_statuses/{id}"),
+    "replace_custom_status": Route("PUT", "/custom_statuses/{id}"),
     # DOC title; the page's sample has /custom_status/{id}.
     "delete_custom_status": Route("DELETE", "/custom_statuses/{id}"),
     "set_user_status": Route("PUT", "/users/{uuid}/status"),
@@ -56,8 +56,8 @@ ROUTES = {  # DOC, each on its own page, but where a comment says otherwise
     # DOC title; the page's sample has the uuid in a JSON body.
     "delete_message": Route("DELETE", "/messages/{uuid}"),
     # DOC; the page's heading says /webhooks/subscriptions.
-    "subscribe_webhook": Route("POST", "/webhooks/subscribe"),
-    "unsubscribe_webhook": Route("DELETE", "/webhooks/unsubscribe"),
+    "subscribe": Route("POST", "/webhooks/subscribe"),
+    "unsubscribe": Route("DELETE", "/webhooks/unsubscribe"),
     "list_webhook_events": Route("GET", "/webhooks/events"),
 }
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from campaigns.vendors.loose import Instant, Loose
+from campaigns.vendors.loose import Instant, Loose, either
 
 
 def _as_iso(value: object) -> object:
@@ -182,7 +182,7 @@ class Bot(CallbellModel):
 
 
 class CustomStatus(CallbellModel):
-    id: str | None = None
+    id: str | None = either("id", "uuid")
     name: str | None = None
     emoji: str | None = None
     created_at: Moment | None = None

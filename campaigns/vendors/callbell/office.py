@@ -95,10 +95,10 @@ class Office(Speaking):
         body = {"name": name, "emoji": emoji}
         return await self._one(CustomStatus, "customStatus", "create_custom_status", body)
 
-    async def update_custom_status(self, id: str, *, name: str, emoji: str) -> CustomStatus:  # noqa: A002
+    async def replace_custom_status(self, id: str, *, name: str, emoji: str) -> CustomStatus:  # noqa: A002
         """PUT replaces the whole status: give both, or the other may be lost."""
         body = {"name": name, "emoji": emoji}
-        return await self._one(CustomStatus, "customStatus", "update_custom_status", body, id=id)
+        return await self._one(CustomStatus, "customStatus", "replace_custom_status", body, id=id)
 
     async def delete_custom_status(self, id: str) -> None:  # noqa: A002
         await self._rest.ask("delete_custom_status", ids={"id": id})

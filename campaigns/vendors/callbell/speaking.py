@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Generic, Self, TypeVar
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_snake
 
 from campaigns.domain.errors import VendorError
 from campaigns.vendors.account import Surroundings, VendorAccount
@@ -71,7 +72,7 @@ class Speaking:
 
     def _understood(self, model: type[Model], name: str, operation: str, data: Any) -> Model:
         try:
-            return model.model_validate(unwrapped(data, name))
+            return model.model_validate(unwrapped(data, name, to_snake(name)))
         except ValidationError:
             raise self._odd(operation, f"the answer has no {name}") from None
 
@@ -80,7 +81,7 @@ class Speaking:
     ) -> Listed[Model]:
         """One page. Raises as `Rest.ask` does, and VendorError where no list was answered."""
         data = await self._rest.ask(operation, ids=ids, query=query)
-        found = rows(data, name)
+        found = rows(data, name, to_snake(name))
         if found is None:
             raise self._odd(operation, f"the answer has no {name}")
         meta = data.get("meta") if isinstance(data, dict) else None

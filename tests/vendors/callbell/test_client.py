@@ -29,7 +29,7 @@ async def test_contacts_are_made_found_changed_and_deleted(envelope: str) -> Non
         assert made.custom_fields == {"Consent": '["voice"]'}
         again = await callbell.create_contact("442079460999", "whatsapp", "Zoe")
         assert (again.uuid, again.tags) == (made.uuid, ["vip"])
-        assert (await callbell.get_contact_by_phone("44-20-7946-0999")).uuid == made.uuid
+        assert (await callbell.find_contact_by_phone("44-20-7946-0999")).uuid == made.uuid
         changed = await callbell.update_contact(
             made.uuid, tags=["called"], custom_fields={"Seats": "4"}, assigned_user="mia@company.example"
         )
@@ -56,20 +56,20 @@ async def test_a_conversation_is_noted_closed_opened_moved_and_given_to_the_bot(
         assert (await callbell.open_conversation(uuid)).closed_at is None
         funnels = await callbell.list_funnels()
         assert funnels[1].created_at is not None
-        assert (await callbell.update_funnel(uuid, funnels[1].uuid or "")).funnel_id == funnels[1].uuid
-        assert (await callbell.set_bot(uuid, "bot_start")).status == "started"
+        assert (await callbell.move_conversation(uuid, funnels[1].uuid or "")).funnel_id == funnels[1].uuid
+        assert (await callbell.steer_bot(uuid, "bot_start")).status == "started"
         assert (await callbell.get_bot(uuid)).latest_bot_version is True
 
 
 async def test_whoever_hides_their_number_is_found_by_bsuid() -> None:
     async with simulated() as bench, client(bench) as callbell:
         hidden = next(one for one in bench.simulator.contacts if one.bsuid)
-        assert (await callbell.get_contact_by_bsuid(str(hidden.bsuid))).uuid == hidden.uuid
+        assert (await callbell.find_contact_by_bsuid(str(hidden.bsuid))).uuid == hidden.uuid
 
 
 async def test_the_office_is_listed_and_changed() -> None:
     async with simulated() as bench, client(bench) as callbell:
-        assert (await callbell.me()).status == "ok"
+        assert (await callbell.get_me()).status == "ok"
         channels = [channel async for channel in callbell.channels()]
         assert [channel.type for channel in channels] == ["whatsapp", "facebook", "instagram", "telegram"]
         assert len((await callbell.list_channels(kind="whatsapp", active=True)).items) == 1
@@ -92,7 +92,7 @@ async def test_presence_is_set_whole_and_answered_in_snake_case() -> None:
     async with simulated() as bench, client(bench) as callbell:
         made = await callbell.create_custom_status("Away", "🌴")
         assert made.created_at == bench.clock.now()
-        changed = await callbell.update_custom_status(made.id or "", name="Back soon", emoji="🌴")
+        changed = await callbell.replace_custom_status(made.id or "", name="Back soon", emoji="🌴")
         assert (changed.name, changed.emoji) == ("Back soon", "🌴")
         assert (await callbell.get_custom_status(made.id or "")).name == "Back soon"
         assert len(await callbell.list_custom_statuses()) == 2
@@ -124,25 +124,25 @@ async def test_messages_are_sent_followed_and_hidden() -> None:
 
 async def test_the_one_webhook_is_overwritten_and_removed() -> None:
     async with simulated() as bench, client(bench) as callbell:
-        first = await callbell.subscribe_webhook("https://first.example/hook", ["contact_created"])
+        first = await callbell.subscribe("https://first.example/hook", ["contact_created"])
         assert (first.url, first.enabled, first.subscriptions) == (
             "https://first.example/hook",
             True,
             ["contact_created"],
         )
-        await callbell.subscribe_webhook("https://second.example/hook", ["contact_updated"])
+        await callbell.subscribe("https://second.example/hook", ["contact_updated"])
         assert bench.simulator.teller.url == "https://second.example/hook"
         await callbell.update_contact(bench.simulator.contacts[0].uuid, name="Other Name")
         events = [event async for event in callbell.webhook_events(status="failed", subscriptions=["contact_updated"])]
         assert [(event.event, event.success) for event in events] == [("contact_updated", False)]
         assert not (await callbell.list_webhook_events(status="success", items=5)).items
-        await callbell.unsubscribe_webhook()
+        await callbell.unsubscribe()
         assert bench.simulator.teller.url is None
 
 
 def test_every_route_has_a_method_of_its_name() -> None:
     assert [name for name in ROUTES if not callable(getattr(Callbell, name, None))] == []
-    assert "OVERWRITES" in str(Callbell.subscribe_webhook.__doc__)
+    assert "OVERWRITES" in str(Callbell.subscribe.__doc__)
 
 
 # ── errors ──
@@ -151,8 +151,8 @@ def test_every_route_has_a_method_of_its_name() -> None:
 async def test_both_shapes_of_errors_say_what_to_do() -> None:
     async with simulated(api_key="right.key") as bench:
         async with client(bench) as callbell:
-            with pytest.raises(AccountRefused, match=r"callbell: me: HTTP 401 not authorized\. Check api_key"):
-                await callbell.me()
+            with pytest.raises(AccountRefused, match=r"callbell: get_me: HTTP 401 not authorized\. Check api_key"):
+                await callbell.get_me()
         bench.simulator.door.options = bench.simulator.options.model_copy(update={"api_key": None})
         async with client(bench) as callbell:
             with pytest.raises(VendorError, match=r"HTTP 422: name: must be present and not empty") as wrong:
@@ -164,13 +164,13 @@ async def test_both_shapes_of_errors_say_what_to_do() -> None:
 async def test_whoever_asks_too_fast_waits_as_long_as_is_said(retry_after: str | None) -> None:
     async with simulated(per_second=1, retry_after=retry_after) as bench:
         async with client(bench) as callbell:
-            await callbell.me()
+            await callbell.get_me()
             started = bench.clock.now()
-            await callbell.me()
+            await callbell.get_me()
             assert bench.clock.now() - started == timedelta(seconds=float(retry_after or 1))
         bench.clock.forward(seconds=1)
         async with client(bench, patient=False) as callbell:
-            await callbell.me()
+            await callbell.get_me()
             with pytest.raises(Throttled) as throttled:
                 await callbell.add_note(bench.simulator.contacts[0].uuid, "twice?")
             assert throttled.value.retry_after == timedelta(seconds=float(retry_after or 1))
