@@ -28,9 +28,9 @@ BEYOND = {
         "get_message_status", "delete_message",
     },
     "hmsovereign": {
-        "test_mcp_server", "list_byok", "create_byok", "delete_byok", "get_byok_config", "list_domains",
-        "create_domain", "delete_domain", "sync_domain", "verify_domain", "refresh_domain", "create_organization",
-        "update_organization", "list_chats", "create_chat", "delete_chat", "add_chat_context",
+        "test_mcp_server", "list_byok", "create_byok", "delete_byok", "set_byok_config", "get_domain",
+        "create_domain", "delete_domain", "list_resend_domains", "sync_domain", "verify_domain", "refresh_domain",
+        "create_organization", "update_organization", "list_chats", "create_chat", "delete_chat", "get_chat_context",
     },
     "flireo": {
         "list_calls", "start_call", "get_call", "delete_call", "list_scheduled_calls", "schedule_call",

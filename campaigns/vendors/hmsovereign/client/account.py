@@ -27,7 +27,7 @@ class Account(Asking):
     async def get_organization(self, *, children: bool = False) -> Organization:
         """GET /organizations, which shows one: the balance of minutes, and what is in use."""
         query = {"include_children": "true" if children else None}
-        return await self.one(Organization, "get_organization", "organization", query=query)
+        return await self.one(Organization, "get_organization", "organization organizations", query=query)
 
     async def create_organization(self, name: str, *, parent_org_id: str | None = None) -> Organization:
         """POST /organizations: one below ours; its key is shown here, and never again."""
