@@ -5,18 +5,35 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from campaigns.vendors.simulated.exchange import ApiError, Exchange
+from campaigns.vendors.simulated.faults import Rule
+from campaigns.vendors.simulated.suffering import Sufferer
+
 from .options import Options
 
 
-class WrongError(Exception):
+class WrongError(ApiError):
     """An error of the API; `status` is what HTTP says of it."""
 
     def __init__(self, message: str = "error", status: int = 200, headers: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.message, self.status, self.headers = message, status, headers or {}
+        super().__init__(status, "error", message, headers)
 
     def answer(self) -> Response:
         return JSONResponse({"status": "error", "message": self.message, "data": ""}, self.status, self.headers)
+
+
+class Failing(Sufferer):
+    """Faults speak as the vendor does: with HTTP 200 where the rule names no status."""
+
+    def _failure(self, rule: Rule) -> ApiError:
+        message = rule.code or ("invalid call_to" if rule.kind == "refuse" else "error")
+        return WrongError(message, rule.status or 200, super()._failure(rule).headers)
+
+
+def failing(exchange: Exchange[Options]) -> Failing:
+    """Answers as a fault would have them."""
+    accepted = {"status": "ok", "message": "ok", "data": {"call_status": "in-progress"}}
+    return Failing(exchange, codes={}, accepted=accepted)
 
 
 def told(data: Any, word: str = "ok") -> Response:

@@ -1,29 +1,23 @@
 """The HTTP surface of the Callab simulator: both generations of paths, and the faults that a client can see."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from datetime import UTC, timedelta
-from email.utils import format_datetime
 from typing import Any
 
-import anyio
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from campaigns.vendors.simulated.cut import Cut, SeveringApp
+from campaigns.vendors.simulated.cut import SeveringApp
 from campaigns.vendors.simulated.exchange import Exchange
-from campaigns.vendors.simulated.faults import LONGEST_WAIT, Rule
 
-from .asking import WrongError, body_of, page, told
+from .asking import WrongError, body_of, failing, page, told
 from .book import Book, fits, fits_lists
 from .company import Company
 from .dialling import Dialling
 from .options import Options
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-Act = Callable[[], Response]
 
 
 class Surface:
@@ -33,6 +27,7 @@ class Surface:
         self._exchange, self._book = exchange, book
         self._company = Company(exchange, exchange.seed)
         self._dialling = Dialling(exchange, self._company)
+        self._failing = failing(exchange)
         self._minute, self._used = 0, 0
 
     def app(self) -> SeveringApp:
@@ -90,15 +85,17 @@ class Surface:
     async def _dial(self, request: Request) -> Response:
         body = await body_of(request)
         phone = str(body.get("call_to") or "")
-        return await self._suffer(self._exchange.dice.pick("create", phone, phone), lambda: self._dialling.dial(body))
+        return await self._failing.answer(
+            self._exchange.dice.pick("create", phone, phone), lambda: self._dialling.dial(body)
+        )
 
     async def _calls(self, request: Request) -> Response:
         rule = self._exchange.dice.pick("list", "calls", request.url.query)
-        return await self._suffer(rule, lambda: self._dialling.listing(request))
+        return await self._failing.answer(rule, lambda: self._dialling.listing(request))
 
     async def _call(self, request: Request) -> Response:
         key = request.path_params["id"]
-        return await self._suffer(self._exchange.dice.pick("get", key, key), lambda: self._dialling.one(key))
+        return await self._failing.answer(self._exchange.dice.pick("get", key, key), lambda: self._dialling.one(key))
 
     def _shown(self) -> list[dict[str, Any]]:
         return self._book.shown(self._exchange.ledger.everything(), self._exchange.clock.now())
@@ -109,7 +106,9 @@ class Surface:
         def act() -> Response:
             return page(request, self._exchange.options, [each for each in self._shown() if fits(each, query)])
 
-        return await self._suffer(self._exchange.dice.pick("list", "contacts", f"contacts?{request.url.query}"), act)
+        return await self._failing.answer(
+            self._exchange.dice.pick("list", "contacts", f"contacts?{request.url.query}"), act
+        )
 
     async def _contact(self, request: Request) -> Response:
         for each in self._shown():
@@ -124,49 +123,6 @@ class Surface:
             raise WrongError("invalid filter")
         fitting = [each for each in self._shown() if fits_lists(each, lists)]
         return told([{name: value for name, value in each.items() if name != "workspace_id"} for each in fitting])
-
-    async def _suffer(self, rule: Rule | None, act: Act) -> Response:
-        """Answer a request as a fault would have it; `act` does the work and gives the proper answer."""
-        if rule is None:
-            return act()
-        if rule.kind in ("refuse", "error_before"):
-            raise self._failure(rule)
-        if rule.kind in ("drop_before", "hang_before"):
-            return Cut(wait=_wait(rule))
-        if rule.kind == "redirect":
-            return RedirectResponse("/calls/make-call", rule.status or 302)
-        if rule.kind == "drop_late":
-            self._exchange.teller.later(self._exchange.clock.now() + timedelta(seconds=rule.seconds), _quiet(act))
-            return Cut()
-        if rule.kind == "late":
-            with anyio.move_on_after(_wait(rule)):
-                await anyio.sleep_forever()
-        return self._mangled(rule, act())
-
-    def _mangled(self, rule: Rule, answer: Response) -> Response:
-        """The work is done; what the client gets to see of it."""
-        match rule.kind:
-            case "error":
-                raise self._failure(rule)
-            case "drop" | "hang":
-                return Cut(wait=_wait(rule))
-            case "half":
-                return Cut(half=answer)
-            case "html":
-                return HTMLResponse("<html><body>Welcome</body></html>", rule.status or 200)
-            case "no_id":
-                return told({"call_status": "in-progress"})
-            case _:
-                return answer
-
-    def _failure(self, rule: Rule) -> WrongError:
-        """With HTTP 200 where the rule names no status; a refusal says what is wrong, other errors nothing."""
-        headers = {"retry-after": rule.retry_after} if rule.retry_after is not None else {}
-        if rule.retry_after == "date":
-            at = self._exchange.clock.now() + timedelta(seconds=rule.seconds)
-            headers["retry-after"] = format_datetime(at.astimezone(UTC), usegmt=True)
-        message = rule.code or ("invalid call_to" if rule.kind == "refuse" else "error")
-        return WrongError(message, rule.status or 200, headers)
 
     async def _ledger(self, _request: Request) -> Response:
         lines = [call.model_dump_json() + "\n" for call in self._exchange.ledger.everything()]
@@ -199,17 +155,3 @@ class _Webhook(BaseModel):
 
 class _Contacts(BaseModel):
     contacts: list[dict[str, Any]]
-
-
-def _quiet(act: Act) -> Callable[[], None]:
-    def later() -> None:
-        with suppress(WrongError):
-            act()
-
-    return later
-
-
-def _wait(rule: Rule) -> float:
-    """Real seconds of silence; a hang without `seconds` is as long as it gets."""
-    silent = rule.kind in ("hang", "hang_before")
-    return min(rule.seconds or (LONGEST_WAIT if silent else 0.0), LONGEST_WAIT)
