@@ -183,6 +183,7 @@ def new_client(headers: Mapping[str, str]) -> httpx.AsyncClient:
         timeout=httpx.Timeout(READ, connect=CONNECT),
         follow_redirects=False,
         trust_env=False,
+        verify=_tls(),  # the dials' own, and made once: it takes longer than a whole conversation
     )
 
 
