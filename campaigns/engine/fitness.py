@@ -110,7 +110,7 @@ def needs_of(terms: Terms, wanted: Wanted, *, left: int, spent: Spent) -> Needs:
         talk_minutes=max(0, min(talk)) / MINUTE_MS,
         reports_come=wanted.reports_come,
     )
-    return replace(needs, agents=frozenset(), caller_ids=()) if wanted.simulated else needs
+    return replace(needs, agents=frozenset()) if wanted.simulated else needs
 
 
 def agents_of(campaign: Campaign) -> frozenset[str]:
