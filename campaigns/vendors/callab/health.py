@@ -21,11 +21,11 @@ async def examine(callab: Callab, needs: Needs, *, token: str) -> list[Finding]:
     if findings[0].ok is False:
         return findings
     findings += [await _agent(callab, agent) for agent in sorted(needs.agents)]
-    if needs.calls or needs.caller_ids:
-        findings += [
-            await _numbers(callab, needs),
-            Finding("credits", None, "Callab's API tells no balance: it cannot be asked.", "Look at the dashboard."),
-        ]
+    if needs.caller_ids:
+        findings.append(await _numbers(callab, needs))
+    if needs.calls:
+        says = "Callab's API tells no balance: it cannot be asked."
+        findings.append(Finding("credits", None, says, "Look at the dashboard."))
     if needs.reports_come:
         findings.append(_webhooks(token))
     return [*findings, *clock(callab)]
@@ -68,8 +68,6 @@ async def _agent(callab: Callab, agent: str) -> Finding:
 
 
 async def _numbers(callab: Callab, needs: Needs) -> Finding:
-    if not needs.caller_ids:
-        return Finding("numbers", False, "A call needs a number to be shown.", "Write caller_ids in the campaign.")
     try:
         known = await callab.phone_numbers()
     except (VendorError, AccountRefused) as error:
