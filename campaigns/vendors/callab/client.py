@@ -134,7 +134,7 @@ class Callab:
     async def _found(self, where: Where) -> AsyncIterator[Sequence[Contact]]:
         if self.facts.dialect == "v0":
             body = where.body()
-            operation = "query_contacts_v0" if body else "list_contacts_v0"
+            operation = "query_contacts_v0" if body else "list_contacts"
             yield self._read(operation, await self.api.ask(operation, body=body or None), Contact)
             return
         for query in where.queries(self.facts):
@@ -159,7 +159,7 @@ class Callab:
     async def campaigns(self, workspace: str | None = None) -> list[Campaign]:
         """V1: all of one workspace; None: of the client's."""
         ids = {"workspace": workspace or self.facts.workspace}
-        return self._read("campaigns_of_workspace", await self.api.ask("campaigns_of_workspace", ids=ids), Campaign)
+        return self._read("list_campaigns", await self.api.ask("list_campaigns", ids=ids), Campaign)
 
     async def company_campaigns(self, limit: int | None = None) -> list[Campaign]:
         """V0: all of the company, or the first `limit`."""
@@ -168,7 +168,7 @@ class Callab:
 
     async def update_campaign(self, campaign_id: str, record: CampaignRecord) -> None:
         """V0, also to pause, resume or complete one: it writes the whole record, so send all of it."""
-        await self.api.ask("update_campaign_v0", ids={"id": campaign_id}, body=record.body())
+        await self.api.ask("update_campaign", ids={"id": campaign_id}, body=record.body())
 
     # --- calls (…/campaign-calls/make-call, /create, /get-one, /query)
 
@@ -239,9 +239,9 @@ class Callab:
     async def webhooks(self, workspace: str | None = None) -> list[Flow]:
         """The flows that report elsewhere; they can be made in the dashboard alone."""
         if self.facts.dialect == "v0":
-            return self._read("list_webhooks_v0", await self.api.ask("list_webhooks_v0"), Flow)
+            return self._read("list_flows_v0", await self.api.ask("list_flows_v0"), Flow)
         query = {"workspace": workspace or self.facts.workspace}
-        return self._read("list_webhooks", await self.api.ask("list_webhooks", query=query), Flow)
+        return self._read("list_flows", await self.api.ask("list_flows", query=query), Flow)
 
     async def users(self) -> AsyncIterator[User]:
         """Everybody of the company."""

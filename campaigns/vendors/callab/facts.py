@@ -20,23 +20,24 @@ ROUTES: dict[str, Route] = {
     "get_contact": Route("GET", "/contacts/{id}"),
     "create_campaign": Route("POST", "/campaigns/create"),
     "get_campaign": Route("GET", "/campaigns/by-id/{id}"),
-    "campaigns_of_workspace": Route("GET", "/campaigns/by-workspace/{workspace}"),
+    "list_campaigns": Route("GET", "/campaigns/by-workspace/{workspace}"),
     "make_call": Route("POST", "/calls/make-call"),
     "record_call": Route("POST", "/calls"),
     "get_call": Route("GET", "/calls/{id}"),
     "query_calls": Route("GET", "/calls/query"),
     "list_agents": Route("GET", "/ai-agent"),
     "get_agent": Route("GET", "/ai-agent/{id}"),
-    "list_webhooks": Route("GET", "/webhooks"),
+    "list_flows": Route("GET", "/webhooks"),
     "list_users": Route("GET", "/users/all"),
     "create_workspace": Route("POST", "/workspace/create"),
-    # V0: whether these still answer is not known; that they begin at the host is ASSUMED.
+    # V0, with _v0 behind the name of what V1 has too: whether these still answer is not known; that they begin at the
+    # host is ASSUMED.
     "query_contacts_v0": Route("POST", "/contact/query", legacy=True, repeatable=True),
-    "list_contacts_v0": Route("GET", "/contact", legacy=True),
+    "list_contacts": Route("GET", "/contact", legacy=True),
     "list_campaigns_v0": Route("GET", "/campaign/list", legacy=True),
-    "update_campaign_v0": Route("POST", "/campaign/update/{id}", legacy=True),
+    "update_campaign": Route("POST", "/campaign/update/{id}", legacy=True),
     "list_phone_numbers": Route("GET", "/phone_number", legacy=True),
-    "list_webhooks_v0": Route("GET", "/webhook/flow/company/outbound", legacy=True),
+    "list_flows_v0": Route("GET", "/webhook/flow/company/outbound", legacy=True),
 }
 
 StatusWord = Disposition | Literal["live"]

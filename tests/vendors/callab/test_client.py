@@ -29,23 +29,23 @@ USES: dict[str, Use] = {
     "get_contact": lambda c: c.get_contact("p"),
     "create_campaign": lambda c: c.create_campaign(DRAFT),
     "get_campaign": lambda c: c.get_campaign("k"),
-    "campaigns_of_workspace": lambda c: c.campaigns(),
+    "list_campaigns": lambda c: c.campaigns(),
     "record_call": lambda c: c.record_call(RECORDED),
     "get_call": lambda c: c.get_call("c"),
     "query_calls": lambda c: everything(c.calls()),
     "list_agents": lambda c: c.agents(),
     "get_agent": lambda c: c.get_agent("a"),
-    "list_webhooks": lambda c: c.webhooks(),
+    "list_flows": lambda c: c.webhooks(),
     "list_users": lambda c: everything(c.users()),
     "create_workspace": lambda c: c.create_workspace("North"),
     "list_campaigns_v0": lambda c: c.company_campaigns(3),
-    "update_campaign_v0": lambda c: c.update_campaign("k", RECORD),
+    "update_campaign": lambda c: c.update_campaign("k", RECORD),
     "list_phone_numbers": lambda c: c.phone_numbers(),
 }
 USES_V0: dict[str, Use] = {
     "query_contacts_v0": lambda c: everything(c.contacts(Where(tags=["x"]))),
-    "list_contacts_v0": lambda c: everything(c.contacts()),
-    "list_webhooks_v0": lambda c: c.webhooks(),
+    "list_contacts": lambda c: everything(c.contacts()),
+    "list_flows_v0": lambda c: c.webhooks(),
 }
 ALL = [(name, use, {}) for name, use in USES.items()] + [
     (name, use, {"dialect": "v0"}) for name, use in USES_V0.items()

@@ -19,6 +19,7 @@ from campaigns.domain.errors import AccountRefused, VendorError
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.callab import Callab, CampaignDraft, CampaignRecord, RecordedCall, Where
 from campaigns.vendors.callab.contacts import CallabContacts
+from campaigns.vendors.callab.facts import ROUTES
 from campaigns.vendors.callab.provider import CallabProvider
 
 CALLER, KEY = "+442079460900", "foreign-key"
@@ -160,3 +161,8 @@ async def test_our_simulator_satisfies_their_document(simulated: Any, name: str,
             heard = await drive(Contract.load(name), http, known)
     assert [one for one in heard if one.complaints or one.status >= 400] == []
     assert {one.body["status"] for one in heard} <= {"ok", "success"}
+
+
+def test_operations_bear_the_names_of_the_documents() -> None:
+    new, old = (Contract.load(name).operations.keys() for name in ("callab", "callab_v0"))
+    assert ROUTES.keys() == new | {f"{name}_v0" if name in new else name for name in old}
