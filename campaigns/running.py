@@ -205,13 +205,13 @@ async def activate(session: Session, record: CampaignRecord) -> bool:
 
 
 async def load_leads(
-    session: Session, record: CampaignRecord, lists: OpenedLists, outlook: Outlook | None = None
+    session: Session, record: CampaignRecord, lists: OpenedLists, outlook: Outlook | None = None, *, again: bool = False
 ) -> Intake:
-    """Read the lists into leads; an outlook sees every contact."""
+    """Read the lists into leads; an outlook sees every contact. `again`: while the campaign runs."""
     fresh = await session.store.campaign(record.name)
     terms = session.book.current(fresh or record)
     sources = watched(lists.sources, outlook) if outlook else lists.sources
-    return await load(terms, sources, lists.excluded, store=session.store, clock=session.clock)
+    return await load(terms, sources, lists.excluded, store=session.store, clock=session.clock, again=again)
 
 
 async def run_here(
@@ -310,7 +310,8 @@ async def refresh_lists(session: Session, name: str, runner: Runner) -> None:
             return
         await session.clock.sleep_until(session.clock.now() + timedelta(seconds=every))
         try:
-            await load_leads(session, record, await open_lists(loaded, session.store, session.systems))
+            lists = await open_lists(loaded, session.store, session.systems)
+            await load_leads(session, record, lists, again=True)
         except CampaignsError as error:
             log.warning("list_not_refreshed", campaign=name, why=str(error))  # what is loaded stays
         runner.wake.ring()

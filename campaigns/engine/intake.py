@@ -96,8 +96,14 @@ class Intake:
         self.suppressed += merged.suppressed
 
 
-async def load(terms: Terms, sources: Sequence[Source], excluded: Excluded, *, store: Store, clock: Clock) -> Intake:
-    """Read every list into leads, in batches, leaving room for dialling between them."""
+async def load(  # noqa: PLR0913 - one reading, by name
+    terms: Terms, sources: Sequence[Source], excluded: Excluded, *, store: Store, clock: Clock, again: bool = False
+) -> Intake:
+    """Read every list into leads, in batches, leaving room for dialling between them.
+
+    `again`: the campaign runs already; its figures stay those of the fullest reading, as people leave a list by being
+    called.
+    """
     intake, name = Intake(), terms.record.name
     number = await store.next_load(name)
     sizes: dict[int, tuple[int, int]] = {}
@@ -121,7 +127,8 @@ async def load(terms: Terms, sources: Sequence[Source], excluded: Excluded, *, s
         # Of one that was read on from a mark this reading saw the end alone: the next one sees all.
         if source.stop_removed and source.index in sizes and not _shrank(source, *sizes[source.index], intake):
             intake.removed += await store.stop_removed(name, source.index, load=number, now=clock.now())
-    await store.note_intake(name, intake.counts(), intake.bad_rows)
+    if not again or intake.read >= terms.record.intake.get("read", 0):
+        await store.note_intake(name, intake.counts(), intake.bad_rows)
     return intake
 
 

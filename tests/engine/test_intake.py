@@ -69,6 +69,18 @@ def test_reading_again_adds_nobody_and_updates_who_changed() -> None:
     assert leads["k1"].contact.name == "renamed"
 
 
+def test_a_list_that_empties_while_it_is_worked_off_keeps_the_figures_of_its_fullest_reading() -> None:
+    async def main(store, clock):
+        async with a_night(store, clock, contacts=0) as night:
+            people = [a_contact(n) for n in range(5)]
+            for rows, again, read in ((people, False, 5), (people[3:], True, 5), ([*people, a_contact(9)], True, 6)):
+                terms = await night.book.of("test")
+                await load(terms, [a_list(*rows)], frozenset(), store=store, clock=clock, again=again)
+                assert (await store.campaign("test")).intake["read"] == read
+
+    play(main)
+
+
 def test_who_disappears_from_a_list_is_stopped_only_where_the_file_says_so() -> None:
     people = [a_contact(n) for n in range(4)]
     for stop, expected in ((True, LeadState.CLOSED), (False, LeadState.WAITING)):
