@@ -65,7 +65,7 @@ class Wanted:
     """So many leads at most."""
     reports_come: bool = False
     simulated: bool = False
-    """The built-in simulator plays any agent, and lends every number."""
+    """The built-in simulator plays any agent, and has the campaign's numbers, but no ids of them."""
 
 
 async def fitness(store: Store, provider: CallProvider, terms: Terms, wanted: Wanted) -> Fitness:
@@ -110,7 +110,10 @@ def needs_of(terms: Terms, wanted: Wanted, *, left: int, spent: Spent) -> Needs:
         talk_minutes=max(0, min(talk)) / MINUTE_MS,
         reports_come=wanted.reports_come,
     )
-    return replace(needs, agents=frozenset()) if wanted.simulated else needs
+    if not wanted.simulated:
+        return needs
+    lent = tuple(number for number in needs.caller_ids if number.startswith("+"))
+    return replace(needs, agents=frozenset(), caller_ids=lent)
 
 
 def agents_of(campaign: Campaign) -> frozenset[str]:

@@ -54,14 +54,14 @@ def test_the_worst_case_is_what_is_left_within_the_budget(purse, wanted, left, s
     assert (found.calls, found.talk_minutes) == (calls, minutes)
 
 
-def test_every_agent_and_number_is_needed_and_none_of_them_in_the_simulator() -> None:
+def test_every_agent_and_number_is_needed_but_the_simulator_plays_any_agent_and_has_no_ids() -> None:
     own = terms(agent=BY_LANGUAGE, caller_ids=["+442079460001", {"number": "id-2", "per_day": "3"}])
     found = needs_of(own, Wanted(reports_come=True), left=1, spent=Spent())
     assert found.agents == {"anna", "ben", "cleo"}
     assert found.caller_ids == ("+442079460001", "id-2")
     assert found.reports_come
     simulated = needs_of(own, Wanted(simulated=True), left=1, spent=Spent())
-    assert (simulated.agents, simulated.caller_ids, simulated.calls) == (frozenset(), (), 1)
+    assert (simulated.agents, simulated.caller_ids, simulated.calls) == (frozenset(), ("+442079460001",), 1)
     assert needs_of(terms(agent="ann"), Wanted(), left=1, spent=Spent()).agents == {"ann"}
     assert needs_of(terms(), Wanted(), left=1, spent=Spent()).agents == frozenset()
 
