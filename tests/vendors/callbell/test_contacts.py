@@ -14,7 +14,10 @@ from campaigns.domain.sources import Returns, TagReturns, VendorList
 from campaigns.ports.health import Finding
 from campaigns.vendors import list_kind
 from campaigns.vendors.callbell.contacts import CallbellContacts, row
+from campaigns.vendors.callbell.crm import ContactFilters
+from campaigns.vendors.callbell.filters import Where, fits
 from campaigns.vendors.callbell.models import Contact as Said
+from campaigns.vendors.callbell.models import Team
 from campaigns.vendors.callbell.simulator import Rule
 
 
@@ -82,6 +85,7 @@ def mapped(one: Any, region: str | None, **columns: str) -> object:
         ("442079460123", "US", "international", "+442079460123"),
         ("+1 (212) 555-0123", "GB", "international", "+12125550123"),
         ("020 7946 0123", "GB", "international", "+442079460123"),
+        ("02079460123", "GB", "international", "+442079460123"),
         # A national number of the region that would also be some number abroad: the region decides.
         ("2079460123", "GB", "phone", "+442079460123"),
     ],
@@ -153,6 +157,12 @@ async def test_a_team_is_found_by_uuid_and_by_name_also_where_contacts_do_not_sh
         assert names(await read(bench, {"team": ["Sales", support]})) == {"Person 0", "Person 1", "Person 2"}
         with pytest.raises(VendorError, match=r"the account has no team Slaes\. Correct `where\.team`"):
             await read(bench, {"team": "Slaes"})
+
+
+def test_a_server_that_finds_too_many_teams_is_not_believed() -> None:
+    wish, asked = Where(team=["a" * 32]), ContactFilters(team_uuid="a" * 32)
+    shown = [Said(uuid="1", team=Team(uuid=uuid)) for uuid in ("A" * 32, "b" * 32, None)]
+    assert [fits(one, wish, asked) for one in shown] == [True, False, True]
 
 
 @pytest.mark.parametrize(
