@@ -13,13 +13,13 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 
-from campaigns.domain.call import CallReport, Grade, Notice, Question, Reply, ToolCall, Webhook
+from campaigns.domain.call import CallReport, Disposition, Grade, Notice, Question, Reply, ToolCall, Webhook
 from campaigns.domain.errors import ProofError
 from campaigns.vendors.json_text import read_json
 from campaigns.vendors.loose import Instant, Loose, either
 from campaigns.vendors.signatures import attempt_of, check_stamped
 
-from .calls import report_of
+from .calls import report_of, said_by
 from .facts import Facts, normal
 from .models import Call, Message
 
@@ -181,7 +181,8 @@ def _report(message: _Message, transcript: str, attempt_id: str | None, facts: F
         analysis_result=message.analysis, **message.model_dump(include=_SAME),
     )  # fmt: skip
     report = report_of(call, facts.model_copy(update={"person": "caller_phone"}))
-    told = is_last and (message.duration_seconds is not None or message.started_at is not None)
+    talked = bool(message.duration_seconds) or message.started_at is not None
+    told = is_last and (talked or said_by(message.end_reason, facts) not in (None, Disposition.ANSWERED))
     return replace(
         report,
         attempt_id=attempt_id,

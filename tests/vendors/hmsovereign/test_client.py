@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from openapi.contract import Contract, Ledger, overheard
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Served
@@ -33,14 +34,14 @@ TALKER = next(
 
 @asynccontextmanager
 async def served(
-    clock: DiscreteClock, *, patient: bool = True, **options: Any
+    clock: DiscreteClock, *, patient: bool = True, ledger: Ledger | None = None, **options: Any
 ) -> AsyncIterator[tuple[HMSovereign, HMSovereignSimulator]]:
     """The client against a simulator with the key `key` and no limit of requests."""
     setup = {"api_key": "key", "per_minute": None, "numbers": {"n1": "+442079460900"}} | options
     simulator = HMSovereignSimulator(clock=clock, seed=SEED, options=Options(**setup))
     around = Surroundings(clock, patient=patient)
     async with (
-        serving(simulator.app, bind("127.0.0.1", 0)) as address,
+        serving(overheard(simulator.app, ledger) if ledger else simulator.app, bind("127.0.0.1", 0)) as address,
         anyio.create_task_group() as tasks,
     ):
         tasks.start_soon(simulator.run)
@@ -76,9 +77,10 @@ class Seen:
 OVERRIDE = {"metadata": {"k": 1}}
 
 
-def test_every_endpoint_is_served_and_understood() -> None:
+def test_every_endpoint_is_served_and_understood_and_both_sides_keep_to_the_document() -> None:
     async def main(clock: DiscreteClock) -> None:
-        async with served(clock) as (client, _):
+        ledger = Ledger(Contract.load("hmsovereign"), base="/api/v1")
+        async with served(clock, ledger=ledger) as (client, _):
             seen = Seen(client)
             await _agents(client)
             await _calls(client, clock)
@@ -87,6 +89,8 @@ def test_every_endpoint_is_served_and_understood() -> None:
             await _account(client)
             await _legacy(client)
             assert seen.operations == set(ROUTES)
+        assert set(ledger.heard) == set(ledger.contract.operations)
+        assert (ledger.requests, ledger.answers) == ([], [])
 
     virtually(main)
 

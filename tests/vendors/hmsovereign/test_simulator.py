@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from openapi.contract import Contract
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -338,6 +339,24 @@ def test_of_a_call_that_nobody_answers_nothing_is_told(how: How) -> None:
             record = await w.call(call_id)
             assert (record["started_at"], record["end_reason"], record["error"]) == (None, None, None)
             assert record["status"] in ("ended", "failed", "rejected")
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("casing", ["snake", "camel"])
+def test_what_is_told_and_asked_keeps_to_the_document(casing: str) -> None:
+    contract = Contract.load("hmsovereign")
+
+    async def main(clock: DiscreteClock) -> None:
+        async with world(clock, casing=casing, tools=("lookup",), secret="s") as w:
+            w.simulator.webhook = f"{w.ear}/account"
+            for phone in PEOPLE[:40]:
+                await w.dial(phone)
+            await clock.sleep_until(START + 3 * HOUR)
+            events = {told.headers["x-webhook-event"] for told in w.heard}
+            assert events == {"assistant-request", "tool-calls", "status-update", "end-of-call-report"}
+            for told in w.heard:
+                assert contract.event(told.headers["x-webhook-event"], told.body, told.headers) == []
 
     virtually(main)
 

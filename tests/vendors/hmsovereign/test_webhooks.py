@@ -115,10 +115,19 @@ def test_a_machine_shows_in_the_summary_alone() -> None:
     assert report.disposition is Disposition.VOICEMAIL
 
 
-def test_a_report_without_any_sign_of_a_talk_does_not_say_how_it_ended() -> None:
-    report = read(message("end-of-call-report", call={"id": "c1"}, summary="x")).report
+@pytest.mark.parametrize(
+    ("members", "disposition"),
+    [({}, None), ({"duration_seconds": 0}, None), ({"duration_seconds": 0, "end_reason": "user_hangup"}, None),
+     ({"duration_seconds": 0, "end_reason": "voicemail"}, Disposition.VOICEMAIL),
+     ({"end_reason": "busy"}, Disposition.BUSY), ({"duration_seconds": 1}, Disposition.ANSWERED),
+     ({"duration_seconds": 0, "started_at": "2026-11-23T09:00:00Z"}, Disposition.ANSWERED)],
+)  # fmt: skip
+def test_a_report_says_how_a_call_ended_only_where_it_shows_a_talk_or_a_reason_for_none(
+    members: dict[str, Any], disposition: Disposition | None
+) -> None:
+    report = read(message("end-of-call-report", call={"id": "c1"}, summary="x", **members)).report
     assert report is not None
-    assert (report.ended, report.disposition) == (True, None)
+    assert (report.ended, report.disposition) == (True, disposition)
 
 
 @pytest.mark.parametrize(
