@@ -5,7 +5,7 @@ A dial never goes through here: it is `post_once` of `vendors.http`.
 
 import json
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -169,9 +169,11 @@ class Rest:
         query: Mapping[str, str | Sequence[str] | None] | None = None,
         body: Any = None,
         files: Any = None,
+        read: Callable[[Any], Any] | None = None,
     ) -> Any:
-        """One operation: the JSON that was answered, None for an empty answer.
+        """One operation: the JSON that was answered, None for an empty answer; with `read`, what that makes of it.
 
+        Where `read` makes None of it, the answer is not what was asked for: a VendorError that tells its status.
         A repeat is tried only where it does no harm: reading, PUT, DELETE and routes marked so, on a broken answer or
         connection; anything after a 429, which is answered before anything is done. Raises AccountRefused, Throttled,
         VendorError.
@@ -187,7 +189,19 @@ class Rest:
         if isinstance(answer, Exception):
             mend = "Check base_url and the network, then try again."
             raise VendorError(self.account.name, operation, None, why(answer), mend=mend) from None
-        return self._understood(operation, *answer)
+        data = self._understood(operation, *answer)
+        found = read(data) if read else data
+        if read and found is None:
+            mend = "Check base_url, and this operation under `routes`."
+            text = "the answer is not what was asked for"
+            raise VendorError(self.account.name, operation, answer[0].status_code, text, mend=mend)
+        return found
+
+    async def admitted(self) -> None:
+        """Wait for the request budget; for requests that go out by another door too."""
+        if self._gate is not None:
+            await self._gate()
+        await self._reset()
 
     def heed(self, headers: Mapping[str, str]) -> None:
         """Where an answer says that nothing is left of the vendor's budget, the next request waits for its reset.
@@ -206,9 +220,7 @@ class Rest:
     async def _once(
         self, operation: str, route: Route, ids: dict[str, str], params: Any, *, body: Any, files: Any
     ) -> tuple[httpx.Response, bytes] | Exception:
-        if self._gate is not None:
-            await self._gate()
-        await self._reset()
+        await self.admitted()
         try:
             request = self._client.build_request(
                 route.method, self.url(operation, **ids), params=params or None, files=files,

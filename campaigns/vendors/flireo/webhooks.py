@@ -1,24 +1,31 @@
-"""Flireo's four webhooks: proof, and translation.
+"""Flireo's four webhooks: proof, and translation; and the answers that two of them wait for.
 
 Generation A signs nothing, so a report is proved by the secret part of its address alone; where the signature of
 generation B stands in the headers and a secret is set, it must be right as well.
 """
 
 import hashlib
-import hmac
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from campaigns.domain.call import CallReport, Grade, Notice, Webhook
+from campaigns.domain.call import CallReport, Grade, Notice, Question, Reply, ToolCall, Webhook
 from campaigns.domain.errors import ProofError
 from campaigns.vendors.json_text import read_json
+from campaigns.vendors.loose import Loose
+from campaigns.vendors.signatures import check_stamped, check_token
 
-from .calls import Loose, structured
+from .calls import structured
+from .facts import PLAIN, Facts, normal
 
-FRESH = timedelta(minutes=5)
-"""The vendor's own tolerance for generation B."""
+ASSISTANT_REQUEST, TOOL_CALLS = "assistant-request", "tool-calls"
+
+
+class _Task(Loose):
+    taskId: str = Field(min_length=1)  # noqa: N815
+    taskName: str = ""  # noqa: N815
+    taskPayload: dict[str, Any] | None = None  # noqa: N815 - absent where a tool has no arguments
 
 
 class _Event(Loose):
@@ -35,16 +42,24 @@ class _Event(Loose):
     recordings: dict[str, Any] | None = None
     callLengthSeconds: float | None = Field(default=None, ge=0)  # noqa: N815
     analysis: dict[str, Any] | None = None  # ASSUMED
+    tasksInitiated: list[Any] | None = None  # noqa: N815
 
-    def report(self) -> CallReport | None:
-        call_id = self.callId or self.callSession
-        if not call_id or self.eventType not in ("status-update", "end-of-call-report"):
+    @property
+    def call_id(self) -> str | None:
+        return self.callId or self.callSession or None
+
+    @property
+    def attempt_id(self) -> str | None:
+        return str((self.userMetadata or {}).get("attempt_id") or "") or None
+
+    def report(self, facts: Facts) -> CallReport | None:
+        if not self.call_id or self.eventType not in ("status-update", "end-of-call-report"):
             return None
         return CallReport(
-            call_id=call_id,
-            attempt_id=str((self.userMetadata or {}).get("attempt_id") or "") or None,
+            call_id=self.call_id,
+            attempt_id=self.attempt_id,
             phone=self.fromCaller,
-            ended=self.eventType == "end-of-call-report" or (self.status or "").startswith("ended"),
+            ended=self.eventType == "end-of-call-report" or self._is_over(facts),
             ended_reason=self.endedReason or "",
             talk_seconds=self.callLengthSeconds,
             summary=self.summaryText or "",
@@ -53,40 +68,65 @@ class _Event(Loose):
             recording=str((self.recordings or {}).get("linkStereo") or ""),
         )
 
+    def _is_over(self, facts: Facts) -> bool:
+        """The three words of the guide are in the table; `ended-with-…` may grow."""
+        word = normal(self.status)
+        stage = facts.call_statuses.get(word)
+        return stage == "over" or (stage is None and word.startswith("ended"))
 
-def read(webhook: Webhook, *, token: str, secret: str, now: datetime) -> Notice:
+    def question(self) -> Question | None:
+        """An assistant-request names no call; tools that cannot be read are not asked for."""
+        if self.eventType == ASSISTANT_REQUEST:
+            return Question((), phone=self.fromCaller, own_number=self.toAssistant)
+        tools = tuple(filter(None, map(_tool, self.tasksInitiated or []))) if self.eventType == TOOL_CALLS else ()
+        return Question(tools, self.call_id, self.attempt_id, self.fromCaller, self.toAssistant) if tools else None
+
+
+def _tool(data: object) -> ToolCall | None:
+    try:
+        task = _Task.model_validate(data)
+    except ValidationError:
+        return None
+    return ToolCall(task.taskId, task.taskName, task.taskPayload or {})
+
+
+def read(webhook: Webhook, *, token: str, secret: str, now: datetime, facts: Facts = PLAIN) -> Notice:
     """A webhook as a notice of grade TOKEN (BODY where a signature proves it). Raises ProofError."""
-    if len(token) < 16 or not _same(webhook.token, token):
-        raise ProofError("wrong address token")
+    check_token(webhook.token, token)
     signed = bool(secret) and "x-webhook-signature" in webhook.headers
     if signed:
         _check_signature(webhook, secret, now=now)
-    event = _parse(webhook.body)
+    event = _parse(webhook.body, facts)
     return Notice(
         grade=Grade.BODY if signed else Grade.TOKEN,
         dedupe_key=f"{event.eventType}:{hashlib.sha256(webhook.body).hexdigest()}",
-        report=event.report(),
+        report=event.report(facts),
+        question=event.question(),
     )
 
 
-def _parse(body: bytes) -> _Event:
+def answer(question: Question, reply: Reply) -> dict[str, Any]:
+    """The body that each of the two questions waits for.
+
+    Every task that was asked for is answered, with an empty text where we know nothing. Without an assistant of ours
+    the vendor ends the call: it has none of its own for an external assistant.
+    """
+    if question.tools:
+        results = [{"toolCallId": tool.id, "result": reply.tools.get(tool.id, "")} for tool in question.tools]
+        return {"results": results}
+    return {"assistant": reply.assistant} if reply.assistant is not None else {}
+
+
+def _parse(body: bytes, facts: Facts) -> _Event:
     try:
-        return _Event.model_validate(read_json(body, strict=True))
+        return _Event.model_validate(facts.received(read_json(body, strict=True)))
     except (ValueError, ValidationError):
         raise ProofError("not a Flireo event") from None
 
 
 def _check_signature(webhook: Webhook, secret: str, *, now: datetime) -> None:
-    stamp = webhook.headers.get("x-webhook-timestamp", "")
-    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
-        raise ProofError("no usable time stamp")
-    if abs(now.timestamp() - int(stamp)) > FRESH.total_seconds():
-        raise ProofError("too old, or from the future")
-    expected = "sha256=" + hmac.new(secret.encode(), stamp.encode() + b"." + webhook.body, hashlib.sha256).hexdigest()
-    if not _same(webhook.headers["x-webhook-signature"], expected):
+    kind, _, digest = webhook.headers["x-webhook-signature"].partition("=")
+    if kind != "sha256":
         raise ProofError("wrong signature")
-
-
-def _same(told: str, ours: str) -> bool:
-    """In constant time, whatever characters the stranger sent."""
-    return hmac.compare_digest(told.encode("utf-8", "surrogatepass"), ours.encode())
+    stamp = webhook.headers.get("x-webhook-timestamp", "")
+    check_stamped(digest, stamp=stamp, body=webhook.body, secret=secret, now=now)

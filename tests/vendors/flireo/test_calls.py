@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from campaigns.domain.call import CallReport, Direction, Disposition
-from campaigns.vendors.flireo.calls import CallRecord, disposition_of, structured
+from campaigns.vendors.flireo.calls import CallRecord, structured
+from campaigns.vendors.flireo.facts import PLAIN
 
 D = Disposition
 PHONE = "+31200000001"
@@ -152,8 +153,8 @@ def test_the_end_is_read_from_reason_status_summary_and_duration(members: dict[s
 
 
 def test_an_unknown_word_is_nobodys_disposition() -> None:
-    assert disposition_of("") is None
-    assert disposition_of("customer-went-home") is None
+    assert PLAIN.disposition_of("") is None
+    assert PLAIN.disposition_of("customer-went-home") is None
 
 
 @pytest.mark.parametrize(
