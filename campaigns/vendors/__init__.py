@@ -52,6 +52,7 @@ PROVIDERS = {
 LISTS: dict[str, str] = {
     "callab": "campaigns.vendors.callab.contacts:CallabContacts",
     "callbell": "campaigns.vendors.callbell.contacts:CallbellContacts",
+    "flireo": "campaigns.vendors.flireo.contacts:FlireoContacts",
 }
 """Who holds contacts."""
 SIMULATORS = {

@@ -87,6 +87,11 @@ class Flireo(Dialing, Numbers):
         async for contact in self._every("list_contacts", Contact, "contacts", query, key="contact_id"):
             yield contact
 
+    async def contacts_page(self, *, offset: int, limit: int) -> Listing[Contact]:
+        """One page of all contacts."""
+        query = {"limit": min(limit, self.facts.page), "offset": offset}
+        return await self._listing("list_contacts", Contact, "contacts", query)
+
     async def create_contact(self, **fields: Unpack[ContactFields]) -> Contact:
         """A new contact; `phone_number` is required. ASSUMED: 400 `already_in_use` where it exists."""
         return await self._one("create_contact", Contact, "contact", body=fields)

@@ -27,7 +27,7 @@ async def look(client: Flireo, account: VendorAccount, around: Surroundings, nee
             found += await _spared(lambda: _numbers(client, needs.caller_ids), "numbers")
     if needs.reports_come:
         found.append(_webhooks(account))
-    return found + _clock(client.rest.skew, around.clock, signed=bool(account.webhook_secret))
+    return found + clock(client.rest.skew, around.clock, signed=bool(account.webhook_secret))
 
 
 async def _spared(asked: Callable[[], Awaitable[list[Finding]]], subject: str) -> list[Finding]:
@@ -119,8 +119,9 @@ def _webhooks(account: VendorAccount) -> Finding:
     return Finding("webhooks", True, "Reports are proved by the secret part of their address.")
 
 
-def _clock(skew: timedelta | None, clock: Clock, *, signed: bool) -> list[Finding]:
-    if skew is None or clock.watch_every is None:  # virtual time has no clock to compare
+def clock(skew: timedelta | None, own: Clock, *, signed: bool) -> list[Finding]:
+    """How far the vendor's time is from ours; a signature is good for a few minutes only."""
+    if skew is None or own.watch_every is None:  # virtual time has no clock to compare
         return []
     off = f"Our clock and the vendor's are {abs(skew).total_seconds():.0f} s apart."
     if abs(skew) <= _SKEWED:
