@@ -78,11 +78,11 @@ class Exchange(Generic[SetupT]):
         )
         return self._keep(call)
 
-    def ring_us(self, missed: SimCall) -> None:
-        """The person of a missed call calls back."""
+    def ring_us(self, missed: SimCall, fate: Fate | None = None) -> None:
+        """The person of a missed call calls back; `fate`: what comes of it, where the platform has a word in it."""
         now = self.clock.now()
         ordinal = self.ledger.ordinal("inbound", missed.phone_number)
-        fate = Person(self.seed, missed.phone_number).calls_us(ordinal, now)
+        fate = fate or Person(self.seed, missed.phone_number).calls_us(ordinal, now)
         played = self._played(fate, now, f"inbound:{missed.phone_number}:{ordinal}")
         kept = {"phone_number", "own_number", "assistant_id", "phone_number_id", "contact_id"}
         answers = missed.call_id

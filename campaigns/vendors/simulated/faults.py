@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 from campaigns.domain.errors import InputError, Problem
 from campaigns.domain.lead import spread
 
-Place = Literal["create", "schedule", "cancel", "fire", "list", "get", "webhook"]
+Place = Literal["create", "schedule", "cancel", "fire", "list", "get", "write", "webhook"]
 
 _ANSWERS = frozenset({"error", "drop", "hang", "late", "half", "html", "redirect"})
 _CREATES = _ANSWERS | {"refuse", "drop_before", "drop_late", "error_before", "hang_before", "no_id"}
@@ -23,6 +23,7 @@ KINDS: dict[Place, frozenset[str]] = {
     "fire": frozenset({"late", "fail"}),
     "list": _ANSWERS | {"lag"},
     "get": _ANSWERS,
+    "write": _ANSWERS | {"refuse", "drop_before", "error_before", "hang_before"},
     "webhook": frozenset({"lose", "duplicate", "delay", "reorder", "forge", "wrong_number"}),
 }
 """What can go wrong where.
@@ -31,7 +32,7 @@ create, the call exists: `drop` (closed without a reply), `error`, `hang`, `half
 (created after `seconds` of real time, then answered), `drop_late` (closed, and created after `seconds` of the clock).
 create, no call exists: `refuse` (4xx), `drop_before`, `error_before`, `hang_before`, `redirect`.
 schedule, cancel: as create, of a scheduled call and its cancellation. fire: `late` by `seconds` of the clock, `fail`
-(without a call).
+(without a call). write: as cancel, of whatever else is changed, such as a contact.
 list: `lag` hides a share of the calls until `seconds` after their creation.
 webhook: `delay` and `reorder` bring it `seconds` late, past those that follow; `forge` adds one to a wrong address.
 """
@@ -54,7 +55,7 @@ class Rule(BaseModel):
     """Only so many matching requests are looked at; None: all."""
     match: str = ""
     """Only where this text occurs: create, schedule, fire, the number; list, the query (`scheduled-calls?…` of those);
-    get, cancel, the id; webhook, event type and status."""
+    get, cancel, the id; write, the path; webhook, event type and status."""
     status: int | None = Field(default=None, ge=300, le=599)
     seconds: float = Field(default=0.0, ge=0)
     retry_after: str | None = None

@@ -6,6 +6,7 @@ the vendor is assumed here as in any client; the assumptions that matter can be 
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from campaigns.ports import Clock
 from campaigns.vendors.simulated.cut import SeveringApp
@@ -14,14 +15,16 @@ from campaigns.vendors.simulated.faults import Dice, Rule
 from campaigns.vendors.simulated.ledger import Ledger, SimCall, SimScheduled
 from campaigns.vendors.simulated.people import How
 from campaigns.vendors.simulated.setup import own_numbers
-from campaigns.vendors.simulated.telling import Teller
 
-from .http import Surface
+from .asking import Answer, Asker
+from .contacts import crowd
+from .http import Seen, Surface
 from .options import Faults, Options, load_faults
 from .webhooks import Paper
 
 __all__ = [
-    "Faults", "FlireoSimulator", "How", "Options", "Rule", "SimCall", "load_faults", "own_numbers", "simulate",
+    "Answer", "Faults", "FlireoSimulator", "How", "Options", "Rule", "SimCall", "load_faults", "own_numbers",
+    "simulate",
 ]  # fmt: skip
 
 
@@ -54,10 +57,14 @@ class FlireoSimulator:
     ) -> None:
         faults = faults or Faults()
         options, dice = options or faults.options, Dice(seed, faults.rules)
-        self._teller = Teller(clock, dice, Paper(options))
+        # Numbers come and go: in a table of our own.
+        options = options.model_copy(update={"numbers": options.numbers | options.shared})
+        self._teller = Asker(clock, dice, Paper(options))
         self._teller.webhook = webhook
         self._exchange = Exchange(clock, seed, Ledger(ledger), dice, options, self._teller)
-        self.app: SeveringApp = Surface(self._exchange).app()
+        self._surface = Surface(self._exchange, Seen(stats=self.stats, answers=self._shown))
+        self._teller.join(self._surface.assistants, options, self._exchange.ring_us)
+        self.app: SeveringApp = self._surface.app()
 
     @property
     def webhook(self) -> str | None:
@@ -78,9 +85,22 @@ class FlireoSimulator:
         """What was scheduled, and what became of it, oldest first."""
         return list(self._exchange.ledger.scheduled.values())
 
-    def stats(self) -> dict[str, object]:
+    @property
+    def contacts(self) -> list[dict[str, Any]]:
+        """The contact book as it is now; it holds numbers and names."""
+        return self._surface.contacts.everybody()
+
+    @property
+    def answers(self) -> list[Answer]:
+        """What we were told when we asked who is to talk, or what tools answer."""
+        return list(self._teller.answers)
+
+    def stats(self) -> dict[str, Any]:
         """The figures of `/_simulator/stats`."""
-        return self._exchange.stats()
+        return self._exchange.stats() | {"questions": self._teller.asked()}
+
+    def _shown(self) -> list[dict[str, Any]]:
+        return [answer.shown() for answer in self._teller.answers]
 
     async def run(self) -> None:
         """Deliver what time brings (webhooks, people who call back) until cancelled.
@@ -100,7 +120,10 @@ def simulate(  # noqa: PLR0913 - an account is set up by name
     secret: str = "",  # noqa: ARG001 - generation A signs nothing
     faults: Path | None = None,
 ) -> FlireoSimulator:
-    """A simulated account with these numbers (E.164). Raises InputError for a fault file that cannot be read."""
+    """A simulated account with these numbers (E.164) and some contacts. Raises InputError for a fault file that cannot
+    be read."""
     chosen = load_faults(faults) if faults else Faults()
-    options = chosen.options.model_copy(update={"numbers": own_numbers(*callers)}) if callers else None
+    given: dict[str, Any] = {"numbers": own_numbers(*callers)} if callers else {}
+    given |= {} if chosen.options.contacts else {"contacts": crowd(seed)}
+    options = chosen.options.model_copy(update=given)
     return FlireoSimulator(clock=clock, seed=seed, ledger=ledger, faults=chosen, options=options, webhook=webhook)

@@ -32,7 +32,23 @@ class Options(Setup):
     other_webhook_ids: bool = False
     """Webhooks name calls by another id than the API does: that they are equal is not documented."""
     contacts: tuple[dict[str, Any], ...] = Field(default=(), repr=False)
-    """What GET /contacts lists."""
+    """Who is in the contact book at first."""
+    unique_contacts: bool = True
+    """Whether a second contact with the same number is refused: not documented."""
+    contacts_patchable: bool = True
+    """Whether PATCH exists for contacts: assumed."""
+    external: bool = False
+    """Assistants that nobody made by the API ask us who is to talk, at inbound calls."""
+    tools: tuple[str, ...] = ()
+    """What such assistants ask us for while they talk."""
+    shared: dict[str, str] = Field(default_factory=dict)
+    """Numbers of the platform that several accounts may use, by id."""
+    order_lag: float = Field(default=60.0, ge=0)
+    """Seconds until an ordered number is there."""
+    failing_numbers: frozenset[str] = frozenset()
+    """Orders of these end failed."""
+    review_lag: float = Field(default=3600.0, ge=0)
+    """Seconds from handing in a verification group to its approval."""
 
 
 class Faults(BaseModel):

@@ -1,6 +1,7 @@
 """The webhooks of a simulated Flireo call, in the vendor's own shapes: what is told when, and how it may be false."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,10 +21,13 @@ class Paper:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self.server: Callable[[str], str | None] = lambda _assistant: None
+        """Where an assistant reports to; None: to the account's address."""
 
     def news(self, call: SimCall) -> list[News]:
         """Nothing at all when nobody and no voicemail answered."""
-        return news(call, self._options)
+        url = self.server(call.assistant_id)
+        return [replace(item, url=url) for item in news(call, self._options)]
 
     def encode(self, item: News) -> bytes:
         return json.dumps(item.body).encode()
@@ -53,7 +57,7 @@ def news(call: SimCall, options: Options) -> list[News]:
 
 def _status(call: SimCall, options: Options, at: datetime, status: str, **note: str) -> News:
     body = {
-        "eventTimestamp": _milliseconds(at),
+        "eventTimestamp": milliseconds(at),
         "eventType": "status-update",
         "callSession": webhook_id(call, options),
         "fromCaller": call.phone_number,
@@ -69,7 +73,7 @@ def _report(call: SimCall, options: Options) -> News:
     at = call.ended_at + timedelta(seconds=2 + 4 * spread(f"{call.call_id}|report"))
     summary, transcript = words(call)
     body: dict[str, Any] = {
-        "eventTimestamp": _milliseconds(at),
+        "eventTimestamp": milliseconds(at),
         "eventType": "end-of-call-report",
         "callId": webhook_id(call, options),
         "fromCaller": call.phone_number,
@@ -105,5 +109,6 @@ def _call_id(item: News) -> str:
     return str(item.body.get("callId") or item.body["callSession"])
 
 
-def _milliseconds(at: datetime) -> int:
+def milliseconds(at: datetime) -> int:
+    """Of the unix epoch, as this vendor's webhooks tell time."""
     return int(at.timestamp() * 1000)
