@@ -161,7 +161,7 @@ def _where_faults(where: Mapping[str, Any]) -> list[Fault]:
 def _fault(place: tuple[str | int, ...], kind: str) -> Fault:
     if kind != "extra_forbidden":
         return Fault(("where", *place), "is neither a text nor a list of texts.", "Write a word, or several in [ ].")
-    near = get_close_matches(str(place[0]), Where.model_fields, 1)
+    near = get_close_matches(str(place[0]), Where.model_fields, 1, 0.5)
     mend = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(Where.model_fields)}."
     return Fault(("where", *place), "is no filter of Flireo's contacts.", mend)
 

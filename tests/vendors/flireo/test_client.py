@@ -50,7 +50,7 @@ async def a_world(clock: DiscreteClock, *rules: Rule, patient: bool = True, **op
         await simulator.app(scope, receive, send)
 
     async with serving(app, bind("127.0.0.1", 0)) as address:
-        account = VendorAccount("flireo", f"{address}/v1", "key")
+        account = VendorAccount("flireo", f"{address}/v1", "key", facts={"page": 7})
         async with Flireo(account=account, around=Surroundings(clock, patient=patient)) as flireo:
             worlds.append(World(clock, flireo, simulator))
             yield worlds[0]
@@ -235,14 +235,15 @@ async def scheduled(world: World) -> None:
 async def the_account(world: World) -> None:
     user, profile, me = await world.flireo.get_user(), await world.flireo.get_profile(), await world.flireo.get_me()
     assert user == me
+    assert [path for _, path in world.asked[-3:]] == ["/v1/user", "/v1/user/profile", "/v1/me"]
     assert (user.company_name, profile.credits) == ("Simulated", 60)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=["reference", "guide"])
 @pytest.mark.parametrize("part", [contacts, assistants, numbers, verification, calls, scheduled, the_account])
 def test_each_part_of_the_api_does_what_it_says_in_both_envelopes(part: Any, shape: dict[str, str]) -> None:
-    credits = {numbers: 50, the_account: 60}.get(part)
-    play(part, credits=credits, shared={"shared-1": "+31200000077"}, **shape)
+    left = {numbers: 50, the_account: 60}.get(part)
+    play(part, credits=left, shared={"shared-1": "+31200000077"}, **shape)
 
 
 def test_every_route_of_the_table_is_asked() -> None:
