@@ -83,7 +83,7 @@ def _told_to_us(assistant: Assistant, agent: str, around: Surroundings, needs: N
     if not needs.reports_come or ours is None or (told or "").startswith(f"{ours}/"):
         return []
     what = "reports to no server" if not told else "reports to another server"
-    mend = f"Give it {ours}/TOKEN as server URL; `campaigns doctor` tells the token's place."
+    mend = f"Give it {ours}/ with webhook_token behind it as server URL."
     return [Finding("webhooks", None, f"The assistant '{agent}' {what}; its calls are polled.", mend)]
 
 
