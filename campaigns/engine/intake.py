@@ -96,7 +96,7 @@ class Intake:
         self.suppressed += merged.suppressed
 
 
-async def load(  # noqa: PLR0913 - one reading, by name
+async def load(
     terms: Terms, sources: Sequence[Source], excluded: Excluded, *, store: Store, clock: Clock, again: bool = False
 ) -> Intake:
     """Read every list into leads, in batches, leaving room for dialling between them.

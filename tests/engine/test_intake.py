@@ -74,7 +74,7 @@ def test_a_list_that_empties_while_it_is_worked_off_keeps_the_figures_of_its_ful
         async with a_night(store, clock, contacts=0) as night:
             people = [a_contact(n) for n in range(5)]
             for rows, again, read in ((people, False, 5), (people[3:], True, 5), ([*people, a_contact(9)], True, 6)):
-                terms = await night.book.of("test")
+                terms = night.book.current(await store.campaign("test"))
                 await load(terms, [a_list(*rows)], frozenset(), store=store, clock=clock, again=again)
                 assert (await store.campaign("test")).intake["read"] == read
 
