@@ -338,6 +338,26 @@ def test_a_list_of_calls_that_shifts_yields_nobody_twice_and_nobody_less() -> No
     virtually(main)
 
 
+def test_a_list_that_is_not_known_to_have_pages_is_read_whole_where_its_total_shows_that_it_has() -> None:
+    numbers = [{"id": f"n{number}"} for number in range(25)]
+
+    def answer(request: Request, _number: int) -> Response:
+        limit, offset = int(request.query_params.get("limit", 10)), int(request.query_params.get("offset", 0))
+        page = numbers[offset : offset + limit]
+        return said(200, {"numbers": page, "pagination": {"total": 25, "limit": limit, "offset": offset}})
+
+    async def main(clock: DiscreteClock) -> None:
+        async with scripted(answer, clock) as (client, asked):
+            assert [number.id for number in await client.list_numbers()] == [number["id"] for number in numbers]
+            assert len(asked) == 3
+        endless = said(200, {"numbers": [], "pagination": {"total": 9}})
+        async with scripted(lambda _request, _number: endless, clock) as (client, asked):
+            assert await client.list_numbers() == []
+            assert len(asked) == 1
+
+    virtually(main)
+
+
 @pytest.mark.parametrize("body", [{"error": {"code": "not_found", "message": "Text"}}, {"error": "not_found"}])
 def test_errors_in_both_shapes_name_vendor_operation_status_code_and_what_to_do(body: Any) -> None:
     async def main(clock: DiscreteClock) -> None:
