@@ -224,11 +224,11 @@ class Flireo(Dialing, Numbers):
 
     async def get_profile(self) -> Profile:
         """The same, with the credits that are left."""
-        return await self._one("get_profile", Profile, "user")
+        return await self._one("get_user_profile", Profile, "user")
 
     async def get_me(self) -> User:
         """Legacy: use `get_user`."""
-        return await self._one("get_me", User, "user")
+        return await self._one("get_user_legacy", User, "user")
 
     async def query_knowledgebase(self, assistant_id: str, query: str) -> KnowledgeAnswer:
         """Ask what an assistant knows."""

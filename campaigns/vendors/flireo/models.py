@@ -64,7 +64,8 @@ class ContactFields(TypedDict, total=False):
 
 
 class WholeContact(BaseModel):
-    """For `replace_contact`: every field must be said, since whatever is left out becomes null there."""
+    """For `replace_contact`: all six fields must be said, since whatever is left out becomes null there. `logs` is none
+    of them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -74,7 +75,6 @@ class WholeContact(BaseModel):
     address: str | None = Field(repr=False)
     last_interaction_at: datetime | None
     last_interaction_summary: str | None = Field(repr=False)
-    logs: dict[str, Any] | None = Field(repr=False)
 
 
 # --- assistants -------------------------------------------------------------------------------------------------------

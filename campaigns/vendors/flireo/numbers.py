@@ -83,16 +83,16 @@ class Numbers(Asking):
     ) -> AsyncIterator[NumberOrder]:
         """Every order that fits."""
         query = {"status": status, "verification_group_id": verification_group_id, "number_type": number_type}
-        async for order in self._every("list_number_orders", NumberOrder, "orders", query, key="order_id"):
+        async for order in self._every("list_orders", NumberOrder, "orders", query, key="order_id"):
             yield order
 
     async def get_number_order(self, order_id: str) -> NumberOrder:
         """One order, and how it stands."""
-        return await self._one("get_number_order", NumberOrder, "order", ids={"id": order_id})
+        return await self._one("get_order", NumberOrder, "order", ids={"id": order_id})
 
     async def assistant_number(self, assistant_id: str) -> NumberLink:
         """Which number an assistant has; `phone_number` is None where it has none."""
-        return await self._one("get_assistant_number", NumberLink, ids={"id": assistant_id})
+        return await self._one("get_linked_number", NumberLink, ids={"id": assistant_id})
 
     async def link_number(self, assistant_id: str, phone_number_id: str) -> NumberLink:
         """Give an assistant a number; it silently drops the one before, which `previous_phone_number_id` names."""
@@ -133,7 +133,9 @@ class Numbers(Asking):
 
     async def documents(self, group_id: str) -> tuple[Document, ...]:
         """What proves a group. ASSUMED."""
-        return (await self._listing("list_documents", Document, "documents", {}, ids={"id": group_id})).items
+        return (
+            await self._listing("list_verification_documents", Document, "documents", {}, ids={"id": group_id})
+        ).items
 
     async def upload_document(
         self,
@@ -146,11 +148,11 @@ class Numbers(Asking):
     ) -> Document:
         """Add a document, such as a `proof_of_address`. ASSUMED: multipart with `file` and `type`."""
         files = {"type": (None, kind), "file": (name, content, content_type)}
-        return await self._one("upload_document", Document, "document", ids={"id": group_id}, files=files)
+        return await self._one("upload_verification_document", Document, "document", ids={"id": group_id}, files=files)
 
     async def delete_document(self, group_id: str, document_id: str) -> None:
         """Take a document back. ASSUMED."""
-        await self._done("delete_document", ids={"id": group_id, "document": document_id})
+        await self._done("delete_verification_document", ids={"id": group_id, "document": document_id})
 
     async def group_numbers(self, group_id: str) -> tuple[AvailableNumber, ...]:
         """Numbers for sale to an approved group; the answer's shape is ASSUMED."""

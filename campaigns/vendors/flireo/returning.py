@@ -16,6 +16,7 @@ from .models import Contact, ContactFields
 
 LOGS = "logs."
 """Before the key of a member of `logs`, as columns and fields name it."""
+_REFUSED = (400, 422)
 _GONE = "the contact is not there any more"
 _UNLOGGED = "Only last_interaction_* took the outcome: `logs` {why}."
 
@@ -51,12 +52,23 @@ class Returning:
         try:
             answer = await self._client.update_contact(note.contact, **changes)
         except VendorError as error:
+            if error.status in _REFUSED and changes.pop("logs", None) is not None and (changes or _told(contact, note)):
+                return await self._put_without_logs(note, changes)
             return await self._judged(error, note)
         return _landed(contact, answer, changes)
 
+    async def _put_without_logs(self, note: OutcomeNote, changes: ContactFields) -> Landed | Unwritable:
+        """That `logs` may be written is ASSUMED; the other fields are seen."""
+        try:
+            if changes:  # else they stand there since an earlier try
+                await self._client.update_contact(note.contact, **changes)
+        except VendorError as error:
+            return await self._judged(error, note)
+        return Landed(_UNLOGGED.format(why="cannot be written on this account"))
+
     async def _judged(self, error: VendorError, note: OutcomeNote) -> Unwritable:
         """A refusal of the values is final; a route that is not there is for the settings to correct."""
-        if error.status in (400, 422):
+        if error.status in _REFUSED:
             return Unwritable(f"refused: HTTP {error.status} {error.code}".strip())
         if error.status == 405 or (error.status == 404 and await self._is_there(note.contact)):
             mend = "Correct update_contact under `routes`; PUT is never used, because it loses fields"
@@ -97,6 +109,11 @@ def _is_news(contact: Contact, note: OutcomeNote, at: datetime) -> bool:
     return there == _to_the_millisecond(at) and contact.last_interaction_summary != (note.summary or _sentence(note))
 
 
+def _told(contact: Contact, note: OutcomeNote) -> bool:
+    """Whether the last interaction there is ours."""
+    return note.called_at is not None and contact.last_interaction_at == _to_the_millisecond(note.called_at)
+
+
 def _to_the_millisecond(at: datetime) -> datetime:
     """As it is written there."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
@@ -113,10 +130,10 @@ def _logged(logs: dict[str, Any], note: OutcomeNote, returns: Returns) -> dict[s
     if note.opted_out and "do_not_call" not in logs:
         at = stamp(note.called_at or note.closed_at)
         ours["do_not_call"] = {"at": at, "campaign": note.campaign, "reference": note.reference}
-    return ours | {name.removeprefix(LOGS): _told(note, told) for name, told in returns.fields.items()}
+    return ours | {name.removeprefix(LOGS): _word(note, told) for name, told in returns.fields.items()}
 
 
-def _told(note: OutcomeNote, told: Told) -> str | int:
+def _word(note: OutcomeNote, told: Told) -> str | int:
     at = note.called_at
     every: dict[Told, str | int] = {
         "outcome": note.outcome.value, "label": note.label, "attempts": note.attempts,

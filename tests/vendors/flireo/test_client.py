@@ -94,10 +94,10 @@ async def contacts(world: World) -> None:
     assert (await flireo.get_contact(two.contact_id)) == changed
     whole = WholeContact(
         phone_number=OTHER, full_name="B", email=None, address="X", last_interaction_at=START,
-        last_interaction_summary=None, logs=None,
+        last_interaction_summary=None,
     )  # fmt: skip
     replaced = await flireo.replace_contact(two.contact_id, whole)
-    assert (replaced.full_name, replaced.address, replaced.logs) == ("B", "X", None)
+    assert (replaced.full_name, replaced.address, replaced.logs) == ("B", "X", {"bron": "import"})
     await flireo.delete_contact(two.contact_id)
     async with refused(404, "not_found"):
         await flireo.get_contact(two.contact_id)

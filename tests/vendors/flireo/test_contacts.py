@@ -342,6 +342,20 @@ def test_who_is_gone_or_refused_can_never_be_written() -> None:
     play(main, Rule(at="write", kind="refuse"))
 
 
+def test_where_logs_cannot_be_written_the_rest_is_and_it_is_told() -> None:
+    async def main(contacts: FlireoContacts, simulator: FlireoSimulator) -> None:
+        for _ in range(2):
+            landed = await contacts.write_back(NOTE, Returns(), since=None)
+            assert isinstance(landed, Landed)
+            assert "cannot be written" in landed.warning
+            one = the_one(simulator)
+            assert (one["last_interaction_summary"], one["logs"]) == ("Comes on Monday.", ANNA["logs"])
+        note = replace(NOTE, called_at=None)
+        assert isinstance(await contacts.write_back(note, Returns(), since=None), Unwritable)
+
+    play(main, logs_writable=False)
+
+
 def test_where_patch_does_not_exist_nothing_is_put_and_the_settings_are_named() -> None:
     async def main(contacts: FlireoContacts, simulator: FlireoSimulator) -> None:
         with pytest.raises(VendorError, match="update_contact") as caught:

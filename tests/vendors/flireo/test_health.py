@@ -91,6 +91,7 @@ async def test_a_healthy_account_has_nothing_to_mend() -> None:
         ({"/user/profile": (402, {"error": "x"})}, {"key": None, "credits": [False]}),
         ({"/user/profile": (500, {})}, {"key": [None], "credits": None}),
         ({"/user/profile": UNKNOWN}, {"key": [None], "credits": None}),
+        ({"/user/profile": UNKNOWN, "/calls": (200, {"calls": []})}, {"credits": [None]}),
         ({"/assistants/a": UNKNOWN}, {"agent": [False]}),
         ({"/assistants/a": (404, "Not Found")}, {"agent": [None]}),
         ({"/assistants/a": (200, AGENT | {"is_active": False})}, {"agent": [False]}),

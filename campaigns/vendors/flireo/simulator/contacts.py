@@ -58,17 +58,19 @@ class ContactBook:
         return JSONResponse(self._view(self._known(asked.key)))
 
     def _replace(self, asked: Asked) -> Response:
-        """A true replacement: whatever is left out becomes null."""
+        """A true replacement: whatever is left out of the six fields becomes null; `logs` is none of them."""
         told = asked.told()
         item = self._known(asked.key)
         self._must_be_free(_phone(told.get("phone_number")), but=asked.key)
-        item.update({name: told.get(name) for name in _FIELDS})
+        item.update({name: told.get(name) for name in _FIELDS if name != "logs"})
         return self._kept(asked.key)
 
     def _patch(self, asked: Asked) -> Response:
         if not self._exchange.options.contacts_patchable:
             return JSONResponse({"error": "Method Not Allowed", "message": "Method Not Allowed"}, 405)
         told, item = asked.told(), self._known(asked.key)
+        if "logs" in told and not self._exchange.options.logs_writable:
+            raise ApiError(400, "invalid_parameters", "Missing or malformed: logs")
         if "phone_number" in told:
             self._must_be_free(_phone(told["phone_number"]), but=asked.key)
         if not (told.get("last_interaction_at") is None or _is_instant(told["last_interaction_at"])):

@@ -2,21 +2,18 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any, TypeVar
 
-import anyio
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from campaigns.vendors.simulated.cut import Cut
 from campaigns.vendors.simulated.exchange import ApiError, Exchange
-from campaigns.vendors.simulated.faults import LONGEST_WAIT, Place, Rule
+from campaigns.vendors.simulated.faults import Place, Rule
+from campaigns.vendors.simulated.suffering import Act, Sufferer
 
 from .options import Options
 
@@ -27,7 +24,6 @@ _CODES = {
 ORG = "6f1d6c52-5c5e-5a7e-9a53-0d8f5f1b7c11"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-Act = Callable[[], Response]
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -62,6 +58,7 @@ class Door:
 
     def __init__(self, exchange: Exchange[Options]) -> None:
         self._exchange = exchange
+        self._sufferer = Sufferer(exchange, codes=_CODES, accepted={"status": "queued"})
         self._minute, self._used = 0, 0
 
     def route(self, path: str, act: Callable[[Asked], Response], method: str = "GET", at: Place | None = None) -> Route:
@@ -123,45 +120,7 @@ class Door:
 
     async def suffer(self, rule: Rule | None, act: Act) -> Response:
         """Answer a request as a fault would have it; `act` does the work and gives the proper answer."""
-        if rule is None:
-            return act()
-        if rule.kind in ("refuse", "error_before"):
-            raise self._failure(rule)
-        if rule.kind in ("drop_before", "hang_before"):
-            return Cut(wait=_wait(rule))
-        if rule.kind == "redirect":
-            return RedirectResponse("/calls/direct", rule.status or 302)
-        if rule.kind == "drop_late":
-            self._exchange.teller.later(self._exchange.clock.now() + timedelta(seconds=rule.seconds), _quiet(act))
-            return Cut()
-        if rule.kind == "late":
-            with anyio.move_on_after(_wait(rule)):
-                await anyio.sleep_forever()
-        return self._mangled(rule, act())
-
-    def _mangled(self, rule: Rule, answer: Response) -> Response:
-        """The work is done; what the client gets to see of it."""
-        match rule.kind:
-            case "error":
-                raise self._failure(rule)
-            case "drop" | "hang":
-                return Cut(wait=_wait(rule))
-            case "half":
-                return Cut(half=answer)
-            case "html":
-                return HTMLResponse("<html><body>Welcome</body></html>", rule.status or 200)
-            case "no_id":
-                return JSONResponse({"status": "queued"}, 201)
-            case _:
-                return answer
-
-    def _failure(self, rule: Rule) -> ApiError:
-        status = rule.status or (400 if rule.kind == "refuse" else 500)
-        headers = {"retry-after": rule.retry_after} if rule.retry_after is not None else {}
-        if rule.retry_after == "date":
-            at = self._exchange.clock.now() + timedelta(seconds=rule.seconds)
-            headers["retry-after"] = format_datetime(at.astimezone(UTC), usegmt=True)
-        return ApiError(status, rule.code or _CODES.get(status, "server_error"), "Simulated fault", headers)
+        return await self._sufferer.answer(rule, act)
 
     def page(self, request: Request, name: str, items: list[Any], view: Callable[[Any], Any]) -> dict[str, Any]:
         """One page in the envelope of the options. Default 10, at most 100 (assumed)."""
@@ -193,20 +152,6 @@ def order(raw: bytes, kind: type[Body]) -> Body:
     except ValidationError as error:
         wrong = sorted({".".join(map(str, each["loc"])) or "body" for each in error.errors()})
         raise ApiError(400, "invalid_parameters", f"Missing or malformed: {', '.join(wrong)}") from error
-
-
-def _quiet(act: Act) -> Callable[[], None]:
-    def later() -> None:
-        with suppress(ApiError):
-            act()
-
-    return later
-
-
-def _wait(rule: Rule) -> float:
-    """Real seconds of silence; a hang without `seconds` is as long as it gets."""
-    silent = rule.kind in ("hang", "hang_before")
-    return min(rule.seconds or (LONGEST_WAIT if silent else 0.0), LONGEST_WAIT)
 
 
 def number(request: Request, name: str, *, default: int, least: int) -> int:

@@ -37,6 +37,8 @@ class Options(Setup):
     """Whether a second contact with the same number is refused: not documented."""
     contacts_patchable: bool = True
     """Whether PATCH exists for contacts: assumed."""
+    logs_writable: bool = True
+    """Whether PATCH takes `logs`: assumed, for the one sample of an update does not show it."""
     external: bool = False
     """Assistants that nobody made by the API ask us who is to talk, at inbound calls."""
     tools: tuple[str, ...] = ()
