@@ -7,6 +7,8 @@ from hashlib import blake2b
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from campaigns.domain.errors import VendorError
+
 T = TypeVar("T")
 
 WALKS = 5
@@ -24,6 +26,9 @@ class Page(Generic[T]):
     """Where the next page begins, for lists that have cursors."""
     total: int | None = None
     """Of the whole list, where the vendor says so."""
+
+
+_STUCK = "the same page again. Whoever answers takes no notice of which page is asked for: correct `routes` or `facts`"
 
 
 class Seen:
@@ -64,12 +69,19 @@ async def pages_by_number(
     Args:
         fetch: The n-th page, from 0.
         name: What tells an item from all others.
+
+    Raises VendorError where a page is the one before it once more, though more is said to follow.
     """
     with Seen() as seen:
         for walk in range(WALKS):
             number = met = new = 0
+            before: list[str] = []
             while True:
                 page = await fetch(number)
+                names = [name(item) for item in page.items]
+                if names and names == before and not page.last:
+                    raise VendorError("list", f"page {number + 1}", None, _STUCK)
+                before = names
                 fresh = [item for item in page.items if seen.is_new(name(item))]
                 met, new, number = met + len(page.items), new + len(fresh), number + 1
                 if fresh:

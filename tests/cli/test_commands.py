@@ -327,7 +327,7 @@ def test_the_simulator_serves_until_it_is_told_to_stop(tmp_path):
     process = a_process("simulator", "--port", "0", "--ledger", str(tmp_path / "l.jsonl"))
     said = process.stderr.readline()
     assert re.search(r"on http://127\.0\.0\.1:\d+; Ctrl-C stops them", said)
-    assert process.stderr.readline() == "[providers.flireo]\n"
+    assert re.fullmatch(r"\[(providers|lists)\.\w+\]\n", process.stderr.readline())
     code, rest = stopped(process)
     assert (code, rest.splitlines()[-1]) == (0, "Simulators stopped.")
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from campaigns.domain.errors import VendorError
 from campaigns.vendors.walking import Page, Seen, pages_by_cursor, pages_by_number
 
 SIZE = 20
@@ -63,6 +64,14 @@ async def test_a_list_that_grows_for_ever_ends() -> None:
 
     assert len([name async for names in pages_by_number(page, lambda name: name) for name in names]) == 2 * asked
     assert asked == 4 * 5
+
+
+async def test_a_server_that_answers_one_page_for_all_is_an_error_and_no_endless_walk() -> None:
+    async def page(_number: int) -> Page[str]:
+        return Page(["a", "b"], last=False)
+
+    with pytest.raises(VendorError, match="the same page again"):
+        _ = [names async for names in pages_by_number(page, lambda name: name)]
 
 
 async def test_a_cursor_that_comes_back_ends_the_walk() -> None:
