@@ -11,6 +11,7 @@ from campaigns.domain.errors import VendorError
 
 T = TypeVar("T")
 
+STUCK = 3
 WALKS = 5
 """How often a list without cursor is walked at most until a walk brings nobody new."""
 
@@ -70,16 +71,18 @@ async def pages_by_number(
         fetch: The n-th page, from 0.
         name: What tells an item from all others.
 
-    Raises VendorError where a page is the one before it once more, though more is said to follow.
+    Raises VendorError where a page comes again and again, though more is said to follow.
     """
     with Seen() as seen:
         for walk in range(WALKS):
-            number = met = new = 0
+            number = met = new = same = 0
             before: list[str] = []
             while True:
                 page = await fetch(number)
                 names = [name(item) for item in page.items]
-                if names and names == before and not page.last:
+                # Once may be a shift by exactly a page; three times in a row is none.
+                same = same + 1 if names and names == before else 0
+                if same == STUCK and not page.last:
                     raise VendorError("list", f"page {number + 1}", None, _STUCK)
                 before = names
                 fresh = [item for item in page.items if seen.is_new(name(item))]
