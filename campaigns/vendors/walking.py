@@ -12,6 +12,7 @@ from campaigns.domain.errors import VendorError
 T = TypeVar("T")
 
 STUCK = 3
+"""How often in a row one page may come for another."""
 WALKS = 5
 """How often a list without cursor is walked at most until a walk brings nobody new."""
 
