@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 
@@ -169,7 +170,7 @@ class Reconciler:
             await self._settle_late(asked, call_id, items)
 
     async def _settle_inbound(self, asked: Round, report: CallReport) -> None:
-        whole = _whole(asked.hints.get(report.call_id, []), report)
+        whole = _whole(asked.hints.get(report.call_id, []), report, of=None)
         if not self._waits_for_analysis(whole):
             await self._recorder.inbound(self._account.name, whole)
             await self._done(asked, whole)
@@ -179,7 +180,7 @@ class Reconciler:
             log.error("two_calls_for_one_attempt", attempt=attempt.id)
             return
         hints = asked.hints.get(report.call_id, [])
-        whole = _whole(hints, report)
+        whole = _whole(hints, report, of=attempt)
         if whole.ended and not self._waits_for_analysis(whole):
             await self._recorder.settle(attempt, whole, by="report" if hints else "sweep")
             await self._done(asked, whole)
@@ -187,7 +188,7 @@ class Reconciler:
     async def _settle_doubt(self, asked: Round, attempt: Attempt) -> None:
         report = await self._doubts.look(attempt, asked)
         if report is not None:
-            whole = _whole(asked.hints.get(report.call_id, []), report)
+            whole = _whole(asked.hints.get(report.call_id, []), report, of=attempt)
             await self._recorder.settle(attempt, whole, by="lookup")
             await self._done(asked, whole)
 
@@ -213,7 +214,9 @@ class Reconciler:
         signed = any(item.grade == Grade.BODY for item in items)
         if known.state is S.INTENT or known.id in self._dialer.in_flight or not (signed or known.state is S.ENDED):
             return  # its own answer, or the list, is on the way
-        whole = _whole(items, known.report, shown)
+        whole = _whole(items, known.report, shown, of=known)
+        if whole.disposition is None and known.state is not S.ENDED:
+            whole = replace(whole, ended=False)  # how it ended the call itself tells, which is asked for now
         await self._recorder.settle(known, whole, by="report")
         await self._done(asked, whole)
 
@@ -270,10 +273,15 @@ class Reconciler:
         return [*freed, *([max(counted, soon)] if counted else [])]
 
 
-def _whole(items: Sequence[InboxItem], *shown: CallReport | None) -> CallReport:
-    """All that is known of one call: what was shown or signed counts in full, other webhooks as hints."""
+def _whole(items: Sequence[InboxItem], *shown: CallReport | None, of: Attempt | None) -> CallReport:
+    """All that is known of one call: what was shown or signed counts in full, other webhooks as hints.
+
+    A webhook that names another attempt than the call's own, and is proved by its address alone, tells nothing of it.
+    """
     hints = [report_of(item) for item in items]
     signed = [hint for item, hint in zip(items, hints, strict=True) if item.grade == Grade.BODY]
     known = [report for report in (*shown, *signed) if report is not None]
     # What an erased call has left is that it ended.
-    return with_hints(reduce(merge, known or [CallReport(hints[0].call_id, ended=True)]), hints)
+    whole = reduce(merge, known or [CallReport(hints[0].call_id, ended=True)])
+    own = (None, of.id if of is not None else None)
+    return with_hints(whole, [hint for hint in hints if hint in signed or hint.attempt_id in own])

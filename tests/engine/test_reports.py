@@ -6,7 +6,7 @@ from itertools import pairwise, permutations
 
 import pytest
 
-from campaigns.domain.call import CallReport, Direction, Disposition, Grade, NotSent
+from campaigns.domain.call import CallReport, Direction, Disposition, Grade, NotSent, Unclear
 from campaigns.domain.errors import VendorError
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
 from campaigns.engine.recorder import with_hints
@@ -148,6 +148,49 @@ def test_a_signed_end_is_believed_at_once() -> None:
             await night.hint(TOLD, grade=Grade.BODY)
             await night.until(timedelta(seconds=1))
             assert (await night.lead()).outcome is Outcome.REACHED
+
+    play(main)
+
+
+@pytest.mark.parametrize("first", ["placed", "unclear"])
+def test_a_signed_end_that_does_not_say_how_leaves_that_to_the_call_itself(first: str) -> None:
+    async def main(store, clock):
+        placement = D.ANSWERED if first == "placed" else Unclear("created, reply lost")
+        async with a_night(store, clock, script=lambda _phone, _nth: placement) as night:
+            night.provider.lists_after = timedelta(minutes=2)
+            known, night.provider.fetch = night.provider.fetch, nobody
+            night.tasks.start_soon(night.runner.run, "test")
+            await night.until(timedelta(seconds=61))
+            own = (await night.attempts())[0].id
+            over = CallReport("call-1", own, phone=PHONE, ended=True)
+            await night.hint(over, grade=Grade.BODY)
+            await night.until(timedelta(seconds=30))
+            assert (await night.attempts())[0].state is S.PLACED
+            night.provider.fetch = known
+            await night.until(timedelta(minutes=3))
+            assert ((await night.attempts())[0].disposition, await store.inbox("scripted", limit=9)) == (D.ANSWERED, [])
+            assert (await night.lead()).outcome is Outcome.REACHED
+
+    play(main)
+
+
+async def nobody(_call_id: str) -> None:
+    """Not shown yet."""
+
+
+@pytest.mark.parametrize("when", ["live", "over"])
+@pytest.mark.parametrize("analysis", [{"refused": True}, {"opt_out": True}])
+def test_an_address_that_is_good_for_one_attempt_tells_nothing_of_another(when: str, analysis) -> None:
+    async def main(store, clock):
+        async with a_night(store, clock, campaign=a_campaign(outcomes=REFUSES), contacts=2) as night:
+            night.tasks.start_soon(night.runner.run, "test")
+            await night.until(timedelta(seconds=30 if when == "live" else 90))
+            one, other = await night.attempts()
+            lie = CallReport(one.call_id, other.id, ended=True, analysis=analysis)
+            await night.hint(lie)
+            await night.until(timedelta(minutes=3))
+            assert [lead.outcome for lead in (await night.lead(0), await night.lead(1))] == [Outcome.REACHED] * 2
+            assert await store.inbox("scripted", limit=9) == []
 
     play(main)
 
