@@ -14,7 +14,7 @@ from campaigns.ports import Clock, ProviderFacts
 from campaigns.ports.store import Store
 
 from .recorder import Recorder
-from .sweep import Round, first_of, fits
+from .sweep import Round, first_of, fits, may_be
 from .terms import AccountTerms, TermsBook
 
 log = structlog.get_logger()
@@ -55,8 +55,15 @@ class Doubts:
             return first_of(own or free)
         if attempt.state is S.UNCLEAR and asked.answered and any(due.id == attempt.id for due in asked.due):
             complete = asked.complete and (asked.bookings_complete or attempt.fires_at is None)
-            await self._in_vain(attempt, empty=complete and not free)
+            await self._in_vain(attempt, empty=complete and not free and not await self._may_be_shown(attempt, asked))
         return None
+
+    async def _may_be_shown(self, attempt: Attempt, asked: Round) -> bool:
+        """Whether a call is shown that is nobody's, and might be this attempt's."""
+        by_id_only = self._facts.lookup_by_own_id
+        names = [r.call_id for r in asked.seen.values() if may_be(attempt, r, by_id_only=by_id_only)]
+        owners = [await self._store.attempt_of_call(self._account.name, name) for name in names]
+        return None in owners
 
     def _fits(self, attempt: Attempt, report: CallReport) -> bool:
         return report.direction is Direction.OUTBOUND and fits(

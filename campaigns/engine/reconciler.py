@@ -127,7 +127,8 @@ class Reconciler:
         due = [attempt for attempt in live if self._is_due(attempt, now)]
         if not (due or hints) or (self._silent_until is not None and now < self._silent_until):
             return None
-        asked, self._silent_until = Round(live, due, hints), None
+        asked = Round(live, due, hints, may_prove=self._account.absence_after is not None)
+        self._silent_until = None
         await self._patiently(self._sweep.ask(asked))
         return asked
 

@@ -4,13 +4,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from campaigns.domain.call import Booking, BookingState, CallReport
+from campaigns.domain.call import Booking, BookingState, CallReport, Direction
 from campaigns.domain.lead import Attempt, AttemptState
 from campaigns.ports import CallProvider, Clock, schedules
 from campaigns.ports.store import InboxItem
 
 SKEW = timedelta(minutes=2)
 """The provider's clock may differ from ours by this much."""
+FAR_SKEW = timedelta(hours=1)
+"""Nor, for the proof that it has no call, is it wrong by more than this."""
 PAGE = 100
 MOST_PAGES = 1_000
 """Where a list never ends, the fault is its own."""
@@ -40,6 +42,8 @@ class Round:
     """The same of these."""
     answered: bool = False
     """Whether the provider answered all that it was asked."""
+    may_prove: bool = False
+    """Whether the settings take absence as proof."""
     unasked: set[str] = field(default_factory=set)
     """Calls that the pages did not show, and that there was no time to ask for one by one."""
 
@@ -91,7 +95,8 @@ class Sweep:
 
     async def _list(self, asked: Round) -> None:
         """As many pages as cover the open calls, from whichever end the provider keeps them; all for a look-up."""
-        since = min(attempt.rings_from for attempt in asked.due) - SKEW
+        skew = FAR_SKEW if asked.may_prove and _any_unclear(asked) else SKEW
+        since = min(attempt.rings_from for attempt in asked.due) - skew
         wanted = {attempt.call_id for attempt in asked.due if attempt.call_id}
 
         async def turn(offset: int) -> _Turned:
@@ -182,6 +187,20 @@ def fits(attempt: Attempt, report: CallReport, *, longest_call: timedelta, by_id
     if moment is None:
         return attempt.open
     return attempt.rings_from - SKEW <= moment < attempt.silent_at(longest_call)
+
+
+def may_be(attempt: Attempt, report: CallReport, *, by_id_only: bool) -> bool:
+    """Whether a listed call cannot be told from the one that an unclear attempt asked for.
+
+    Wider than `fits`: the vendor may have forgotten its number, spell it in another way, or have a clock that is wrong.
+    """
+    if report.direction is not Direction.OUTBOUND:
+        return False
+    if report.attempt_id is not None or by_id_only:
+        return report.attempt_id == attempt.id
+    moment = report.created_at or report.started_at
+    is_other = report.phone is not None and report.phone.startswith("+") and report.phone != attempt.phone
+    return not is_other and (moment is None or moment >= attempt.rings_from - FAR_SKEW)
 
 
 def first_of(reports: Sequence[CallReport]) -> CallReport:

@@ -251,6 +251,41 @@ def test_a_long_list_is_read_to_its_end_before_absence_is_believed() -> None:
     play(main)
 
 
+@pytest.mark.parametrize(
+    ("changes", "proved"),
+    [
+        ({"phone": None}, False),
+        ({"phone": "020 000 0000"}, False),
+        ({"created_at": START - timedelta(minutes=20)}, False),
+        ({"created_at": None, "phone": None}, False),
+        ({"phone": "+31200000050"}, True),
+        ({"direction": Direction.INBOUND}, True),
+        ({"attempt_id": "another", "phone": None}, True),
+        ({"created_at": START - timedelta(hours=5)}, True),
+    ],
+)
+def test_a_listed_call_of_nobody_that_may_be_ours_forbids_the_proof_that_ours_does_not_exist(changes, proved) -> None:
+    """The vendor forgot its number, spells it otherwise, or has a clock that is far behind."""
+
+    async def main(store, clock):
+        account = an_account(absence_after=SECOND)
+        async with a_night(store, clock, script=first(NOTHING), account=account) as night:
+            page, call = night.provider.page, shown(**({"created_at": START - timedelta(minutes=20)} | changes))
+
+            async def with_foreign(*, since, offset, limit):
+                whole = await page(since=since, offset=offset, limit=limit)
+                seen = [call] if call.created_at is None or call.created_at >= since else []
+                return replace(whole, reports=(*whole.reports, *seen))
+
+            night.provider.page = with_foreign
+            await night.run()
+            assert [attempt.state for attempt in await night.attempts()] == (
+                [S.NOT_CREATED, S.ENDED] if proved else [S.UNCERTAIN]
+            )
+
+    play(main)
+
+
 # Which call is whose
 
 
