@@ -283,6 +283,20 @@ def json_or_none(body: bytes) -> Any:
         return None
 
 
+_CALL_IDS = ("call_id", "callId", "call_sid", "room_name")
+
+
+def names_a_call(data: Any, *more: str) -> bool:
+    """Whether an answer to a dial names a call, in an envelope or not: then it proves no refusal, whatever it says.
+
+    `more`: further members that name one inside `data` or `call`.
+    """
+    inner = [data.get(name) for name in ("data", "call")] if isinstance(data, dict) else []
+    places = [(data, _CALL_IDS), *((one, (*_CALL_IDS, *more)) for one in inner)]
+    inmost = [(one["call"], (*_CALL_IDS, "id")) for one in inner if isinstance(one, dict) and "call" in one]
+    return any(isinstance(one, dict) and any(one.get(name) for name in names) for one, names in [*places, *inmost])
+
+
 def unwrapped(data: Any, *names: str) -> Any:
     """What stands in an envelope under one of these names, an object or a list of one; else the thing itself."""
     if isinstance(data, dict):

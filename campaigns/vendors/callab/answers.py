@@ -8,12 +8,14 @@ import httpx
 
 from campaigns.domain.call import Placed, Placement, Refused, Unclear
 from campaigns.vendors.http import error_text, retry_after
-from campaigns.vendors.rest import json_or_none
+from campaigns.vendors.rest import json_or_none, names_a_call
 
-from .facts import Facts
+from .facts import Facts, says
 
 SILENCE = timedelta(seconds=30)
 """After a 429 that does not say how long."""
+_BEFORE_ALL = frozenset({401, 402, 403})
+"""Key, credits and rights are looked at before anything is done, whatever else is said."""
 _DONE = frozenset({"ok", "success"})
 
 
@@ -45,14 +47,16 @@ def placement(answer: httpx.Response, facts: Facts, *, now: datetime) -> Placeme
     text = " ".join(filter(None, [f"HTTP {status}", message]))[:200]
     if status == facts.throttled_status:
         return Refused(text, throttled=True, retry_after=retry_after(answer.headers, now=now, default=SILENCE))
+    if envelope is not None and envelope.ok and 200 <= status < 300:
+        return _accepted(envelope.data, text)
+    if names_a_call(said, "id") or (status not in _BEFORE_ALL and says(message, facts.doubts)):
+        return Unclear(text)
     if status in facts.account_statuses:
         return Refused(text, account=True)
     if status in facts.bad_data_statuses:
         return _refused(text, facts.side(message, "bad_data"))
     if not 200 <= status < 300 or envelope is None:
         return Unclear(text)
-    if envelope.ok:
-        return _accepted(envelope.data, text)
     side = facts.refused_side(message)
     return _refused(text, side) if side else Unclear(text)
 

@@ -124,8 +124,10 @@ class Facts(Assumed):
     """ASSUMED: a message of an error with one of these words proves that nothing was dialled, and whose fault it is."""
     doubts: tuple[str, ...] = (
         "timeout", "timed out", "response", "internal", "carrier", "provider", "twilio", "sip", "already",
+        "contact not", "contact does", "campaign not", "campaign is", "record", "database", "syntax", "webhook",
+        "created", "placed", "started", "dialled", "dialed",
     )  # fmt: skip
-    """ASSUMED: but not where one of these stands beside it."""
+    """ASSUMED: but not where one of these stands beside it: what fails then may come after the call was made."""
     lead_words: tuple[str, ...] = ("call_to", "recipient", "destination")
     """ASSUMED: a refusal that names one of these is about the called person's data."""
     account_words: tuple[str, ...] = ("agent", "ai_agent_id", "call_from", "caller", "workspace", "key", "token")

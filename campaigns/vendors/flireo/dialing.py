@@ -10,7 +10,7 @@ import httpx
 from campaigns.domain.call import Booked, Handover, NotSent, Placed, Placement, Refused, Unclear
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.http import DialTransport, error_text, post_once, retry_after
-from campaigns.vendors.rest import json_or_none
+from campaigns.vendors.rest import json_or_none, names_a_call
 
 from .asking import Asking, plain
 from .facts import PLAIN, Facts
@@ -95,6 +95,8 @@ def refusal(answer: httpx.Response, *, now: datetime, facts: Facts = PLAIN) -> R
     said = " ".join(filter(None, [f"HTTP {status}", code, message if message != code else ""]))[:200]
     if status == facts.not_processed:
         return Refused(said, throttled=True, retry_after=retry_after(answer.headers, now=now, default=SILENCE))
+    if not 200 <= status < 300 and names_a_call(facts.received(json_or_none(answer.content)), "id"):
+        return Unclear(said)
     if status in facts.account_statuses:
         return Refused(said, account=True)
     if status in facts.bad_data_statuses:

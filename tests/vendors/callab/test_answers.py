@@ -71,10 +71,32 @@ def test_words_that_prove_a_refusal_say_whose_it_is(message: str, account: bool)
     "message",
     ["error", "", None, "something went wrong", "invalid response from carrier", "timed out", "timeout, not found",
      "internal: record not found", "call already in progress, invalid", "invalidated", "the required provider failed",
-     {"text": "x"}, "could not save the call"],
+     {"text": "x"}, "could not save the call", "contact not found", "record does not exist", "invalid input syntax for uuid",
+     "call created, invalid contact", "the call was placed, but the campaign is required",
+     "webhook url is required"],
 )  # fmt: skip
 def test_all_other_errors_leave_a_doubt(message: object) -> None:
     assert isinstance(judged(200, error(message)), Unclear)
+
+
+@pytest.mark.parametrize("data", [{"id": "c1"}, {"id": 7}, {"call": {"id": "c1"}}, {"call_sid": "s"}, {"call_id": "c"}])
+@pytest.mark.parametrize("status", [200, 400, 402, 404, 422])
+def test_an_error_that_names_a_call_leaves_a_doubt_whatever_its_words(status: int, data: object) -> None:
+    assert isinstance(judged(status, error("invalid call_to") | {"data": data}), Unclear)
+    assert isinstance(judged(status, error("unauthorized") | {"call": {"id": "c1"}}), Unclear)
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+@pytest.mark.parametrize("message", ["twilio timeout", "call already in progress", "no response from the carrier"])
+def test_a_refusal_by_http_whose_words_are_in_doubt_is_a_doubt(status: int, message: str) -> None:
+    assert isinstance(judged(status, error(message)), Unclear)
+
+
+@pytest.mark.parametrize("status", [200, 401, 402, 403])
+def test_a_refused_account_may_be_told_whom_to_ask(status: int) -> None:
+    told = judged(status, error("insufficient credits, please contact our sales"))
+    assert isinstance(told, Refused)
+    assert told.account
 
 
 @pytest.mark.parametrize("word", ["failed", "pending", "", "queued", "ERROR"])

@@ -116,6 +116,12 @@ def judged(status: int, body: object = None, **headers: str) -> Placement:
     return classify(httpx.Response(status, content=content, headers=headers), now=NOW)
 
 
+@pytest.mark.parametrize("status", [400, 402, 404, 422])
+@pytest.mark.parametrize("named", [{"call_id": "c1"}, {"data": {"call_id": "c1"}}, {"call": {"id": "c1"}}])
+def test_an_error_that_names_a_call_proves_no_refusal(status: int, named: dict[str, Any]) -> None:
+    assert isinstance(judged(status, flat("invalid_parameters") | named), Unclear)
+
+
 @pytest.mark.parametrize(
     ("body", "call_id"),
     [

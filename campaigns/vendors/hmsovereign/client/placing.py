@@ -8,7 +8,7 @@ import httpx
 from campaigns.domain.call import Placed, Placement, Refused, Unclear
 from campaigns.vendors.hmsovereign.facts import NOT_PROCESSED, SILENCE, Facts, normal
 from campaigns.vendors.http import error_text, retry_after
-from campaigns.vendors.rest import json_or_none
+from campaigns.vendors.rest import json_or_none, names_a_call
 
 
 def classify(answer: httpx.Response, facts: Facts, *, now: datetime) -> Placement:
@@ -24,6 +24,8 @@ def classify(answer: httpx.Response, facts: Facts, *, now: datetime) -> Placemen
         )
     if status == NOT_PROCESSED:
         return _throttled(said, answer, now=now)
+    if names_a_call(data, "id"):
+        return Unclear(said)
     if status in (401, 402, 403, 404):  # key, minutes, rights; an assistant or number that the account does not have
         return Refused(said, account=True)
     if status in (400, 422):
@@ -46,7 +48,7 @@ def _refused(
     data: Any, code: str, said: str, answer: httpx.Response, facts: Facts, *, now: datetime
 ) -> Placement | None:
     """A success in name only, whose words are known to prove a refusal."""
-    if not isinstance(data, dict) or data.get("success") is not False:
+    if not isinstance(data, dict) or data.get("success") is not False or names_a_call(data, "id"):
         return None
     words = [normal(code), normal(_text(data.get("code"))), normal(_text(data.get("status")))]
     match next((facts.refusals[word] for word in words if word in facts.refusals), None):
