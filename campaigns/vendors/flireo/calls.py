@@ -64,7 +64,8 @@ class CallRecord(Loose):
     def _is_over(self, facts: Facts) -> bool:
         """Only what says so is over: a call that may be going on must not be followed by another."""
         stage = facts.call_statuses.get(normal(self.status))
-        return self.ended_at is not None or stage == "over" or bool(self.ended_reason and stage != "live")
+        told = facts.disposition_of(self.ended_reason) is not None if normal(self.status) else bool(self.ended_reason)
+        return self.ended_at is not None or stage == "over" or (told and stage != "live")
 
     def _disposition(self, facts: Facts) -> Disposition:
         """From the end reason, else the status; then the summary, then the duration; in doubt `unknown`."""

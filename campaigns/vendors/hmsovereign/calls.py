@@ -48,7 +48,8 @@ def direction_of(word: str | None) -> Direction:
 def is_over(call: Call, facts: Facts) -> bool:
     """Only what says so is over: a call that may be going on must not be followed by another."""
     word = normal(call.status)
-    return call.ended_at is not None or word in facts.over or (bool(call.end_reason) and word not in facts.live)
+    reasoned = said_by(call.end_reason, facts) is not None if word else bool(call.end_reason)
+    return call.ended_at is not None or word in facts.over or (reasoned and word not in facts.live)
 
 
 def disposition_of(call: Call, facts: Facts) -> Disposition:

@@ -94,11 +94,15 @@ def test_a_call_that_may_be_going_on_has_not_ended(status: str | None) -> None:
     assert (read.ended, read.disposition) == (False, None)
 
 
+def test_a_reason_that_nobody_has_met_ends_no_call_of_a_status_that_nobody_has_met() -> None:
+    assert not report(status="wrapping up", ended_reason="a word of next year").ended
+
+
 @pytest.mark.parametrize(
     "members",
     [{"status": word} for word in ("ended", "Ended", "completed", "failed", "ended-with-error", "ended_with_debugging",
                                    "busy", "no_answer", "cancelled", "insufficient-credits")]
-    + [{"ended_at": "2026-11-23T09:00:00Z"}, {"status": "in-progress", "ended_at": "2026-11-23T09:00:00Z"},
+    + [{"ended_reason": "a word of next year"}, {"ended_at": "2026-11-23T09:00:00Z"}, {"status": "in-progress", "ended_at": "2026-11-23T09:00:00Z"},
        {"status": "hung up", "ended_reason": "customer-ended-call"}],
 )  # fmt: skip
 def test_a_call_that_says_so_has_ended(members: dict[str, Any]) -> None:
