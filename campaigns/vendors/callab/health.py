@@ -20,7 +20,8 @@ async def examine(callab: Callab, needs: Needs, *, token: str) -> list[Finding]:
     findings = [await _key(callab)]
     if findings[0].ok is False:
         return findings
-    findings += [await _agent(callab, agent) for agent in sorted(needs.agents)]
+    if findings[0].ok:  # of one who answers nothing, no answer says that there is no such agent
+        findings += [await _agent(callab, agent) for agent in sorted(needs.agents)]
     if needs.caller_ids:
         findings.append(await _numbers(callab, needs))
     if needs.calls:

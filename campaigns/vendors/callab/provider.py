@@ -113,6 +113,6 @@ def _is_older(call: Call, since: datetime) -> bool:
 
 
 def _is_newest_first(calls: list[Call]) -> bool:
-    """Whether the page is in the order that was asked for."""
+    """Whether the page is in the order that was asked for, as every one of its calls shows."""
     moments = [call.created_at for call in calls if call.created_at]
-    return moments == sorted(moments, reverse=True)
+    return len(moments) == len(calls) and moments == sorted(moments, reverse=True)

@@ -36,7 +36,8 @@ async def _tried(subject: str, asking: Callable[[], Awaitable[list[Finding]]]) -
     except AccountRefused as error:
         return [Finding(subject, False, str(error), "Check api_key and the account at the vendor.")]
     except (Throttled, VendorError, InputError) as error:
-        missing = isinstance(error, VendorError) and error.status == 404
+        # Only of an agent it says that there is none; of anything else, that nobody answers at this address.
+        missing = subject == "agent" and isinstance(error, VendorError) and error.status == 404
         return [Finding(subject, False if missing else None, str(error))]
 
 

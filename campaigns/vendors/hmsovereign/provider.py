@@ -78,7 +78,9 @@ class HMSovereignProvider:
         page = await self._api.list_calls(since=since, offset=offset, limit=min(limit, self._api.facts.page))
         own = self._number_ids
         reports = tuple(report_of(call, self._api.facts, own=own) for call in page.items)
-        return CallPage(reports, page.total, not page.last)
+        # Without a total a short page may be the vendor's own idea of a size, and an empty one before it is no end.
+        rest = bool(page.items) if page.total is None else not page.items and offset < page.total
+        return CallPage(reports, page.total, rest or not page.last)
 
     async def fetch(self, call_id: str) -> CallReport | None:
         try:

@@ -162,6 +162,12 @@ async def test_a_list_in_another_order_is_not_believed_to_be_complete(scripted: 
     assert (page.reports, page.total, page.has_more) == ((), None, True)
 
 
+async def test_calls_without_a_time_of_creation_show_no_order(scripted: Any) -> None:
+    rows = [call("c1", -90, created_at=None, started_at=at(-90)), call("c2", -95, created_at=None, started_at=at(-95))]
+    async with scripted(cut(rows)) as vendor, provider(vendor.account()) as callab:
+        assert (await callab.page(since=NOW - timedelta(hours=1), offset=0, limit=2)).has_more
+
+
 @pytest.mark.parametrize("rows", [[], None])
 async def test_an_empty_list_is_complete(scripted: Any, rows: Any) -> None:
     async with scripted(lambda _asked: rows) as vendor, provider(vendor.account()) as callab:
@@ -237,6 +243,12 @@ async def test_an_inactive_agent_is_a_fault(scripted: Any) -> None:
 
     async with scripted(answer) as vendor:
         assert (await told(vendor.account(), Needs(frozenset({"a"}))))["agent"] is False
+
+
+@pytest.mark.parametrize("said", [error("error"), error(""), error("x", 500)])
+async def test_an_agent_is_not_missing_at_a_vendor_who_answers_nothing(scripted: Any, said: Any) -> None:
+    async with scripted(lambda _asked: said) as vendor:
+        assert not [subject for subject, ok in (await told(vendor.account(), FULL)).items() if ok is False]
 
 
 async def test_health_raises_nothing_whatever_happens(scripted: Any) -> None:

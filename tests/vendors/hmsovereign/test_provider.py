@@ -209,6 +209,18 @@ def test_a_400_blames_the_leads_data_or_what_all_calls_share(status: int, body: 
     assert (answer.account, answer.bad_data, answer.throttled) == (account, not account, False)
 
 
+CALLS = ({"call_id": "c1"}, {"room_name": "r1"}, {"data": {"call_id": "c1"}}, {"call": {"id": "c1"}})
+
+
+@pytest.mark.parametrize("status", [200, 400, 402, 404, 422])
+@pytest.mark.parametrize("named", CALLS)
+@pytest.mark.parametrize("code", ["invalid_request", "insufficient_credits"])
+def test_an_answer_that_names_a_call_proves_no_refusal(status: int, named: dict[str, Any], code: str) -> None:
+    said = {"success": False, "error": {"code": code, "message": "x"}, **named}
+    answer = httpx.Response(status, content=json.dumps(said).encode())
+    assert isinstance(classify(answer, FACTS, now=NOW), Unclear)
+
+
 def test_a_refusal_does_not_repeat_the_number() -> None:
     said = f"destination {PHONE} is not reachable"
     for body in ({"error": {"code": "invalid_request", "message": said}}, {"error": said, "message": said}):
@@ -324,6 +336,7 @@ def record(**members: Any) -> Call:
         ({"status": "a new word", "ended_at": "2026-11-23T09:00:00Z"}, D.NO_ANSWER),
         ({"status": "in-progress", "ended_at": "2026-11-23T09:00:00Z", "duration_seconds": 4}, D.ANSWERED),
         ({"status": "a new word", "end_reason": "user_hangup"}, D.ANSWERED),
+        ({"status": "a new word", "end_reason": "another new word"}, None), ({"end_reason": "a new word"}, D.UNKNOWN),
     ],
 )  # fmt: skip
 def test_a_record_is_over_only_when_it_says_so_and_tells_how(
@@ -435,9 +448,9 @@ ROWS = [row(n) for n in range(3)]
         ({"calls": ROWS, "pagination": {"total": 3, "limit": 3, "offset": 0}}, 3, False),
         ({"calls": ROWS, "pagination": {"total": 9}}, 9, True), ({"calls": ROWS}, None, True),
         ({"calls": ROWS, "pagination": None}, None, True), ({"calls": ROWS, "pagination": {"total": "9"}}, None, True),
-        ({"calls": ROWS, "pagination": {"total": True}}, None, True), ({"calls": ROWS[:2]}, None, False),
+        ({"calls": ROWS, "pagination": {"total": True}}, None, True), ({"calls": ROWS[:2]}, None, True),
         (ROWS, None, True), ([], None, False), ({"calls": [], "pagination": {"total": 0}}, 0, False),
-        ({"calls": [], "pagination": {"total": 7}}, 7, False),
+        ({"calls": [], "pagination": {"total": 7}}, 7, True),
     ],
 )  # fmt: skip
 async def test_a_page_says_whether_more_follows(envelope: Any, total: int | None, more: bool) -> None:
@@ -556,6 +569,7 @@ async def test_a_healthy_account_is_well_in_every_respect() -> None:
     ("members", "subject", "ok"),
     [
         ({"organizations": (401, flat("bad key"))}, "key", False), ({"organizations": (500, {})}, "key", None),
+        ({"organizations": (404, flat("no"))}, "key", None), ({"numbers": (404, b"")}, "numbers", None),
         ({"organizations": {"id": "o", "minutes_balance": 0}}, "credits", False),
         ({"organizations": {"id": "o", "minutes_balance": 49}}, "credits", None),
         ({"organizations": {"id": "o"}}, "credits", None), ({"assistants": (404, flat("no"))}, "agent", False),
