@@ -81,22 +81,25 @@ async def open_lists(loaded: Loaded, store: Store | None, systems: Systems) -> O
             elif store is not None:
                 sources.append(await _campaign_source(contacts, index, store))
         except InputError as error:
-            problems += _placed(error, loaded.where("contacts", index))
+            problems += _placed(error, loaded, "contacts", index)
     for index in range(len(loaded.campaign.exclude)):
         try:
             excluded |= _excluded(loaded, index)
         except InputError as error:
-            problems += _placed(error, loaded.where("exclude", index))
+            problems += _placed(error, loaded, "exclude", index)
     if problems:
         raise InputError(problems)
     return OpenedLists(sources, frozenset(excluded))
 
 
-def _placed(error: InputError, where: str) -> Iterator[Problem]:
-    """The list's own problem, with the place in the campaign file that names the list."""
+def _placed(error: InputError, loaded: Loaded, *keys: str | int) -> Iterator[Problem]:
+    """The list's own problem, with the place in the campaign file that names the list, unless it has one there."""
     for problem in error.problems:
+        if problem.where.startswith(f"{loaded.path}:"):
+            yield problem
+            continue
         own = f"{problem.where}: " if problem.where != "campaigns" else ""
-        yield Problem(where, f"{own}{problem.what}", problem.mend)
+        yield Problem(loaded.where(*keys), f"{own}{problem.what}", problem.mend)
 
 
 def _file_source(loaded: Loaded, wanted: FileList, index: int) -> Source:

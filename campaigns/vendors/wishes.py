@@ -40,6 +40,8 @@ def _fault(model: type[BaseModel], loc: tuple[str | int, ...], kind: str, messag
         near = get_close_matches(str(loc[-1]), known, 1)
         mend = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}."
         return Fault(keys, "This is no filter of this list.", mend)
+    if kind == "dict_type":
+        return Fault(keys, "This must be keys with values.", "Write `key: value` lines below it.")
     what, stop, mend = message.removeprefix("Value error, ").partition(". ")
     return Fault(keys, what + stop.strip(), mend)
 

@@ -168,6 +168,7 @@ def test_a_server_that_finds_too_many_teams_is_not_believed() -> None:
 @pytest.mark.parametrize(
     ("where", "keys", "mend"),
     [
+        ({"fields": ["Best time"]}, ("where", "fields"), "Write `key: value` lines below it."),
         ({"tag": ["x"]}, ("where", "tag"), "Did you mean `tags`?"),
         ({"sourse": "x"}, ("where", "sourse"), "Did you mean `source`?"),
         ({"zzz": "x"}, ("where", "zzz"), "Known here: tags, source, team, assigned_user, fields."),
