@@ -70,7 +70,8 @@ class VendorError(CampaignsError):
     ) -> None:
         self.vendor, self.operation, self.status, self.code = vendor, operation, status, code
         super().__init__(
-            f"{vendor}: {operation}: {f'HTTP {status}: ' if status else ''}{text}" + (f". {mend}" if mend else "")
+            f"{vendor}: {operation}: {f'HTTP {status}: ' if status else ''}{text.rstrip('.')}"
+            + (f". {mend}" if mend else "")
         )
 
 

@@ -238,20 +238,20 @@ def _seconds(text: str) -> float | None:
 _NUMBERS = re.compile(r"\+?\d(?:[ ().-]{0,2}\d){5,}")
 
 
-def error_text(data: Any) -> tuple[str, str]:
+def error_text(data: Any, *, key: str = "") -> tuple[str, str]:
     """(code, message) of an error body, in any of the shapes that vendors use.
 
     `{"error": {code, message}}`; `{"error": code, "message": text}`; `{"error": text, "code": code}`; and
     `{"error": {parameter: [text, …]}}`. Vendors echo what was sent, and these texts are logged: whatever may be a phone
-    number is left out.
+    number is left out, and `key`, which some say back when it is wrong.
     """
     if not isinstance(data, dict):
         return "", ""
     error, code = data.get("error"), data.get("code")
     if isinstance(error, dict):
         message = error.get("message") or "; ".join(_complaints(error))
-        return _discreet(error.get("code") or code), _discreet(message)
-    return _discreet(code or error), _discreet(data.get("message") or error)
+        return _discreet(error.get("code") or code, key), _discreet(message, key)
+    return _discreet(code or error, key), _discreet(data.get("message") or error, key)
 
 
 def _complaints(error: Mapping[str, Any]) -> list[str]:
@@ -259,5 +259,10 @@ def _complaints(error: Mapping[str, Any]) -> list[str]:
     return [f"{name}: {', '.join(map(str, texts))}" for name, texts in error.items() if isinstance(texts, list)]
 
 
-def _discreet(text: object) -> str:
-    return _NUMBERS.sub("(number)", str(text or ""))[:200]
+def _discreet(text: object, key: str) -> str:
+    return _NUMBERS.sub("(number)", without_key(str(text or ""), key))[:200]
+
+
+def without_key(text: str, key: str) -> str:
+    """A vendor's words without the key that was sent to it."""
+    return text.replace(key, "(key)") if key else text

@@ -7,21 +7,24 @@ import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from campaigns.domain.call import Refused, Unclear
 from campaigns.domain.errors import AccountRefused, InputError, Problem, Throttled, VendorError
 from campaigns.ports import Clock
 
 from .account import Surroundings, VendorAccount
-from .http import error_text, new_client, read_bounded, retry_after, why
+from .http import error_text, new_client, read_bounded, retry_after, why, without_key
 from .json_text import read_json
+
+T = TypeVar("T")
 
 TRIES = 4
 """Of a request that may be repeated."""
@@ -154,10 +157,22 @@ class Rest:
     async def aclose(self) -> None:
         await self._client.aclose()
 
+    def keyless(self, placement: T) -> T:
+        """What became of a dial, told without our key: the reason is kept and logged."""
+        if isinstance(placement, Refused | Unclear):
+            return replace(placement, reason=without_key(placement.reason, self.account.api_key))
+        return placement
+
     def url(self, operation: str, **ids: str) -> str:
-        """The address of an operation, with its `{…}` places filled."""
+        """The address of an operation, with its `{…}` places filled.
+
+        Raises VendorError for an id of dots: it would lead to another operation.
+        """
         path = self.routes[operation].path
         for name, value in ids.items():
+            if str(value).strip(".") == "":
+                mend = "Look for it in the vendor's dashboard."
+                raise VendorError(self.account.name, operation, None, f"the {name} is empty or dots alone", mend=mend)
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
         return self.base + path
 
@@ -256,7 +271,7 @@ class Rest:
     def _understood(self, operation: str, response: httpx.Response, body: bytes) -> Any:
         status, name = response.status_code, self.account.name
         data = json_or_none(body)
-        code, message = error_text(data)
+        code, message = error_text(data, key=self.account.api_key)
         said = " ".join(dict.fromkeys(filter(None, [code, message]))) or "an error without words"
         if status in _ACCOUNT:
             text = f"{name}: {operation}: HTTP {status} {said}. {_MENDS[status]}"

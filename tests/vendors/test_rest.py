@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route as Served
 
 from campaigns.clock import DiscreteClock, run_virtual
+from campaigns.domain.call import Placed, Refused, Unclear
 from campaigns.domain.errors import AccountRefused, InputError, Throttled, VendorError
 from campaigns.serving import bind, serving
 from campaigns.vendors.account import Surroundings, VendorAccount
@@ -156,6 +157,40 @@ def test_an_account_that_is_refused_is_told_apart(status: int) -> None:
     error = virtually(main)
     assert error.status == status
     assert "key-1" not in str(error)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, VendorError), (401, AccountRefused)])
+def test_a_key_that_the_vendor_says_back_is_not_told(status: int, kind: type[Exception]) -> None:
+    async def main(clock: DiscreteClock) -> str:
+        words = {"error": {"code": "key-1", "message": "x" * 197 + "key-1"}}
+        async with asked(lambda nth: said(status, words), clock) as (rest, _):
+            with pytest.raises(kind) as caught:
+                await rest.ask("list")
+            assert rest.keyless(Refused("no key-1 here", account=True)) == Refused("no (key) here", account=True)
+            assert rest.keyless(Unclear("key-1")) == Unclear("(key)")
+            assert rest.keyless(Placed("key-1")) == Placed("key-1")
+            return str(caught.value)
+
+    error = virtually(main)
+    assert "key-1" not in error
+    assert "xkey" not in error
+
+
+@pytest.mark.parametrize("own", ["..", ".", ""])
+def test_an_id_that_would_lead_to_another_operation_is_not_asked_for(own: str) -> None:
+    async def main(clock: DiscreteClock) -> tuple[VendorError, int]:
+        async with asked(lambda nth: said(200), clock) as (rest, seen):
+            with pytest.raises(VendorError) as caught:
+                await rest.ask("change", ids={"id": own})
+            return caught.value, len(seen)
+
+    error, asked_for = virtually(main)
+    assert str(error) == "acme: change: the id is empty or dots alone. Look for it in the vendor's dashboard."
+    assert asked_for == 0
+
+
+def test_a_sentence_of_the_vendor_ends_once() -> None:
+    assert str(VendorError("acme", "list", None, "it broke.", mend="Wait.")) == "acme: list: it broke. Wait."
 
 
 def test_a_page_of_the_web_is_no_answer() -> None:

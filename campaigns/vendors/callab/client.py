@@ -197,7 +197,7 @@ class Callab:
             answer = await post_once(self._dial, self.api.url("make_call"), headers=headers, body=body)
         if isinstance(answer, NotSent | Unclear):
             return answer
-        return placement(answer, self.facts, now=self._around.clock.now())
+        return self.api.keyless(placement(answer, self.facts, now=self._around.clock.now()))
 
     async def record_call(self, call: RecordedCall) -> Call:
         """Add a call that was made elsewhere; whether its contact shows it is not known."""

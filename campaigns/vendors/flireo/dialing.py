@@ -55,7 +55,7 @@ class Dialing(Asking):
         answer = await self.dial("place", body)
         if isinstance(answer, NotSent | Unclear):
             return answer
-        return classify(answer, now=self.rest.clock.now(), facts=self.facts)
+        return self.rest.keyless(classify(answer, now=self.rest.clock.now(), facts=self.facts))
 
     async def schedule_call(
         self, assistant_id: str, phone_number: str, scheduled_at: datetime, **more: Unpack[CallExtras]
@@ -66,7 +66,7 @@ class Dialing(Asking):
         answer = await self.dial("schedule_call", self.packed(order))
         if isinstance(answer, NotSent | Unclear):
             return answer
-        return handed_over(answer, now=self.rest.clock.now(), facts=self.facts)
+        return self.rest.keyless(handed_over(answer, now=self.rest.clock.now(), facts=self.facts))
 
     def packed(self, order: Mapping[str, Any]) -> bytes:
         """An order as the exact bytes of a body."""

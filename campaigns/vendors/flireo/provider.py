@@ -83,13 +83,13 @@ class FlireoProvider:
         answer = await self._client.dial("place", body)
         if isinstance(answer, NotSent | Unclear):
             return answer
-        return classify(answer, now=self._around.clock.now(), facts=self._client.facts)
+        return self._client.rest.keyless(classify(answer, now=self._around.clock.now(), facts=self._client.facts))
 
     async def book(self, body: bytes, *, attempt_id: str) -> Handover:  # noqa: ARG002 - the body carries it
         answer = await self._client.dial("schedule_call", body)
         if isinstance(answer, NotSent | Unclear):
             return answer
-        return handed_over(answer, now=self._around.clock.now(), facts=self._client.facts)
+        return self._client.rest.keyless(handed_over(answer, now=self._around.clock.now(), facts=self._client.facts))
 
     async def page(self, *, since: datetime, offset: int, limit: int) -> CallPage:
         page = await self._client.calls_page(since=since, offset=offset, limit=limit)

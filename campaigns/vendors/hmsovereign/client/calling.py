@@ -41,7 +41,7 @@ class Calling(Asking):
         if isinstance(answer, NotSent | Unclear):
             return answer
         self.rest.heed(answer.headers)
-        return classify(answer, self.facts, now=self.rest.clock.now())
+        return self.rest.keyless(classify(answer, self.facts, now=self.rest.clock.now()))
 
     async def get_call(self, call_id: str) -> Call:
         """GET /calls/{id}; its answer has no envelope."""
