@@ -115,7 +115,7 @@ class CampaignVerbs:
             await _insert(db, name, sorted_out.new, load)
             await _update(db, sorted_out.updated, load)
             await db.run(
-                "UPDATE lead SET load = :load WHERE id IN (SELECT value FROM json_each(:ids))",
+                "UPDATE lead SET load = MAX(load, :load) WHERE id IN (SELECT value FROM json_each(:ids))",
                 {"load": load, "ids": dumps([item.lead.id for item in leads if item.lead.id in known])},
             )
             await _close_suppressed(db, name, list(known), now)
@@ -302,8 +302,8 @@ async def _update(db: Connection, leads: Sequence[NewLead], load: int) -> None:
         {"ids": dumps([item.lead.id for item in leads]), "keys": dumps([item.lead.person_key for item in leads])},
     )
     await db.run_many(
-        "UPDATE lead SET contact = :contact, person_key = :person_key, rank = :rank, load = :load, state = CASE WHEN"
-        " state = 'ready' THEN 'waiting' ELSE state END, due_at = CASE WHEN state = 'held' THEN due_at END,"
+        "UPDATE lead SET contact = :contact, person_key = :person_key, rank = :rank, load = MAX(load, :load), state"
+        " = CASE WHEN state = 'ready' THEN 'waiting' ELSE state END, due_at = CASE WHEN state = 'held' THEN due_at END,"
         " lease_owner = NULL, rev = rev + 1 WHERE id = :id AND state <> 'closed'",
         [{**lead_row(item.lead), "load": load} for item in leads],
     )

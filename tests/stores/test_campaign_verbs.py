@@ -269,3 +269,12 @@ async def test_forgetting_a_campaign_leaves_nothing_of_it_and_everything_of_othe
     assert await world.attempt(other.id) == other
     again = await world.placed(0)
     assert (again.id, again.call_id, again.state) == (attempt.id, attempt.call_id, AttemptState.PLACED)
+
+
+async def test_a_slow_reading_does_not_hide_whom_a_later_one_has_shown(world: "World") -> None:
+    await world.campaign()
+    await world.load(3, load=1)
+    await world.load(3, load=3)
+    await world.load([world.row(0), world.row(1, name="renamed")], load=2)
+    assert await world.store.stop_removed("c", 0, load=3, now=world.now) == 0
+    assert await world.store.source_size("c", 0) == 3
