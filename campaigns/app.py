@@ -127,12 +127,15 @@ def kind_of(own: ProviderSettings, provider: str) -> ProviderKind:
         raise InputError(f"[providers.{provider}] kind: {error}") from None
 
 
-def check_runnable(loaded: Loaded, settings: Settings) -> None:
-    """Raises InputError: the provider is missing, or the file says what cannot be carried out."""
+def check_runnable(loaded: Loaded, settings: Settings, *, played: bool = False) -> None:
+    """Raises InputError: the provider is missing, or the file says what cannot be carried out.
+
+    `played`: in another time than the real one, so that its calls are made up whatever the settings say.
+    """
     provider = loaded.campaign.provider
     priced = bool(provider_settings(settings, provider).price_per_minute)
     check_campaign(loaded, load_rules(settings.calling_rules), priced=priced)
-    if problems := list(_mixed(loaded, settings)):
+    if problems := list(_mixed(loaded, settings, played=played or is_simulated(settings, provider))):
         raise InputError(problems)
     if loaded.campaign.dialing == "scheduled" and not can_schedule(settings, provider):
         what = f"The provider '{provider}' cannot hold calls for later."
@@ -140,9 +143,8 @@ def check_runnable(loaded: Loaded, settings: Settings) -> None:
         raise InputError([Problem(loaded.where("dialing"), what, mend)])
 
 
-def _mixed(loaded: Loaded, settings: Settings) -> Iterator[Problem]:
+def _mixed(loaded: Loaded, settings: Settings, *, played: bool) -> Iterator[Problem]:
     """What is made up and what is real must not meet."""
-    played = is_simulated(settings, loaded.campaign.provider)
     for index, source in enumerate(loaded.campaign.contacts):
         if not isinstance(source, VendorList):
             continue

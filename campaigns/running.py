@@ -110,7 +110,7 @@ def run_campaign(
     """
     options = options or RunOptions(settings=read_settings(None, environ=os.environ))
     loaded = load_campaign(path)
-    check_runnable(loaded, options.settings)
+    check_runnable(loaded, options.settings, played=_is_simulated(loaded, options))
     clock = _clock(loaded, options)
 
     async def main() -> Summary:
@@ -311,7 +311,9 @@ async def refresh_lists(session: Session, name: str, runner: Runner) -> None:
         await session.clock.sleep_until(session.clock.now() + timedelta(seconds=every))
         try:
             lists = await open_lists(loaded, session.store, session.systems)
-            await load_leads(session, record, lists, again=True)
+            intake = await load_leads(session, record, lists, again=True)
+            for warning in intake.warnings:
+                log.warning("list_refreshed_with_doubts", campaign=name, why=warning)
         except CampaignsError as error:
             log.warning("list_not_refreshed", campaign=name, why=str(error))  # what is loaded stays
         runner.wake.ring()

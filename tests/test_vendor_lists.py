@@ -13,6 +13,7 @@ from campaigns.engine.intake import RESUMABLE, Intake, load
 from campaigns.files import parse_campaign
 from campaigns.loading import open_lists
 from campaigns.ports.store import LeadFilter
+from campaigns.running import RunOptions, run_campaign
 from campaigns.sections import ListSettings
 from campaigns.settings import Settings
 from campaigns.stores.memory import MemoryStore
@@ -188,6 +189,19 @@ def test_what_is_made_up_and_what_is_real_never_meet(
     with pytest.raises(InputError) as caught:
         check_runnable(parse_campaign(FILE.replace("LINE", "region: GB") + line, name="test.yaml"), settings)
     assert told in str(caught.value)
+
+
+def test_calls_in_another_time_than_the_real_one_tell_no_real_system_of_their_outcomes(tmp_path: Path) -> None:
+    path = tmp_path / "test.yaml"
+    path.write_text(FILE.replace("LINE", "region: GB") + "write_back: true\n")
+    settings = Settings.model_validate(
+        {
+            "providers": {"scripted": {"kind": "flireo", "base_url": "http://127.0.0.1:9/v1"}},
+            "lists": {"crm": {"kind": "flireo", "api_key": "k", "base_url": "https://crm.example"}},
+        }
+    )
+    with pytest.raises(InputError, match="Made-up outcomes"):
+        run_campaign(path, RunOptions(settings=settings, speed=10))
 
 
 def test_a_system_on_this_machine_is_loopback() -> None:
