@@ -12,7 +12,7 @@ from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Lead, lead_id
 from campaigns.ports import BadRow, Clock
 from campaigns.ports.bookmarks import Bookmark
-from campaigns.ports.store import Merged, NewLead, Store
+from campaigns.ports.store import Merged, NewLead, Shown, Store
 
 from .consenting import Recorded, agreed, record_consents
 from .planning import plan
@@ -125,19 +125,33 @@ async def load(
     # Only when every list is read: a row may have moved from one to another.
     for source in sources:
         # Of one that was read on from a mark this reading saw the end alone: the next one sees all.
-        if source.stop_removed and source.index in sizes and not _shrank(source, *sizes[source.index], intake):
+        if not source.stop_removed or source.index not in sizes:
+            continue
+        shown = await store.shown(name, source.index, load=number)
+        before, good = sizes[source.index]
+        if _shrank(shown, before, good, again=again):
+            intake.warnings.append(_SHRANK.format(source.name, before, good, shown.missing))
+        else:
             intake.removed += await store.stop_removed(name, source.index, load=number, now=clock.now())
     if not again or intake.read >= terms.record.intake.get("read", 0):
         await store.note_intake(name, intake.counts(), intake.bad_rows)
     return intake
 
 
-def _shrank(source: Source, before: int, good: int, intake: Intake) -> bool:
-    """Whether a list lost so much that it is rather broken than shorter: then nobody is stopped for missing."""
-    if good * 2 >= before:
-        return False
-    intake.warnings.append(f"{source.name}: shrank from {before} to {good} rows, so nobody was stopped for missing.")
-    return True
+def _shrank(shown: Shown, before: int, good: int, *, again: bool) -> bool:
+    """Whether a list lost so much that it is rather broken than shorter: then nobody is stopped for missing.
+
+    Who left it by being called is no loss. A smaller list is believed when it is read so a second time, but while the
+    campaign runs never: a system may be broken for longer than until the next reading.
+    """
+    halved = good * 2 < before and shown.open < shown.missing
+    return halved or (again and shown.all < shown.missing)
+
+
+_SHRANK = (
+    "{}: shrank from {} to {} rows, so nobody was stopped for missing; {} are not in it any more. Should they not be "
+    "called, run the campaign file again."
+)
 
 
 async def _left_off(source: Source, terms: Terms, store: Store, *, now: datetime) -> str:

@@ -59,6 +59,18 @@ class NewLead:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Leads of a list after one reading of it."""
+
+    all: int
+    """Whom it showed."""
+    open: int
+    """Those of them that are not closed."""
+    missing: int
+    """Whom it did not show, and who are not closed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """What became of a batch of contacts."""
 
@@ -247,6 +259,9 @@ class CampaignStore(Protocol):
 
     async def next_load(self, name: str) -> int: ...
     async def source_size(self, name: str, source: int) -> int: ...
+    async def shown(self, name: str, source: int, *, load: int) -> Shown:
+        """What the reading `load` showed of a list's leads."""
+
     async def stop_removed(self, name: str, source: int, *, load: int, now: datetime) -> int:
         """Close leads of a list that the reading `load` did not show."""
 

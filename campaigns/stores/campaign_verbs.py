@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.domain.lead import CampaignState
-from campaigns.ports.store import CampaignRecord, Merged, NewLead
+from campaigns.ports.store import CampaignRecord, Merged, NewLead, Shown
 
 from .database import Connection, Database
 from .rows import dumps, lead_row, plain, to_campaign, us
@@ -131,6 +131,19 @@ class CampaignVerbs:
                 {"name": name, "source": source},
             )
             return int(rows[0]["n"])
+
+        return await self._database.read(verb)
+
+    async def shown(self, name: str, source: int, *, load: int) -> Shown:
+        async def verb(db: Connection) -> Shown:
+            rows = await db.rows(
+                "SELECT COALESCE(SUM(load >= :load), 0) AS shown,"
+                " COALESCE(SUM(load >= :load AND state <> 'closed'), 0) AS open,"
+                " COALESCE(SUM(load < :load AND state <> 'closed'), 0) AS missing"
+                " FROM lead WHERE campaign = :name AND source = :source",
+                {"name": name, "source": source, "load": load},
+            )
+            return Shown(rows[0]["shown"], rows[0]["open"], rows[0]["missing"])
 
         return await self._database.read(verb)
 

@@ -6,8 +6,9 @@ import pytest
 
 from campaigns.domain.call import CallReport, Direction, Disposition, Grade, Notice, Webhook
 from campaigns.domain.errors import ProofError
-from campaigns.domain.lead import LeadState, Outcome
+from campaigns.domain.lead import LeadState, Outcome, lead_id
 from campaigns.domain.rows import BadRow
+from campaigns.domain.transitions import close
 from campaigns.engine.inbox import Taken, receive, report_of, to_json
 from campaigns.engine.intake import Source, load, told
 from campaigns.ports.store import LeadFilter, Suppression
@@ -95,6 +96,40 @@ def test_a_list_that_shrank_by_half_stops_nobody_and_warns() -> None:
     intake, leads, _, _ = reading(a_list(*people, stop=True), then=[[a_list(*people[:2], stop=True)]])
     assert "shrank from 6 to 2" in intake.warnings[0]
     assert all(lead.outcome is not Outcome.STOPPED for lead in leads.values())
+
+
+@pytest.mark.parametrize(("again", "stopped"), [(True, 0), (False, 4)])
+def test_a_list_that_stays_small_is_believed_by_a_second_run_and_by_no_refresh(again, stopped) -> None:
+    async def main(store, clock):
+        async with a_night(store, clock, contacts=0) as night:
+            people = [a_contact(n) for n in range(6)]
+            removed = []
+            for rows in (people, people[:2], people[:2], people[:2]):
+                terms = night.book.current(await store.campaign("test"))
+                lists = [a_list(*rows, stop=True)]
+                intake = await load(terms, lists, frozenset(), store=store, clock=clock, again=again)
+                removed.append(intake.removed)
+            assert removed == [0, 0, stopped, 0]
+
+    play(main)
+
+
+def test_who_left_a_list_by_being_called_hides_nobody_who_was_removed() -> None:
+    async def main(store, clock):
+        async with a_night(store, clock, contacts=0) as night:
+            people = [a_contact(n) for n in range(10)]
+            terms = night.book.current(await store.campaign("test"))
+            await load(terms, [a_list(*people, stop=True)], frozenset(), store=store, clock=clock)
+            for each in people[:7]:
+                lead, rev = await store.lead(lead_id("test", each.key))
+                over = close(lead, Outcome.REACHED, now=START, reason="")
+                assert await store.put_lead(over, rev, opted_out=False, now=START, why="")
+            intake = await load(
+                terms, [a_list(*people[8:], stop=True)], frozenset(), store=store, clock=clock, again=True
+            )
+            assert (intake.removed, intake.warnings) == (1, [])
+
+    play(main)
 
 
 def test_long_lists_are_read_in_batches_without_losing_a_row() -> None:
