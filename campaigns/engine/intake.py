@@ -11,8 +11,8 @@ from campaigns.domain.contact import Contact
 from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Lead, lead_id
 from campaigns.ports import BadRow, Clock
-from campaigns.ports.bookmarks import Bookmark
-from campaigns.ports.store import Merged, NewLead, Shown, Store
+from campaigns.ports.bookmarks import Bookmark, Shown
+from campaigns.ports.store import Merged, NewLead, Store
 
 from .consenting import Recorded, agreed, record_consents
 from .planning import plan

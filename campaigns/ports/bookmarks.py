@@ -1,4 +1,4 @@
-"""The seam to what is remembered of a long reading: where it goes on when it broke off."""
+"""The seam to what is remembered of a long reading: where it goes on when it broke off, and whom it showed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,18 @@ class Bookmark:
     after: str
     """As the list itself names the place."""
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Leads of a list after one reading of it."""
+
+    all: int
+    """Whom it showed."""
+    open: int
+    """Those of them that are not closed."""
+    missing: int
+    """Whom it did not show, and who are not closed."""
 
 
 class BookmarkStore(Protocol):

@@ -12,7 +12,7 @@ from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, Le
 from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing
 
-from .bookmarks import BookmarkStore
+from .bookmarks import BookmarkStore, Shown
 from .consents import ConsentStore
 from .history import HistoryStore
 from .returns import ReturnStore
@@ -56,18 +56,6 @@ class NewLead:
     phone_keys: tuple[str, ...]
     source: int
     """Which of the campaign's lists, from 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Leads of a list after one reading of it."""
-
-    all: int
-    """Whom it showed."""
-    open: int
-    """Those of them that are not closed."""
-    missing: int
-    """Whom it did not show, and who are not closed."""
 
 
 @dataclass(frozen=True, slots=True)

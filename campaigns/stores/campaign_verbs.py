@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.domain.lead import CampaignState
-from campaigns.ports.store import CampaignRecord, Merged, NewLead, Shown
+from campaigns.ports.bookmarks import Shown
+from campaigns.ports.store import CampaignRecord, Merged, NewLead
 
 from .database import Connection, Database
 from .rows import dumps, lead_row, plain, to_campaign, us
