@@ -104,7 +104,7 @@ def _checks(name: str, findings: Sequence[Finding]) -> list[Check]:
         Check(
             f"{name} {finding.subject}",
             False if finding.ok is None and finding.subject in _FOUND else finding.ok,
-            f"{finding.says} {finding.mend}".strip(),
+            finding.told,
         )
         for finding in findings
     ]

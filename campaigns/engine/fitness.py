@@ -53,8 +53,7 @@ class Fitness:
 
 def told(finding: Finding) -> str:
     """One finding as a sentence with its mend."""
-    says = finding.says if finding.says.endswith(".") else f"{finding.says}."
-    return f"{finding.subject}: {says} {finding.mend}".strip()
+    return f"{finding.subject}: {finding.told}"
 
 
 @dataclass(frozen=True, slots=True)

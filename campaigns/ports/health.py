@@ -32,3 +32,9 @@ class Finding:
     """None: it could not be found out, or it is a doubt: told, and no reason to stop."""
     says: str
     mend: str = ""
+
+    @property
+    def told(self) -> str:
+        """For people: what was found as a sentence, then its mend."""
+        says = self.says if self.says.endswith((".", "!", "?")) else f"{self.says}."
+        return f"{says} {self.mend}".strip()

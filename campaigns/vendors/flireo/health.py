@@ -59,9 +59,9 @@ def _credits(left: float | None, client: Flireo, needs: Needs) -> Finding:
     if left <= 0:
         return Finding("credits", False, "No credits are left.", "Add credits to the account.")
     wanted = needs.talk_minutes * client.facts.credits_per_minute
-    says = f"{left:g} credits are left"
+    says = f"{left:,.10g} credits are left"
     if left < wanted:
-        says = f"{says}, fewer than the {wanted:g} that {needs.talk_minutes:g} minutes of talk may cost."
+        says = f"{says}, fewer than the {wanted:,.10g} that {needs.talk_minutes:,.10g} minutes of talk may cost."
         return Finding("credits", None, says, "Add credits, or set a budget in the campaign.")
     return Finding("credits", True, f"{says}.")
 

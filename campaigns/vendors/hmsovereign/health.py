@@ -50,8 +50,11 @@ async def _account(api: HMSovereign, needs: Needs) -> list[Finding]:
     if left <= 0:
         return [key, Finding("credits", False, "no minutes are left", buy)]
     if left < needs.talk_minutes:
-        return [key, Finding("credits", None, f"{left:.0f} minutes are left of {needs.talk_minutes:.0f} at worst", buy)]
-    return [key, Finding("credits", True, f"{left:.0f} minutes are left")]
+        return [
+            key,
+            Finding("credits", None, f"{left:,.0f} minutes are left of {needs.talk_minutes:,.0f} at worst", buy),
+        ]
+    return [key, Finding("credits", True, f"{left:,.0f} minutes are left")]
 
 
 async def _agent(api: HMSovereign, agent: str, needs: Needs) -> list[Finding]:
