@@ -5,16 +5,18 @@ A dial never goes through here: it is `post_once` of `vendors.http`.
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from campaigns.domain.call import Refused, Unclear
 from campaigns.domain.errors import AccountRefused, InputError, Problem, Throttled, VendorError
@@ -77,11 +79,22 @@ class Assumed(BaseModel):
             return cls.model_validate(dict(account.facts))
         except ValidationError as error:
             where = f"[{account.section}.{account.name}] facts"
-            known = f"Known here: {', '.join(cls.model_fields)}."
             raise InputError(
-                Problem(f"{where}.{'.'.join(map(str, wrong['loc']))}", f"{wrong['msg']}.", known)
+                Problem(f"{where}.{'.'.join(map(str, wrong['loc']))}", *_correction_fault(cls, wrong))
                 for wrong in error.errors(include_input=False, include_url=False)
             ) from None
+
+
+def _correction_fault(model: type[Assumed], wrong: ErrorDetails) -> tuple[str, str]:
+    if wrong["type"] == "extra_forbidden":
+        return "This key is unknown.", _nearest(str(wrong["loc"][-1]), model.model_fields)
+    return f"{wrong['msg']}.", ""
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    near = get_close_matches(name, names, 1)
+    return f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(names)}."
 
 
 def routes_of(account: VendorAccount, routes: Mapping[str, Route]) -> dict[str, Route]:
@@ -91,7 +104,7 @@ def routes_of(account: VendorAccount, routes: Mapping[str, Route]) -> dict[str, 
         if name in routes
         else Problem(
             f"[{account.section}.{account.name}] routes.{name}", "is no operation of this vendor.",
-            f"Known are: {', '.join(routes)}.",
+            _nearest(name, routes),
         )
         for name, text in account.routes.items()
         if name not in routes or not routes[name].corrected(text).path.startswith("/")

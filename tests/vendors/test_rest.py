@@ -220,9 +220,14 @@ def test_routes_and_assumptions_are_corrected_in_the_settings() -> None:
 @pytest.mark.parametrize(
     ("corrections", "told"),
     [
-        ({"routes": {"putt": "/x"}}, "[providers.acme] routes.putt: is no operation"),
+        (
+            {"routes": {"putt": "/x"}},
+            "[providers.acme] routes.putt: is no operation of this vendor. Did you mean `put`?",
+        ),
         ({"routes": {"put": "x"}}, "[providers.acme] routes.put: is not a route"),
-        ({"facts": {"atuh": "x"}}, "[providers.acme] facts.atuh"),
+        ({"facts": {"atuh": "x"}}, "[providers.acme] facts.atuh: This key is unknown. Did you mean `auth`?"),
+        ({"facts": {"zzz": "x"}}, "[providers.acme] facts.zzz: This key is unknown. Known here: auth"),
+        ({"facts": {"auth": 1}}, "[providers.acme] facts.auth: Input should be a valid string."),
     ],
 )
 def test_a_correction_that_corrects_nothing_is_an_error(corrections: dict[str, Any], told: str) -> None:
