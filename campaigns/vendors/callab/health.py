@@ -24,6 +24,8 @@ async def examine(callab: Callab, needs: Needs, *, token: str) -> list[Finding]:
         findings += [await _agent(callab, agent) for agent in sorted(needs.agents)]
     if needs.caller_ids:
         findings.append(await _numbers(callab, needs))
+    elif needs.calls:
+        findings.append(Finding("numbers", False, "A call needs a number to be shown.", "Write caller_ids."))
     if needs.calls:
         says = "Callab's API tells no balance: it cannot be asked."
         findings.append(Finding("credits", None, says, "Look at the dashboard."))
