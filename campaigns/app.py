@@ -114,8 +114,11 @@ def provider_settings(settings: Settings, provider: str) -> ProviderSettings:
             f"The provider '{provider}' is not in the settings. "
             f"Add a section [providers.{provider}] to campaigns.toml; known are: {known}."
         )
-    if not (own.base_url or kind_of(own, provider).BASE_URL):
+    kind = kind_of(own, provider)
+    if not (own.base_url or kind.BASE_URL):
         raise InputError(f"[providers.{provider}] has no base_url: where is its API?")
+    if own.api_key is None and not own.is_loopback():
+        raise InputError(f'[providers.{provider}] has no api_key. Write one, or {{ env = "NAME" }}.')
     return own
 
 

@@ -116,11 +116,18 @@ def test_doctor_tells_faults_doubts_and_what_is_well(cli, folder, scripted):
     )  # fmt: skip
     said = cli("doctor")
     assert said.code == 2
-    assert re.search(r"^ok +mine key: accepted$", said.out, re.MULTILINE)
-    assert re.search(r"^note +mine clock: 40 s ahead Set it\.$", said.out, re.MULTILINE)
-    assert re.search(r"^WRONG +mine agent: 'ann' is unknown Write another id\.$", said.out, re.MULTILINE)
+    assert re.search(r"^ok +mine key: accepted\.$", said.out, re.MULTILINE)
+    assert re.search(r"^note +mine clock: 40 s ahead\. Set it\.$", said.out, re.MULTILINE)
+    assert re.search(r"^WRONG +mine agent: 'ann' is unknown\. Write another id\.$", said.out, re.MULTILINE)
     scripted.finds = scripted.finds[:2]
     assert cli("doctor").code == 0
+
+
+def test_a_provider_beyond_this_machine_needs_a_key(cli, folder):
+    Path("campaigns.toml").write_text('[providers.mine]\nkind = "callab"\n')
+    for said in (cli("doctor"), cli("validate", campaign()), cli("run", campaign())):
+        assert said.code == 2
+        assert "[providers.mine] has no api_key. Write one" in said.out + said.err
 
 
 def test_doctor_asks_for_the_agents_and_numbers_of_unfinished_campaigns(cli, folder, scripted):
