@@ -56,4 +56,6 @@ def _plain(value: Any, levels: int) -> Any:
 
 
 def _storable(text: str) -> str:
+    if text.isascii() and "\0" not in text:  # nearly every one, and lists of calls have hundreds of thousands
+        return text
     return text.encode("utf-8", "replace").decode().replace("\0", "")
