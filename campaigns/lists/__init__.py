@@ -10,7 +10,6 @@ from campaigns.ports import ContactList
 from .jsonl import JsonLines
 from .parquet import open_parquet
 from .text import open_text
-from .xlsx import open_xlsx
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,8 @@ def _text(path: Path, choices: _Choices) -> ContactList:
 
 
 def _xlsx(path: Path, choices: _Choices) -> ContactList:
+    from .xlsx import open_xlsx  # noqa: PLC0415  # openpyxl takes an eighth of every command's start
+
     return open_xlsx(path, sheet=choices.sheet)
 
 
