@@ -171,7 +171,7 @@ def why(error: Exception) -> str:
     """What went wrong with a request, short, and without what was sent: the text of a protocol error quotes headers."""
     if isinstance(error, httpx.LocalProtocolError):
         return "LocalProtocolError: the address or a header holds what HTTP cannot carry"
-    return f"{type(error).__name__}: {error}"[:200]
+    return f"{type(error).__name__}: {error}"[:200].rstrip(".")
 
 
 def new_client(headers: Mapping[str, str]) -> httpx.AsyncClient:
