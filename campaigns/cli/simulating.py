@@ -8,11 +8,12 @@ import anyio
 import typer
 from starlette.routing import Mount
 
-from campaigns.clock import SystemClock, run_real
+from campaigns.clock import ScaledClock, SystemClock, real_now, run_real
 from campaigns.domain.errors import InputError
 from campaigns.serving import bind, serving
 from campaigns.vendors import LISTS, PROVIDERS, Simulator, kinds, simulate
 from campaigns.vendors.simulated.cut import SeveringApp
+from campaigns.vendors.simulated.setup import Setup
 
 from .context import err
 
@@ -31,12 +32,16 @@ def simulator(
     faults: Annotated[Path | None, typer.Option(help="YAML, TOML or JSON file with faults (Flireo).")] = None,
     ledger: Annotated[Path | None, typer.Option(help="Where every call is written down: FILE, FILE.callab, …")] = None,
     webhook: Annotated[list[str] | None, typer.Option(help="Where reports are sent: KIND=URL.")] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="Its time runs so much faster; give `run` the same.", min=1)
+    ] = None,
 ) -> None:
     """Serve the built-in simulators of all vendors on loopback, in real time, until stopped.
 
     Example: campaigns simulator --port 8720 --seed 7
     """
-    clock, told = SystemClock(), _webhooks(webhook or [])
+    clock = ScaledClock(real_now(), speed) if speed else SystemClock()
+    told = _webhooks(webhook or [])
     apps: dict[str, Simulator] = {}
     for kind in kinds("simulators"):
         own: dict[str, Any] = {"clock": clock, "seed": seed, "webhook": told.get(kind)}
@@ -73,8 +78,11 @@ def _webhooks(texts: list[str]) -> dict[str, str]:
 
 
 def _hint(address: str, apps: dict[str, Simulator]) -> str:
-    """Settings that lead to the simulators."""
-    lines = [f"Simulators on {address}; Ctrl-C stops them. In the settings:"]
+    """Settings that lead to the simulators; all of it may stand in a settings file."""
+    lines = [
+        f"# Simulators on {address}; Ctrl-C stops them. In the settings:",
+        f"# (`agent` may be any, `caller_ids` are {', '.join(Setup().numbers.values())})",
+    ]
     for kind, one in apps.items():
         sections = [name for name, table in (("providers", PROVIDERS), ("lists", LISTS)) if kind in table]
         lines += [f'[{name}.{kind}]\nbase_url = "{address}/{kind}{one.prefix}"\napi_key = "any"' for name in sections]

@@ -6,7 +6,9 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -327,9 +329,25 @@ def test_the_simulator_serves_until_it_is_told_to_stop(tmp_path):
     process = a_process("simulator", "--port", "0", "--ledger", str(tmp_path / "l.jsonl"))
     said = process.stderr.readline()
     assert re.search(r"on http://127\.0\.0\.1:\d+; Ctrl-C stops them", said)
-    assert re.fullmatch(r"\[(providers|lists)\.\w+\]\n", process.stderr.readline())
+    assert "`caller_ids` are +31200000001" in process.stderr.readline()
+    assert process.stderr.readline() == "[lists.callbell]\n"
     code, rest = stopped(process)
     assert (code, rest.splitlines()[-1]) == (0, "Simulators stopped.")
+
+
+def test_the_simulators_time_runs_as_fast_as_the_campaigns():
+    process = a_process("simulator", "--port", "0", "--speed", "3600")
+    try:
+        address = re.search(r"on (http://[\d.:]+)", process.stderr.readline())[1]
+        then, now = (said_at(f"{address}/hmsovereign/api/v1/health") for _ in range(2))
+    finally:
+        stopped(process)
+    assert now > then > datetime.now(UTC), "a second is an hour there, and a question takes some of it"
+
+
+def said_at(url):
+    with urlopen(url) as answer:  # noqa: S310 - loopback
+        return datetime.fromisoformat(json.load(answer)["timestamp"])
 
 
 def test_a_worker_takes_up_what_start_brings_and_loses_nothing_when_stopped(cli, folder):
