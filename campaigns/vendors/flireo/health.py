@@ -73,7 +73,7 @@ async def _agent(client: Flireo, around: Surroundings, agent: str, needs: Needs)
     except VendorError as error:
         if error.status != 404:
             raise
-        if error.code != "not_found":  # perhaps the route is not there
+        if error.code != "not_found" or not await _lists_without(client, agent):  # perhaps the route is not there
             return [Finding("agent", None, str(error), "Correct get_assistant under `routes`, or the agent.")]
         return [Finding("agent", False, f"There is no assistant '{agent}'.", mend)]
     if assistant.is_active is False:
@@ -81,6 +81,14 @@ async def _agent(client: Flireo, around: Surroundings, agent: str, needs: Needs)
     found = [Finding("agent", True, f"The assistant '{agent}' is there.")]
     found += _told_to_us(assistant, agent, around, needs)
     return found if needs.caller_ids else found + await _linked(client, agent)
+
+
+async def _lists_without(client: Flireo, agent: str) -> bool:
+    """Whether the account shows its assistants, and not this one. The routes are assumed: one 404 may be theirs."""
+    try:
+        return agent not in [assistant.assistant_id async for assistant in client.assistants()]
+    except VendorError:
+        return False
 
 
 def _told_to_us(assistant: Assistant, agent: str, around: Surroundings, needs: Needs) -> list[Finding]:

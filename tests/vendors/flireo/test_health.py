@@ -92,7 +92,8 @@ async def test_a_healthy_account_has_nothing_to_mend() -> None:
         ({"/user/profile": (500, {})}, {"key": [None], "credits": None}),
         ({"/user/profile": UNKNOWN}, {"key": [None], "credits": None}),
         ({"/user/profile": UNKNOWN, "/calls": (200, {"calls": []})}, {"credits": [None]}),
-        ({"/assistants/a": UNKNOWN}, {"agent": [False]}),
+        ({"/assistants/a": UNKNOWN, "/assistants": (200, {"assistants": []})}, {"agent": [False]}),
+        ({"/assistants/a": UNKNOWN}, {"agent": [None]}),  # no assistant can be looked at: perhaps the routes are others
         ({"/assistants/a": (404, "Not Found")}, {"agent": [None]}),
         ({"/assistants/a": (200, AGENT | {"is_active": False})}, {"agent": [False]}),
         ({"/assistants/a": (403, {"error": "forbidden"})}, {"agent": [False]}),
