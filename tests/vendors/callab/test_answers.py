@@ -71,8 +71,9 @@ def test_words_that_prove_a_refusal_say_whose_it_is(message: str, account: bool)
     "message",
     ["error", "", None, "something went wrong", "invalid response from carrier", "timed out", "timeout, not found",
      "internal: record not found", "call already in progress, invalid", "invalidated", "the required provider failed",
-     {"text": "x"}, "could not save the call", "contact not found", "record does not exist", "invalid input syntax for uuid",
-     "call created, invalid contact", "the call was placed, but the campaign is required",
+     {"text": "x"}, "could not save the call", "contact not found", "record does not exist",
+     "invalid input syntax for uuid", "call created, invalid contact",
+     "the call was placed, but the campaign is required",
      "webhook url is required"],
 )  # fmt: skip
 def test_all_other_errors_leave_a_doubt(message: object) -> None:

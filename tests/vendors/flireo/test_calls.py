@@ -102,8 +102,8 @@ def test_a_reason_that_nobody_has_met_ends_no_call_of_a_status_that_nobody_has_m
     "members",
     [{"status": word} for word in ("ended", "Ended", "completed", "failed", "ended-with-error", "ended_with_debugging",
                                    "busy", "no_answer", "cancelled", "insufficient-credits")]
-    + [{"ended_reason": "a word of next year"}, {"ended_at": "2026-11-23T09:00:00Z"}, {"status": "in-progress", "ended_at": "2026-11-23T09:00:00Z"},
-       {"status": "hung up", "ended_reason": "customer-ended-call"}],
+    + [{"ended_at": "2026-11-23T09:00:00Z"}, {"status": "in-progress", "ended_at": "2026-11-23T09:00:00Z"},
+       {"ended_reason": "a word of next year"}, {"status": "hung up", "ended_reason": "customer-ended-call"}],
 )  # fmt: skip
 def test_a_call_that_says_so_has_ended(members: dict[str, Any]) -> None:
     read = report(**members)
