@@ -29,6 +29,7 @@ from campaigns.app import (
 from campaigns.clock import DiscreteClock, ScaledClock, SystemClock, real_now, run_real, run_virtual
 from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
+from campaigns.domain.sources import VendorList
 from campaigns.editing import Edit, foresee, put_campaign
 from campaigns.engine.intake import Intake, load
 from campaigns.engine.runner import RunEnd, Runner
@@ -42,6 +43,7 @@ from campaigns.serving import bind, serving
 from campaigns.settings import Settings, read_settings
 from campaigns.stores.sqlite import dialer_lock, last_moment_in
 from campaigns.summary import Summary, ledger_of, summarise
+from campaigns.systems import budget_of
 from campaigns.web.receiver import receiver
 
 log = structlog.get_logger()
@@ -164,7 +166,7 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, told: Watching
             if options.fresh:
                 await _forget(session, loaded, ours=ours)
             if ours and session.simulated:
-                await session.store.forget_account(loaded.campaign.provider)
+                await forget_budgets(session, loaded)
             edit = await foresee(session, loaded)
             record = await put_campaign(session, loaded)
             progress = Progress(session, record.name, handed_over=not ours, edit=edit)
@@ -185,6 +187,13 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, told: Watching
                 tasks.cancel_scope.cancel()
             summary = await summarise(session, loaded, end, progress.loaded, report=options.report)
             return replace(summary, edit=edit)
+
+
+async def forget_budgets(session: Session, loaded: Loaded) -> None:
+    """What an earlier run has used of its accounts: played time goes on where the calls ended, and so before that."""
+    lists = [source.list for source in loaded.campaign.contacts if isinstance(source, VendorList)]
+    for account in (loaded.campaign.provider, *(budget_of(session.settings, name) for name in lists)):
+        await session.store.forget_account(account)
 
 
 async def _forget(session: Session, loaded: Loaded, *, ours: bool) -> None:

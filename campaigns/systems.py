@@ -92,7 +92,7 @@ class Systems:
         spacing = timedelta(minutes=1) / per_minute
 
         async def gate() -> None:
-            slot = await store.request_slot(twin or f"list:{name}", spacing + clock.tolerance, now=clock.now())
+            slot = await store.request_slot(budget_of(self._settings, name), spacing + clock.tolerance, now=clock.now())
             await clock.sleep_until(slot)
 
         return gate
@@ -100,6 +100,11 @@ class Systems:
     async def aclose(self) -> None:
         for opened in self._open.values():
             await opened.aclose()
+
+
+def budget_of(settings: Settings, name: str) -> str:
+    """The account in the database that counts a list's requests. Raises InputError."""
+    return _twin(settings, list_settings(settings, name)) or f"list:{name}"
 
 
 def _twin(settings: Settings, own: ListSettings) -> str | None:

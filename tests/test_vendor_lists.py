@@ -1,7 +1,9 @@
 """`list:` in a campaign file: contacts of a system elsewhere become leads, page by page, and join while it runs."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from campaigns.engine.intake import RESUMABLE, Intake, load
 from campaigns.files import parse_campaign
 from campaigns.loading import open_lists
 from campaigns.ports.store import LeadFilter
-from campaigns.running import RunOptions, run_campaign
+from campaigns.running import RunOptions, forget_budgets, run_campaign
 from campaigns.sections import ListSettings
 from campaigns.settings import Settings
 from campaigns.stores.memory import MemoryStore
@@ -202,6 +204,21 @@ def test_calls_in_another_time_than_the_real_one_tell_no_real_system_of_their_ou
     )
     with pytest.raises(InputError, match="Made-up outcomes"):
         run_campaign(path, RunOptions(settings=settings, speed=10))
+
+
+@pytest.mark.parametrize(("key", "account"), [("k", "scripted"), ("other", "list:crm")])
+async def test_a_played_run_waits_for_no_request_of_an_earlier_one(key: str, account: str) -> None:
+    settings = Settings.model_validate(
+        {
+            "providers": {"scripted": {"kind": "flireo", "api_key": "k"}},
+            "lists": {"crm": {"kind": "flireo", "api_key": key}},
+        }
+    )
+    store, minute = MemoryStore(), timedelta(minutes=1)
+    for _ in range(9):
+        await store.request_slot(account, minute, now=START)
+    await forget_budgets(SimpleNamespace(store=store, settings=settings), loaded())  # type: ignore[arg-type]
+    assert await store.request_slot(account, minute, now=START) == START
 
 
 def test_a_system_on_this_machine_is_loopback() -> None:
