@@ -285,7 +285,7 @@ class Rest:
         status, name = response.status_code, self.account.name
         data = json_or_none(body)
         code, message = error_text(data, key=self.account.api_key)
-        said = " ".join(dict.fromkeys(filter(None, [code, message]))) or "an error without words"
+        said = ": ".join(dict.fromkeys(filter(None, [code, message]))) or "an error without words"
         if status in _ACCOUNT:
             text = f"{name}: {operation}: HTTP {status} {said}. {_MENDS[status]}"
             raise AccountRefused(text, status=status, code=code)

@@ -126,8 +126,8 @@ def test_the_budget_of_a_minute_is_kept() -> None:
 
 
 ERRORS = {
-    "nested": (404, {"error": {"code": "not_found", "message": "No such thing"}}, "not_found No such thing"),
-    "flat": (422, {"error": "bad", "message": "phone +44 20 7946 0123 is wrong"}, "bad phone (number) is wrong"),
+    "nested": (404, {"error": {"code": "not_found", "message": "No such thing"}}, "not_found: No such thing"),
+    "flat": (422, {"error": "bad", "message": "phone +44 20 7946 0123 is wrong"}, "bad: phone (number) is wrong"),
     "text": (500, {"error": "it broke"}, "it broke"),
     "nothing": (500, {}, "an error without words"),
 }
