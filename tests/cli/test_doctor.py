@@ -142,6 +142,14 @@ def test_doctor_asks_for_the_agents_and_numbers_of_unfinished_campaigns(cli, fol
     assert [(needs.agents, needs.caller_ids) for needs in asked] == [({"ann"}, ("+442079460123",)), (frozenset(), ())]
 
 
+@pytest.mark.parametrize("kind", ["callab", "callbell", "flireo"])
+def test_doctor_finds_a_list_that_does_not_answer(cli, folder, kind):
+    Path("campaigns.toml").write_text(f'[lists.{kind}]\nbase_url = "http://127.0.0.1:9"\n')
+    said = cli("doctor")
+    assert said.code == 2
+    assert re.search(rf"^WRONG +list {kind} key: {kind}: ", said.out, re.MULTILINE)
+
+
 def test_doctor_asks_the_lists_too(cli, folder, monkeypatch):
     class Crm(ScriptedList):
         BASE_URL = NOWHERE

@@ -52,7 +52,7 @@ async def reading(callab: Callab) -> Finding:
     except AccountRefused as error:
         return Finding("key", False, str(error), "Check api_key in the settings.")
     except VendorError as error:
-        return Finding("contacts", None, str(error))
+        return Finding("key", None, str(error))
     return Finding("key", True, "The key is accepted, and contacts can be read.")
 
 

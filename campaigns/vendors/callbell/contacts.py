@@ -91,7 +91,7 @@ class CallbellContacts:
         except AccountRefused as error:
             return [Finding("key", False, str(error), "Check api_key in the settings.")]
         except VendorError as error:
-            return [Finding("contacts", None, str(error))]
+            return [Finding("key", None, str(error))]
         found = [Finding("key", True, "Callbell accepts the key.")]
         if not page.meta.has_cursor:
             says = "Callbell offers no cursors here: of more than 10,000 contacts the rest is not read."

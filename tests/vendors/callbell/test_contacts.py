@@ -207,7 +207,7 @@ async def test_health_tells_of_key_cursors_and_clock() -> None:
         await listed.aclose()
     async with simulated(Rule(at="get", kind="drop")) as bench:
         listed = bench.contacts()
-        assert [(finding.subject, finding.ok) for finding in await listed.health()] == [("contacts", None)]
+        assert [(finding.subject, finding.ok) for finding in await listed.health()] == [("key", None)]
         await listed.aclose()
 
 
