@@ -128,7 +128,9 @@ async def _vendor_source(loaded: Loaded, wanted: VendorList, index: int, systems
         if isinstance(row, BadRow):
             return row
         contact = read(row)
-        return replace(contact, origin=(wanted.list, row.ref)) if isinstance(contact, Contact) else contact
+        if isinstance(contact, BadRow):
+            return replace(contact, reason=f"{contact.reason} (contact {row.ref})")
+        return replace(contact, origin=(wanted.list, row.ref))
 
     async def contacts(after: str) -> Stream:
         async for batch in opened.read(wanted.where, after=after):

@@ -136,7 +136,7 @@ def test_a_number_without_plus_needs_the_region_of_its_list() -> None:
         crm = ScriptedList(people={"a": {"phone": "020 7946 0001", "name": "A"}, "b": {"phone": "", "name": "B"}})
         intake = await read(store, night, crm, "where: {}")
         assert (intake.invalid, intake.new) == (2, 0)
-        assert [reason for _, _, reason in intake.bad_rows][1] == "phone: empty"
+        assert [reason for _, _, reason in intake.bad_rows][1] == "phone: empty (contact b)"
         assert (await read(store, night, crm)).new == 1
 
     play(main)

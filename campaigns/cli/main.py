@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from campaigns.domain.errors import AccountRefused, CampaignsError, InputError
+from campaigns.domain.errors import AccountRefused, CampaignsError, InputError, VendorError
 
 from . import consents, explaining, inspecting, listing, people, planning, rules, running, simulating, steering
 from .context import Globals, err, set_up_logs
@@ -92,6 +92,8 @@ def _told(error: BaseException) -> int:
     for problem in problems:
         text = str(problem).removeprefix("campaigns: ").replace("[", "\\[")
         err.print(f"[bold red]error[/] {text}")
+    if isinstance(error, VendorError):
+        return 3  # it may answer the next time, and nothing is lost
     return 4 if isinstance(error, AccountRefused) else 2
 
 

@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 BATCH = 20
 """So many of a campaign, then the list's next campaign has its turn."""
+DOWN = 3
+"""Failures in a row from which on it is the list that is at fault, and not what one contact was answered."""
 LEASE = timedelta(minutes=1)
 """Longer than one trial lasts; after a crash it is tried again from then on."""
 UNMENDED = timedelta(minutes=5)
@@ -73,8 +75,7 @@ class ListReturns:
             remote = await self._open_list(self.name)
             answer = await self._ask(remote, closed, returns)
         except (InputError, AccountRefused, VendorError) as error:
-            await self._put_off(closed, error)
-            return False
+            return await self._put_off(closed, error)
         self._failures = 0
         with anyio.move_on_after(LAST_WRITE, shield=True):  # what is there must not be asked for again for nothing
             await self._note(closed, answer)
@@ -100,18 +101,22 @@ class ListReturns:
             case None:
                 pass
 
-    async def _put_off(self, closed: Closed, error: InputError | AccountRefused | VendorError) -> None:
+    async def _put_off(self, closed: Closed, error: InputError | AccountRefused | VendorError) -> bool:
+        """False: not this outcome alone, but the list needs rest."""
         self._failures += 1
-        pause = pause_after(self._failures)
+        pause = pause_after(max(1, self._failures - DOWN + 1))
         if isinstance(error, InputError | AccountRefused):
             pause = max(pause, UNMENDED)
         elif isinstance(error, Throttled):
             pause = max(pause, error.retry_after)
-        self.rest(pause)
+        rests = self._failures >= DOWN or isinstance(error, InputError | AccountRefused | Throttled)
+        if rests:
+            self.rest(pause)
         until = self._clock.now() + max(pause, pause_after(closed.tries + 1))
         reason = str(error).partition("\n")[0]
         log.warning("outcome_not_written_yet", list=self.name, why=reason)
         await self._store.put_off_return(closed, until=until, reason=reason)
+        return not rests
 
     def _tell(self, event: str, why: str) -> None:
         """Each reason once: a whole list may have the same."""
