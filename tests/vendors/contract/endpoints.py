@@ -72,7 +72,7 @@ def _routes(routes: list[BaseRoute], above: str) -> Iterator[tuple[str, Served]]
             yield above + route.path, route
 
 
-def tested(vendor: str) -> dict[str, str]:
+def proof(vendor: str) -> dict[str, str]:
     """Operation → the file of tests that asks it by a method of the client."""
     files = sorted((TESTS / vendor).glob("*.py"))
     words = {file.name: set(re.findall(r"\w+", file.read_text("utf-8"))) for file in files}
@@ -89,7 +89,7 @@ def bare(path: str) -> str:
 
 def table(vendor: str) -> str:
     """One table of the README."""
-    asked, server, tests = methods(vendor), served(vendor), tested(vendor)
+    asked, server, tests = methods(vendor), served(vendor), proof(vendor)
     lines = [
         f"**{TITLES[vendor]}**",
         "",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from openapi.contract import Contract
 
-from .endpoints import VENDORS, methods, routes, served, shape, table, tested
+from .endpoints import VENDORS, methods, proof, routes, served, shape, table
 
 README = Path(__file__).parents[3] / "README.md"
 DOCUMENTS = {"callab": ("callab", "callab_v0")}
@@ -29,7 +29,7 @@ def test_the_routes_are_those_of_the_documents_that_others_wrote(vendor: str) ->
 def test_every_route_has_a_method_of_the_client_a_server_and_a_test(vendor: str) -> None:
     assert [operation for operation, asked in methods(vendor).items() if not asked] == []
     assert [route.path for route in routes(vendor).values() if shape(route) not in served(vendor)] == []
-    assert [operation for operation, file in tested(vendor).items() if not file] == []
+    assert [operation for operation, file in proof(vendor).items() if not file] == []
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
