@@ -7,7 +7,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -251,21 +251,33 @@ async def open_account(session: Session, name: str) -> AsyncIterator[Account]:
         slot = await session.store.request_slot(name, spacing + session.clock.tolerance * bool(spacing), now=now)
         await session.clock.sleep_until(slot)
 
-    vendor = VendorAccount(
-        name=name,
-        base_url=base_url or kind_of(own, name).BASE_URL,
-        api_key=own.api_key.get_secret_value() if own.api_key else "",
-        webhook_token=session.webhook_token(name),
-        webhook_secret=own.webhook_secret.get_secret_value() if own.webhook_secret else "",
-        routes=own.routes,
-        facts=own.facts,
-    )
+    vendor = replace(_vendor_account(session.settings, name), webhook_token=session.webhook_token(name))
+    if base_url:
+        vendor = replace(vendor, base_url=base_url)
     async with AsyncExitStack() as stack:
         kind = kind_of(own, name)
         provider = kind(vendor, Surroundings(session.clock, gate, patient=False, webhooks=_webhooks(session, name)))
         stack.push_async_callback(provider.aclose)
         dialer = Dialer(session.store, provider, session.clock, terms, session.owner)
         yield Account(name, provider, dialer, _reconciler(session, provider, terms, dialer))
+
+
+def _vendor_account(settings: Settings, name: str) -> VendorAccount:
+    own = provider_settings(settings, name)
+    return VendorAccount(
+        name=name,
+        base_url=own.base_url or kind_of(own, name).BASE_URL,
+        api_key=own.api_key.get_secret_value() if own.api_key else "",
+        webhook_secret=own.webhook_secret.get_secret_value() if own.webhook_secret else "",
+        routes=own.routes,
+        facts=own.facts,
+    )
+
+
+async def check_account(settings: Settings, name: str) -> None:
+    """Whether the vendor's client can be made of the settings, its corrections too; asks nobody. Raises InputError."""
+    provider = kind_of(provider_settings(settings, name), name)(_vendor_account(settings, name), Surroundings())
+    await provider.aclose()
 
 
 def _webhooks(session: Session, name: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from campaigns.app import (
     account_terms,
+    check_account,
     check_runnable,
     is_simulated,
 )
@@ -88,6 +89,7 @@ async def validate_file(path: Path, settings: Settings, *, today: date) -> Findi
     loaded = load_campaign(path)
     campaign = loaded.campaign
     check_runnable(loaded, settings)
+    await check_account(settings, campaign.provider)
     begins = _begins(campaign, today, simulated=is_simulated(settings, campaign.provider))
     noon = datetime.combine(begins, time(12), zone(campaign.zone or "UTC"))
     outlook = Outlook(campaign, Law(load_rules(settings.calling_rules)), noon)

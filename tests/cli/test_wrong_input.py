@@ -303,3 +303,19 @@ def test_settings_come_from_the_environment_too(cli, folder, monkeypatch):
     assert cli("run", "small.yaml", "--json").code == 0
     assert Path("env.db").exists()
     assert "CAMPAIGNS_DATABASE" in os.environ
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('routes = {plce = "/calls"}', "[providers.far] routes.plce"),
+        ('facts = {ended_reason = {x = "busy"}}', "[providers.far] facts.ended_reason"),
+    ],
+)
+def test_a_correction_that_corrects_nothing_is_found_before_anybody_is_asked(cli, folder, line, told):
+    Path("campaigns.toml").write_text(f"{FAR}{line}\n")
+    Path("live.yaml").write_text(LIVE)
+    said = cli("validate", "live.yaml")
+    assert (said.code, said.out) == (2, "")
+    assert told in said.err
+    assert "Did you mean" in said.err
