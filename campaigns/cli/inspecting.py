@@ -130,15 +130,17 @@ def schema() -> None:
 
 
 def providers(context: typer.Context) -> None:
-    """List the call providers, and those that the settings name.
+    """List the systems that can be spoken with, for calls and for contacts, and those that the settings name.
 
     Example: campaigns providers
     """
     settings = options(context).settings()
-    rows: list[Json] = [{"name": "simulator", "kind": "flireo", "base_url": "built in, on loopback"}]
-    rows += [{"name": name, "kind": own.kind, "base_url": own.base_url} for name, own in settings.providers.items()]
-    rows += [{"name": "", "kind": kind, "base_url": None} for kind in kinds("providers")]
+    rows: list[Json] = [{"name": "simulator", "kind": "flireo", "for": "calls", "base_url": "built in, on loopback"}]
+    for group, role, named in (("providers", "calls", settings.providers), ("lists", "contacts", settings.lists)):
+        rows += [{"name": name, "kind": own.kind, "for": role, "base_url": own.base_url} for name, own in named.items()]
+        rows += [{"name": "", "kind": kind, "for": role, "base_url": None} for kind in kinds(group)]
     if options(context).json:
         print_json(rows)
     else:
-        print_table(["name", "kind", "address"], [[r["name"] or "(kind)", r["kind"], r["base_url"]] for r in rows])
+        table = [[r["name"] or "(kind)", r["kind"], r["for"], r["base_url"]] for r in rows]
+        print_table(["name", "kind", "for", "address"], table)
