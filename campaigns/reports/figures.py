@@ -72,6 +72,8 @@ class Figures:
     """Of an artificial voice; empty where a person talks."""
     versions: tuple[str, ...]
     """Of the rows."""
+    returned: str
+    """Where outcomes are on their way back to the lists; empty: they do not go back."""
     settings: tuple[tuple[str, str], ...]
     """Empty where the stored file can no longer be read."""
 
@@ -117,6 +119,7 @@ async def gather(  # noqa: PLR0913 - what a page says of a campaign that the dat
         rows=tally.permits.applied(rules.book),
         duties=tally.permits.duties(rules.book) if campaign and campaign.ground.artificial else (),
         versions=tuple(sorted(tally.permits.data)),
+        returned=without_numbers((await store.returns(name)).told()) if campaign and campaign.write_back else "",
         settings=tuple(in_force(campaign)) if campaign else (),
     )
 
