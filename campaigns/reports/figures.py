@@ -86,12 +86,10 @@ async def gather(  # noqa: PLR0913 - what a page says of a campaign that the dat
     `now` dates it, `law` is one sentence on which legal rules were applied, `rules` are
     those of now, `simulated`: nobody real was called.
     """
-    record = await store.campaign(name)
-    if record is None:
-        raise InputError(f"There is no campaign '{name[:64]}' in this database. `campaigns status` lists them.")
+    record = await _known(store, name)
     campaign = _campaign(record)
     counts, tally = await store.counts(name), await tallied(store, name, campaign, rules)
-    bad_rows = await store.bad_rows(name)
+    bad_rows, returned = await store.bad_rows(name), await _returned(store, campaign)
     zone = shared_zone(campaign.zone if campaign else None, tally.zones)
     return Figures(
         record=replace(record, reason=without_numbers(record.reason)),
@@ -119,9 +117,22 @@ async def gather(  # noqa: PLR0913 - what a page says of a campaign that the dat
         rows=tally.permits.applied(rules.book),
         duties=tally.permits.duties(rules.book) if campaign and campaign.ground.artificial else (),
         versions=tuple(sorted(tally.permits.data)),
-        returned=without_numbers((await store.returns(name)).told()) if campaign and campaign.write_back else "",
+        returned=returned,
         settings=tuple(in_force(campaign)) if campaign else (),
     )
+
+
+async def _known(store: Store, name: str) -> CampaignRecord:
+    record = await store.campaign(name)
+    if record is None:
+        raise InputError(f"There is no campaign '{name[:64]}' in this database. `campaigns status` lists them.")
+    return record
+
+
+async def _returned(store: Store, campaign: Campaign | None) -> str:
+    if campaign is None or not campaign.write_back:
+        return ""
+    return without_numbers((await store.returns(campaign.campaign)).told())
 
 
 def _campaign(record: CampaignRecord) -> Campaign | None:
