@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from campaigns.ports import Clock
+from campaigns.vendors.simulated.account import SimulatedAccount
 from campaigns.vendors.simulated.cut import SeveringApp
 from campaigns.vendors.simulated.exchange import Exchange
 from campaigns.vendors.simulated.faults import Dice, Rule, read_faults
@@ -25,7 +26,7 @@ from .webhooks import Paper
 __all__ = ["CallabSimulator", "Faults", "How", "Options", "Rule", "SimCall", "load_faults", "own_numbers", "simulate"]
 
 
-class CallabSimulator:
+class CallabSimulator(SimulatedAccount):
     """One simulated company: `app` is its HTTP surface, `run` what happens by itself.
 
     Args:
@@ -60,28 +61,6 @@ class CallabSimulator:
         self.book = Book(seeded(seed, options.people))
         """People made up from the seed; `book.contacts` may be changed, as by the dashboard."""
         self.app: SeveringApp = Surface(self._exchange, self.book).app()
-
-    @property
-    def webhook(self) -> str | None:
-        """Where webhooks go; None: nowhere."""
-        return self._teller.webhook
-
-    @webhook.setter
-    def webhook(self, url: str | None) -> None:
-        self._teller.webhook = url
-
-    @property
-    def calls(self) -> list[SimCall]:
-        """The truth so far, oldest first; it holds phone numbers."""
-        return self._exchange.ledger.everything()
-
-    def stats(self) -> dict[str, object]:
-        """The figures of `/_simulator/stats`."""
-        return self._exchange.stats()
-
-    async def run(self) -> None:
-        """Deliver what time brings (webhooks, people who call back) until cancelled."""
-        await self._teller.run(self.calls, self._exchange.ledger.answered.__contains__)
 
 
 def load_faults(path: Path) -> Faults:

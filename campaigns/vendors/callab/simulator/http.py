@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from campaigns.vendors.simulated.cut import SeveringApp
 from campaigns.vendors.simulated.exchange import Exchange
+from campaigns.vendors.simulated.minute import Minute
 
 from .asking import WrongError, body_of, failing, page, told
 from .book import Book, fits, fits_lists
@@ -28,7 +29,7 @@ class Surface:
         self._company = Company(exchange, exchange.seed)
         self._dialling = Dialling(exchange, self._company)
         self._failing = failing(exchange)
-        self._minute, self._used = 0, 0
+        self._minute = Minute(exchange.options.per_minute)
 
     def app(self) -> SeveringApp:
         """The ASGI application: V1 below `/v1`, and without it as the hand-written samples have it; V0 beside it."""
@@ -73,12 +74,10 @@ class Surface:
 
     def _admit(self, request: Request) -> None:
         """Budget and key: that HTTP says so of either is assumed."""
-        options, seconds = self._exchange.options, int(self._exchange.clock.now().timestamp())
-        if seconds // 60 != self._minute:
-            self._minute, self._used = seconds // 60, 0
-        self._used += 1
-        if options.per_minute is not None and self._used > options.per_minute:
-            raise WrongError("too many requests", 429, {"retry-after": str((self._minute + 1) * 60 - seconds)})
+        options = self._exchange.options
+        wait = self._minute.spend(now=self._exchange.clock.now()).get("retry-after")
+        if wait is not None:
+            raise WrongError("too many requests", 429, {"retry-after": wait})
         if options.api_key is not None and request.headers.get("authorization") != f"Bearer {options.api_key}":
             raise WrongError("unauthorized", 401)
 

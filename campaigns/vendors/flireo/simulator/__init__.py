@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.ports import Clock
+from campaigns.vendors.simulated.account import SimulatedAccount
 from campaigns.vendors.simulated.cut import SeveringApp
 from campaigns.vendors.simulated.exchange import Exchange
 from campaigns.vendors.simulated.faults import Dice, Rule
@@ -28,7 +29,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class FlireoSimulator:
+class FlireoSimulator(SimulatedAccount):
     """One simulated account: `app` is its HTTP surface, `run` what happens by itself.
 
     Args:
@@ -42,6 +43,7 @@ class FlireoSimulator:
     Raises InputError when the ledger cannot be read.
     """
 
+    _teller: Asker
     prefix = ""
     """Every route also under `/v1`."""
 
@@ -67,20 +69,6 @@ class FlireoSimulator:
         self.app: SeveringApp = self._surface.app()
 
     @property
-    def webhook(self) -> str | None:
-        """Where webhooks go; None: nowhere."""
-        return self._teller.webhook
-
-    @webhook.setter
-    def webhook(self, url: str | None) -> None:
-        self._teller.webhook = url
-
-    @property
-    def calls(self) -> list[SimCall]:
-        """The truth so far, oldest first; it holds phone numbers."""
-        return self._exchange.ledger.everything()
-
-    @property
     def scheduled(self) -> list[SimScheduled]:
         """What was scheduled, and what became of it, oldest first."""
         return list(self._exchange.ledger.scheduled.values())
@@ -97,17 +85,10 @@ class FlireoSimulator:
 
     def stats(self) -> dict[str, Any]:
         """The figures of `/_simulator/stats`."""
-        return self._exchange.stats() | {"questions": self._teller.asked()}
+        return super().stats() | {"questions": self._teller.asked()}
 
     def _shown(self) -> list[dict[str, Any]]:
         return [answer.shown() for answer in self._teller.answers]
-
-    async def run(self) -> None:
-        """Deliver what time brings (webhooks, people who call back) until cancelled.
-
-        Webhooks that were due while nobody ran are lost, as a vendor's are; calls back are made up for.
-        """
-        await self._teller.run(self.calls, self._exchange.ledger.answered.__contains__)
 
 
 def simulate(  # noqa: PLR0913 - an account is set up by name

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from campaigns.vendors.simulated.exchange import ApiError, Exchange
 from campaigns.vendors.simulated.faults import Place, Rule
+from campaigns.vendors.simulated.minute import Minute
 from campaigns.vendors.simulated.suffering import Act, Sufferer
 
 from .options import Options
@@ -59,7 +60,7 @@ class Door:
     def __init__(self, exchange: Exchange[Options]) -> None:
         self._exchange = exchange
         self._sufferer = Sufferer(exchange, codes=_CODES, accepted={"status": "queued"})
-        self._minute, self._used = 0, 0
+        self._minute = Minute(exchange.options.per_minute)
 
     def route(self, path: str, act: Callable[[Asked], Response], method: str = "GET", at: Place | None = None) -> Route:
         """An endpoint; with `at`, faults of that place may befall it."""
@@ -77,7 +78,7 @@ class Door:
         """What every request of the API meets first: budget and key; and how errors look."""
 
         async def guarded(request: Request) -> Response:
-            budget = self._spend()
+            budget = self._minute.spend(now=self._exchange.clock.now())
             try:
                 self._admit(request, budget)
                 answer = await endpoint(request)
@@ -87,23 +88,6 @@ class Door:
             return answer
 
         return guarded
-
-    def _spend(self) -> dict[str, str]:
-        """Count a request in the minute of the clock; the headers that tell of it."""
-        limit = self._exchange.options.per_minute
-        if limit is None:
-            return {}
-        seconds = int(self._exchange.clock.now().timestamp())
-        if seconds // 60 != self._minute:
-            self._minute, self._used = seconds // 60, 0
-        self._used += 1
-        reset = (self._minute + 1) * 60
-        headers = {
-            "x-ratelimit-limit": str(limit),
-            "x-ratelimit-remaining": str(max(0, limit - self._used)),
-            "x-ratelimit-reset": str(reset),
-        }
-        return headers | ({"retry-after": str(reset - seconds)} if self._used > limit else {})
 
     def _admit(self, request: Request, budget: dict[str, str]) -> None:
         if "retry-after" in budget:

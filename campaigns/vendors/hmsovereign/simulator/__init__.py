@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from campaigns.ports import Clock
+from campaigns.vendors.simulated.account import SimulatedAccount
 from campaigns.vendors.simulated.cut import SeveringApp
 from campaigns.vendors.simulated.exchange import Exchange
 from campaigns.vendors.simulated.faults import Dice, Rule
@@ -36,7 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class HMSovereignSimulator:
+class HMSovereignSimulator(SimulatedAccount):
     """One simulated account: `app` is its HTTP surface, `run` what happens by itself.
 
     Args:
@@ -50,6 +51,7 @@ class HMSovereignSimulator:
     Raises InputError when the ledger cannot be read.
     """
 
+    _teller: Asker
     prefix = "/api/v1"
 
     def __init__(
@@ -96,34 +98,9 @@ class HMSovereignSimulator:
         return shelf.things.get(assistant_id) or shelf.vouch(assistant_id) or {}
 
     @property
-    def webhook(self) -> str | None:
-        """Where webhooks go that no assistant and no call has an address for; None: nowhere."""
-        return self._teller.webhook
-
-    @webhook.setter
-    def webhook(self, url: str | None) -> None:
-        self._teller.webhook = url
-
-    @property
-    def calls(self) -> list[SimCall]:
-        """The truth so far, oldest first; it holds phone numbers."""
-        return self._exchange.ledger.everything()
-
-    @property
     def answers(self) -> list[Answered]:
         """What was asked while people were on the line, and what came back."""
         return self._teller.answers
-
-    def stats(self) -> dict[str, object]:
-        """The figures of `/_simulator/stats`."""
-        return self._exchange.stats()
-
-    async def run(self) -> None:
-        """Do what time brings (webhooks, questions, campaigns, people who call back) until cancelled.
-
-        Webhooks that were due while nobody ran are lost, as a vendor's are; calls back are made up for.
-        """
-        await self._teller.run(self.calls, self._exchange.ledger.answered.__contains__)
 
     async def _ledger(self, _request: Request) -> Response:
         lines = [call.model_dump_json() + "\n" for call in self.calls]

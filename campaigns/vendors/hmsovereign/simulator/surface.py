@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from campaigns.vendors.simulated.exchange import ApiError, Exchange
+from campaigns.vendors.simulated.minute import Minute
 
 from .options import Options
 
@@ -32,11 +33,11 @@ class Guard:
 
     def __init__(self, exchange: Exchange[Options]) -> None:
         self._exchange = exchange
-        self._minute, self._used = 0, 0
+        self._minute = Minute(exchange.options.per_minute)
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
         async def guarded(request: Request) -> Response:
-            budget = self._spend()
+            budget = self._minute.spend(now=self._exchange.clock.now())
             try:
                 self._admit(request, budget)
                 answer = await endpoint(request)
@@ -46,23 +47,6 @@ class Guard:
             return answer
 
         return guarded
-
-    def _spend(self) -> dict[str, str]:
-        """Count a request in the minute of the clock; the headers that tell of it."""
-        limit = self._exchange.options.per_minute
-        if limit is None:
-            return {}
-        seconds = int(self._exchange.clock.now().timestamp())
-        if seconds // 60 != self._minute:
-            self._minute, self._used = seconds // 60, 0
-        self._used += 1
-        reset = (self._minute + 1) * 60
-        headers = {
-            "x-ratelimit-limit": str(limit),
-            "x-ratelimit-remaining": str(max(0, limit - self._used)),
-            "x-ratelimit-reset": str(reset),
-        }
-        return headers | ({"retry-after": str(reset - seconds)} if self._used > limit else {})
 
     def _admit(self, request: Request, budget: dict[str, str]) -> None:
         if "retry-after" in budget:
