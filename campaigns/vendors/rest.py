@@ -303,6 +303,22 @@ class Rest:
             self.skew = theirs.replace(tzinfo=theirs.tzinfo or UTC) - self.clock.now()
 
 
+class Client:
+    """A vendor's client over one account, open as long as its block; a subclass sets `rest`."""
+
+    rest: Rest
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        await self.rest.aclose()
+
+
 def json_or_none(body: bytes) -> Any:
     """What a vendor answered; None: no JSON."""
     try:

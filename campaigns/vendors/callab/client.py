@@ -9,8 +9,7 @@ Two dialects are spoken (`facts.dialect`). Errors arrive as HTTP 200 and are tol
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,7 +18,7 @@ from campaigns.domain.errors import AccountRefused, VendorError
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.http import DialTransport, post_once
 from campaigns.vendors.loose import Loose
-from campaigns.vendors.rest import Rest
+from campaigns.vendors.rest import Client, Rest
 from campaigns.vendors.walking import Page, Seen, pages_by_number
 
 from .answers import opened, placement
@@ -80,7 +79,7 @@ class Api(Rest):
         raise VendorError(name, operation, 200, said or "an error without words", code=code, mend=mend)
 
 
-class Callab:
+class Callab(Client):
     """One account of Callab AI.
 
     Args:
@@ -99,20 +98,9 @@ class Callab:
         around: Surroundings | None = None,
     ) -> None:
         self._around = around or Surroundings()
-        self.api = Api(account or VendorAccount("callab", base_url, api_key), self._around)
-        self.facts = self.api.facts
+        self.rest = Api(account or VendorAccount("callab", base_url, api_key), self._around)
+        self.facts = self.rest.facts
         self._dial = DialTransport()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        await self.api.aclose()
 
     # --- contacts: read alone, nothing of the API writes them (…/Contacts/get-all, /get-by-id, /query-contacts)
 
@@ -135,7 +123,7 @@ class Callab:
         if self.facts.dialect == "v0":
             body = where.body()
             operation = "query_contacts_v0" if body else "list_contacts"
-            yield self._read(operation, await self.api.ask(operation, body=body or None), Contact)
+            yield self._read(operation, await self.rest.ask(operation, body=body or None), Contact)
             return
         for query in where.queries(self.facts):
             async for page in self._walk("query_contacts", query, Contact):
@@ -143,32 +131,32 @@ class Callab:
 
     async def get_contact(self, contact_id: str) -> Contact:
         """V1."""
-        return self._one("get_contact", await self.api.ask("get_contact", ids={"id": contact_id}), Contact)
+        return self._one("get_contact", await self.rest.ask("get_contact", ids={"id": contact_id}), Contact)
 
     # --- campaigns (…/Campaign/create, /get-by-id, /get-by-workspace, /get-all, /update)
 
     async def create_campaign(self, draft: CampaignDraft) -> str:
         """V1; what is answered is a text: the new id, as we infer, or a message. It begins to dial by itself."""
         body = {"workspace": self.facts.workspace, **draft.body()}
-        return str(await self.api.ask("create_campaign", body=body))
+        return str(await self.rest.ask("create_campaign", body=body))
 
     async def get_campaign(self, campaign_id: str) -> Campaign:
         """V1."""
-        return self._one("get_campaign", await self.api.ask("get_campaign", ids={"id": campaign_id}), Campaign)
+        return self._one("get_campaign", await self.rest.ask("get_campaign", ids={"id": campaign_id}), Campaign)
 
     async def campaigns(self, workspace: str | None = None) -> list[Campaign]:
         """V1: all of one workspace; None: of the client's."""
         ids = {"workspace": workspace or self.facts.workspace}
-        return self._read("list_campaigns", await self.api.ask("list_campaigns", ids=ids), Campaign)
+        return self._read("list_campaigns", await self.rest.ask("list_campaigns", ids=ids), Campaign)
 
     async def company_campaigns(self, limit: int | None = None) -> list[Campaign]:
         """V0: all of the company, or the first `limit`."""
         query = {self.facts.campaigns_limit: str(limit) if limit else None}
-        return self._read("list_campaigns_v0", await self.api.ask("list_campaigns_v0", query=query), Campaign)
+        return self._read("list_campaigns_v0", await self.rest.ask("list_campaigns_v0", query=query), Campaign)
 
     async def update_campaign(self, campaign_id: str, record: CampaignRecord) -> None:
         """V0, also to pause, resume or complete one: it writes the whole record, so send all of it."""
-        await self.api.ask("update_campaign", ids={"id": campaign_id}, body=record.body())
+        await self.rest.ask("update_campaign", ids={"id": campaign_id}, body=record.body())
 
     # --- calls (…/campaign-calls/make-call, /create, /get-one, /query)
 
@@ -192,20 +180,20 @@ class Callab:
 
     async def post_call(self, body: bytes) -> Placement:
         """Send the body of a dial at most once, and say what the answer proves."""
-        headers = {**self.api.headers, "Content-Type": "application/json"}
+        headers = {**self.rest.headers, "Content-Type": "application/json"}
         with self._around.clock.work():
-            answer = await post_once(self._dial, self.api.url("make_call"), headers=headers, body=body)
+            answer = await post_once(self._dial, self.rest.url("make_call"), headers=headers, body=body)
         if isinstance(answer, NotSent | Unclear):
             return answer
-        return self.api.keyless(placement(answer, self.facts, now=self._around.clock.now()))
+        return self.rest.keyless(placement(answer, self.facts, now=self._around.clock.now()))
 
     async def record_call(self, call: RecordedCall) -> Call:
         """Add a call that was made elsewhere; whether its contact shows it is not known."""
         body = {"workspace": self.facts.workspace, **call.body()}
-        return self._one("record_call", await self.api.ask("record_call", body=body), Call)
+        return self._one("record_call", await self.rest.ask("record_call", body=body), Call)
 
     async def get_call(self, call_id: str) -> Call:
-        return self._one("get_call", await self.api.ask("get_call", ids={"id": call_id}), Call)
+        return self._one("get_call", await self.rest.ask("get_call", ids={"id": call_id}), Call)
 
     async def calls(self, **query: str | Sequence[str] | None) -> AsyncIterator[Call]:
         """Calls that fit, each once, the newest first; `query` as of `call_page`."""
@@ -221,27 +209,27 @@ class Callab:
         lists side by side (the operators `equals` and `contains` are ASSUMED).
         """
         told = {"workspace": self.facts.workspace, **query, "page": str(number), "per_page": str(size)}
-        return self._read("query_calls", await self.api.ask("query_calls", query=_arrays(told)), Call)
+        return self._read("query_calls", await self.rest.ask("query_calls", query=_arrays(told)), Call)
 
     # --- the account (…/aiagent, /phone_numbers, /Webhook, /Company, /workspaces)
 
     async def agents(self, workspace: str | None = None) -> list[Agent]:
         query = {"workspace": workspace or self.facts.workspace}
-        return self._read("list_agents", await self.api.ask("list_agents", query=query), Agent)
+        return self._read("list_agents", await self.rest.ask("list_agents", query=query), Agent)
 
     async def get_agent(self, agent_id: str) -> Agent:
-        return self._one("get_agent", await self.api.ask("get_agent", ids={"id": agent_id}), Agent)
+        return self._one("get_agent", await self.rest.ask("get_agent", ids={"id": agent_id}), Agent)
 
     async def phone_numbers(self) -> list[PhoneNumber]:
         """V0's path in both dialects: V1 has none."""
-        return self._read("list_phone_numbers", await self.api.ask("list_phone_numbers"), PhoneNumber)
+        return self._read("list_phone_numbers", await self.rest.ask("list_phone_numbers"), PhoneNumber)
 
     async def webhooks(self, workspace: str | None = None) -> list[Flow]:
         """The flows that report elsewhere; they can be made in the dashboard alone."""
         if self.facts.dialect == "v0":
-            return self._read("list_flows_v0", await self.api.ask("list_flows_v0"), Flow)
+            return self._read("list_flows_v0", await self.rest.ask("list_flows_v0"), Flow)
         query = {"workspace": workspace or self.facts.workspace}
-        return self._read("list_flows", await self.api.ask("list_flows", query=query), Flow)
+        return self._read("list_flows", await self.rest.ask("list_flows", query=query), Flow)
 
     async def users(self) -> AsyncIterator[User]:
         """Everybody of the company."""
@@ -251,7 +239,7 @@ class Callab:
 
     async def create_workspace(self, name: str) -> Workspace:
         """Raises VendorError also for a name that exists already."""
-        data = await self.api.ask("create_workspace", body={"workspace_name": name})
+        data = await self.rest.ask("create_workspace", body={"workspace_name": name})
         return self._one("create_workspace", data, Workspace)
 
     # --- how answers are read
@@ -267,7 +255,7 @@ class Callab:
             if number in ahead:
                 return ahead.pop(number)
             told = {**query, names[0]: str(number), names[1]: str(self.facts.per_page)}
-            return self._read(operation, await self.api.ask(operation, query=_arrays(told)), kind)
+            return self._read(operation, await self.rest.ask(operation, query=_arrays(told)), kind)
 
         async def fetch(number: int) -> Page[ModelT]:
             items = await ask(number)
@@ -281,14 +269,14 @@ class Callab:
     def _read(self, operation: str, data: Any, kind: type[ModelT]) -> list[ModelT]:
         """The items of a list; null is an empty one. Raises VendorError for what is no list."""
         if data is not None and not isinstance(data, list):
-            raise VendorError(self.api.account.name, operation, 200, "the answer is not a list", mend=_MEND)
+            raise VendorError(self.rest.account.name, operation, 200, "the answer is not a list", mend=_MEND)
         return [kind.model_validate(item) for item in data or [] if isinstance(item, dict)]
 
     def _one(self, operation: str, data: Any, kind: type[ModelT]) -> ModelT:
         try:
             return kind.model_validate(data)
         except ValidationError:
-            raise VendorError(self.api.account.name, operation, 200, "the answer is no object", mend=_MEND) from None
+            raise VendorError(self.rest.account.name, operation, 200, "the answer is no object", mend=_MEND) from None
 
 
 _MEND = "Check base_url and `routes`."

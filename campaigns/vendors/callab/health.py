@@ -103,7 +103,7 @@ def _webhooks(token: str) -> Finding:
 
 def clock(callab: Callab) -> list[Finding]:
     """What the vendor's clock says, where it is far from ours."""
-    skew = callab.api.skew
+    skew = callab.rest.skew
     if skew is None or abs(skew) <= _SKEW:
         return []
     ahead = "ahead of" if skew > timedelta() else "behind"

@@ -76,7 +76,7 @@ class Callbell(Crm, Office):
 
     async def delete_message(self, uuid: str) -> None:
         """Only hides it in Callbell; the person keeps it."""
-        await self._rest.ask("delete_message", ids={"uuid": uuid})
+        await self.rest.ask("delete_message", ids={"uuid": uuid})
 
     async def subscribe(self, url: str, subscriptions: Sequence[str]) -> WebhookSubscription:
         """OVERWRITES the account's one and only webhook, whatever it serves today.
@@ -89,7 +89,7 @@ class Callbell(Crm, Office):
 
     async def unsubscribe(self) -> None:
         """Removes the account's one webhook, whoever set it up. Nothing in this product calls it."""
-        await self._rest.ask("unsubscribe")
+        await self.rest.ask("unsubscribe")
 
     async def list_webhook_events(self, *, page: int = 1, **by: Unpack[EventFilters]) -> Listed[WebhookEvent]:
         """One page of the log of deliveries."""

@@ -85,7 +85,7 @@ class Crm(Speaking):
                 except _StaleCursor as error:
                     start, stale = "", error
         raise VendorError(
-            self._rest.account.name, "list_contacts", stale.status, "the cursor expires before the list is read",
+            self.rest.account.name, "list_contacts", stale.status, "the cursor expires before the list is read",
             mend="Try again later, or narrow the list by tags, source or team.",
         )  # fmt: skip
 
@@ -140,12 +140,12 @@ class Crm(Speaking):
 
     async def get_contact(self, uuid: str, *, include_field_types: bool = False) -> Contact:
         query = {"include_field_types": "true" if include_field_types else None}
-        data = await self._rest.ask("get_contact", ids={"uuid": uuid}, query=query)
+        data = await self.rest.ask("get_contact", ids={"uuid": uuid}, query=query)
         return self._known("get_contact", self._understood(Contact, "contact", "get_contact", data))
 
     async def find_contact_by_phone(self, number: str, *, channel_uuid: str | None = None) -> Contact:
         """Looks in the main WhatsApp channel unless a channel is named."""
-        data = await self._rest.ask(
+        data = await self.rest.ask(
             "find_contact_by_phone", ids={"number": number}, query={"channel_uuid": channel_uuid}
         )
         found = self._understood(Contact, "contact", "find_contact_by_phone", data)
@@ -161,7 +161,7 @@ class Crm(Speaking):
 
     async def delete_contact(self, uuid: str) -> None:
         """Cannot be undone."""
-        await self._rest.ask("delete_contact", ids={"uuid": uuid})
+        await self.rest.ask("delete_contact", ids={"uuid": uuid})
 
     async def list_contact_messages(self, uuid: str, *, page: int = 1) -> Listed[Message]:
         """One page, newest first; notes are among them, with the status `note`."""
@@ -176,7 +176,7 @@ class Crm(Speaking):
     async def add_note(self, uuid: str, text: str) -> None:
         """Append a note to the conversation; `@name` mentions a colleague. There is no idempotency key, so it is never
         repeated by itself."""
-        await self._rest.ask("add_note", ids={"uuid": uuid}, body={"text": text})
+        await self.rest.ask("add_note", ids={"uuid": uuid}, body={"text": text})
 
     async def close_conversation(self, uuid: str) -> Contact:
         return await self._contact("close_conversation", uuid=uuid)

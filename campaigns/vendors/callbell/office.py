@@ -64,7 +64,7 @@ class Office(Speaking):
 
     async def get_plan(self) -> Plan:
         """The answer has no envelope: `plan` in it is the plan's name."""
-        data = await self._rest.ask("get_plan")
+        data = await self.rest.ask("get_plan")
         return self._understood(Plan, "", "get_plan", data)
 
     async def list_templates(self, *, page: int = 1) -> Listed[Template]:
@@ -101,11 +101,11 @@ class Office(Speaking):
         return await self._one(CustomStatus, "customStatus", "replace_custom_status", body, id=id)
 
     async def delete_custom_status(self, id: str) -> None:  # noqa: A002
-        await self._rest.ask("delete_custom_status", ids={"id": id})
+        await self.rest.ask("delete_custom_status", ids={"id": id})
 
     async def set_user_status(self, uuid: str, **presence: Unpack[Presence]) -> TeamMember:
         """PUT, answered in snake_case; what is left out may be cleared."""
         return await self._one(TeamMember, "user", "set_user_status", dict(presence), uuid=uuid)
 
     async def clear_user_status(self, uuid: str) -> None:
-        await self._rest.ask("clear_user_status", ids={"uuid": uuid})
+        await self.rest.ask("clear_user_status", ids={"uuid": uuid})

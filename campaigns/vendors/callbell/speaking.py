@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 
 from campaigns.domain.errors import VendorError
 from campaigns.vendors.account import Surroundings, VendorAccount
-from campaigns.vendors.rest import Rest, rows, unwrapped
+from campaigns.vendors.rest import Client, Rest, rows, unwrapped
 from campaigns.vendors.walking import Page, pages_by_number
 
 from .facts import BASE_URL, PER_MINUTE, ROUTES, Facts
@@ -30,7 +30,7 @@ class Listed(Generic[Model]):
     meta: Meta
 
 
-class Speaking:
+class Speaking(Client):
     """One account's API; close with `aclose`, or use `async with`.
 
     Args:
@@ -50,25 +50,16 @@ class Speaking:
     ) -> None:
         account = account or VendorAccount("callbell", base_url, api_key)
         self.facts = Facts.corrected(account)
-        self._rest = Rest(account, around or Surroundings(), routes=ROUTES, facts=self.facts, per_minute=PER_MINUTE)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        await self._rest.aclose()
+        self.rest = Rest(account, around or Surroundings(), routes=ROUTES, facts=self.facts, per_minute=PER_MINUTE)
 
     @property
     def skew(self) -> timedelta | None:
         """By how much Callbell's clock was ahead of ours when it last answered."""
-        return self._rest.skew
+        return self.rest.skew
 
     async def _one(self, model: type[Model], name: str, operation: str, body: Any = None, **ids: str) -> Model:
         """An operation that answers with one thing, alone or in an envelope. Raises as `Rest.ask` does."""
-        return self._understood(model, name, operation, await self._rest.ask(operation, ids=ids, body=body))
+        return self._understood(model, name, operation, await self.rest.ask(operation, ids=ids, body=body))
 
     def _understood(self, model: type[Model], name: str, operation: str, data: Any) -> Model:
         try:
@@ -80,7 +71,7 @@ class Speaking:
         self, model: type[Model], name: str, operation: str, query: Query | None = None, **ids: str
     ) -> Listed[Model]:
         """One page. Raises as `Rest.ask` does, and VendorError where no list was answered."""
-        data = await self._rest.ask(operation, ids=ids, query=query)
+        data = await self.rest.ask(operation, ids=ids, query=query)
         found = rows(data, name, to_snake(name))
         if found is None:
             raise self._odd(operation, f"the answer has no {name}")
@@ -88,7 +79,7 @@ class Speaking:
         return Listed([model.model_validate(row) for row in found], Meta.model_validate(meta or {}))
 
     def _odd(self, operation: str, what: str) -> VendorError:
-        return VendorError(self._rest.account.name, operation, None, what, mend="Check base_url and `routes`.")
+        return VendorError(self.rest.account.name, operation, None, what, mend="Check base_url and `routes`.")
 
 
 def named(item: CallbellModel) -> str:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.loose import Loose
-from campaigns.vendors.rest import Rest, rows, unwrapped
+from campaigns.vendors.rest import Client, Rest, rows, unwrapped
 from campaigns.vendors.walking import Page, pages_by_number
 
 from .facts import REQUESTS_PER_MINUTE, ROUTES, Facts
@@ -19,7 +19,7 @@ Query = Mapping[str, str | int | bool | datetime | None]
 Look = Callable[[Any], None]
 
 
-class Asking:
+class Asking(Client):
     """One account's API below the endpoints; raises AccountRefused, Throttled, VendorError."""
 
     def __init__(self, account: VendorAccount, around: Surroundings) -> None:

@@ -10,8 +10,7 @@ once. PUT makes null whatever is left out, so it is `replace_…` and wants the 
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
 from campaigns.domain.errors import InputError
 from campaigns.vendors.account import Surroundings, VendorAccount
@@ -65,17 +64,6 @@ class Flireo(Dialing, Numbers):
         if not account.base_url:
             raise InputError("Flireo has no published address: name base_url, such as https://host/v1.")
         super().__init__(account, around or Surroundings())
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        await self.rest.aclose()
 
     # --- contacts: list and PUT are seen, the others ASSUMED ---------------------------------------------------------
 

@@ -6,9 +6,6 @@ async with HMSovereign("fl_live_…") as hms:
         print(call.id, call.duration_seconds)
 """
 
-from types import TracebackType
-from typing import Self
-
 from campaigns.vendors.account import Surroundings, VendorAccount
 from campaigns.vendors.hmsovereign.facts import BASE_URL, REQUESTS_PER_MINUTE, ROUTES, Facts
 from campaigns.vendors.rest import Rest
@@ -45,14 +42,3 @@ class HMSovereign(Calling, Campaigning, Agents, Account):
         facts = Facts.corrected(account)
         rest = Rest(account, around or Surroundings(), routes=ROUTES, facts=facts, per_minute=REQUESTS_PER_MINUTE)
         super().__init__(rest, facts)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        await self.rest.aclose()

@@ -7,13 +7,13 @@ from pydantic import BaseModel, ValidationError
 
 from campaigns.domain.errors import VendorError
 from campaigns.vendors.hmsovereign.facts import Facts
-from campaigns.vendors.rest import Rest, rows, unwrapped
+from campaigns.vendors.rest import Client, Rest, rows, unwrapped
 
 Model = TypeVar("Model", bound=BaseModel)
 Query = Mapping[str, str | None]
 
 
-class Asking:
+class Asking(Client):
     """Over one account's `Rest`."""
 
     def __init__(self, rest: Rest, facts: Facts) -> None:
