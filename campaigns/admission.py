@@ -22,9 +22,8 @@ async def admit(session: Session, account: Account, name: str, *, limit: int | N
     wanted = Wanted(limit, settings.public_url is not None, simulated=is_simulated(settings, record.provider))
     found = await fitness(session.store, account.provider, session.book.current(record), wanted)
     if found.faults:
-        await session.store.steer(
-            name, found.state, expect=list(CampaignState), reason=found.reason, now=session.clock.now()
-        )  # fmt: skip
+        others = [state for state in CampaignState if state is not CampaignState.STOPPED]  # a stop stays one
+        await session.store.steer(name, found.state, expect=others, reason=found.reason, now=session.clock.now())
     return found
 
 

@@ -206,10 +206,14 @@ async def _forget(session: Session, loaded: Loaded, *, ours: bool) -> None:
 
 
 async def activate(session: Session, record: CampaignRecord) -> bool:
-    """Let the campaign dial, whatever it was before; False: it does already."""
-    others = [state for state in CampaignState if state is not CampaignState.ACTIVE]
+    """Let the campaign dial, if it is still as `record` was read; False: it does already, or was steered since.
+
+    Lists of systems take minutes to read, and somebody may say stop meanwhile.
+    """
+    if record.state is CampaignState.ACTIVE:
+        return False
     return await session.store.steer(
-        record.name, CampaignState.ACTIVE, expect=others, reason="", now=session.clock.now()
+        record.name, CampaignState.ACTIVE, expect=[record.state], reason="", now=session.clock.now()
     )  # fmt: skip
 
 
