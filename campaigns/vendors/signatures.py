@@ -41,7 +41,7 @@ def attempt_token(token: str, attempt_id: str) -> str:
 def attempt_of(told: str, token: str) -> str | None:
     """The attempt that such an address names; None: it is the account's own. Raises ProofError for a forged one."""
     attempt_id, dot, _ = told.partition(".")
-    if not dot:
+    if not dot or same(told, token):  # the account's own may hold a dot: whoever runs it chose it
         check_token(told, token)
         return None
     check_token(told, attempt_token(token, attempt_id))

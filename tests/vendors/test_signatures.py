@@ -52,6 +52,14 @@ def test_an_address_for_one_attempt_names_it() -> None:
     assert attempt_of(TOKEN, TOKEN) is None
 
 
+def test_an_account_s_own_token_may_hold_a_dot() -> None:
+    own = "calls.example." + TOKEN
+    assert attempt_of(own, own) is None
+    assert attempt_of(attempt_token(own, "attempt-1"), own) == "attempt-1"
+    with pytest.raises(ProofError):
+        attempt_of("short.", "short.")
+
+
 @pytest.mark.parametrize("told", ["attempt-1.", "attempt-2." + attempt_token(TOKEN, "attempt-1").partition(".")[2], "",
                                   "x", TOKEN[:-1], TOKEN + ".", f".{TOKEN}"])  # fmt: skip
 def test_a_forged_address_is_no_proof(told: str) -> None:
