@@ -3,8 +3,15 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from campaigns.domain.errors import StoreUnavailable
+
 T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741 - an item
 Params = Mapping[str, Any]
+
+
+class NotBegun(StoreUnavailable):
+    """A transaction could not begin, so none of its verbs has been tried."""
 
 
 class Connection(Protocol):
@@ -19,12 +26,30 @@ class Connection(Protocol):
     async def run_many(self, sql: str, params: Sequence[Params]) -> None:
         """Run once for each set of parameters, in as few trips as the driver can."""
 
+    async def rows_many(self, sql: str, params: Sequence[Params]) -> list[list[Any]]:
+        """The same, with the rows that each run returns: one list for each set of parameters."""
+
 
 class Database(Protocol):
-    """Runs verbs: writers share transactions, readers see only what is committed."""
+    """Runs verbs: writers share transactions, readers see only what is committed.
 
-    async def write(self, verb: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run `verb` in a transaction that may carry other verbs too; returns after the commit is durable."""
+    A verb awaits nothing but its connection, and may be run again where a transaction was undone.
+    """
+
+    async def write(self, verb: Callable[[Connection], Awaitable[T]], *, account: str | None = None) -> T:
+        """Run `verb` in a transaction that may carry other verbs too; returns after the commit is durable.
+
+        `account`: whose lines, slots or calls it moves. Transactions about one account run one after the other, also
+        those of other processes, and what one of them counts nobody else changes meanwhile.
+        """
+
+    async def write_each(
+        self, verb: Callable[[Connection, Sequence[I]], Awaitable[Sequence[T]]], item: I, *, account: str | None = None
+    ) -> T:
+        """Hand `item` to a verb that takes all items of its kind which wait at this moment; its result for this one.
+
+        `verb`: a function of a module, the same object in every call; it answers each item, in their order.
+        """
 
     async def read(self, verb: Callable[[Connection], Awaitable[T]]) -> T:
         """Run a verb that only reads."""

@@ -29,7 +29,7 @@ from .rows import (
     to_campaign,
     us,
 )
-from .slots import account_of, first_slot, lock_account, slots, standing_of, take_lines, take_slots
+from .slots import account_of, first_slot, slots, standing_of, take_lines, take_slots
 
 SET_PLAN = ", ".join(f"{name} = :{name}" for name in LEAD_PLAN)
 INSERT_ATTEMPT = (
@@ -130,7 +130,6 @@ class DialVerbs:
         now: datetime,
     ) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
-            await lock_account(db, record.provider)
             standing = await standing_of(db, record, await account_of(db, record.provider), now)
             lawful = await _with_caller(db, record, await _still_as_judged(db, record, intents), limits, now)
             chosen = await _with_a_line(db, record, _one_each(lawful), limits, standing, now=now)
@@ -147,7 +146,7 @@ class DialVerbs:
             await _give_back(db, intents, written)
             return written
 
-        return await self._database.write(verb)
+        return await self._database.write(verb, account=record.provider)
 
     async def fence(self, attempt: Attempt, *, now: datetime) -> Attempt | None:
         async def verb(db: Connection) -> Attempt | None:
@@ -167,7 +166,6 @@ class DialVerbs:
 
     async def new_slot(self, attempt: Attempt, limits: Limits, *, now: datetime) -> datetime:
         async def verb(db: Connection) -> datetime:
-            await lock_account(db, attempt.provider)
             found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": attempt.campaign})
             record = to_campaign(found[0])
             standing = await standing_of(db, record, await account_of(db, record.provider), now)
@@ -175,11 +173,10 @@ class DialVerbs:
             await take_slots(db, record, [replace(attempt, send_at=slot)], paced(limits, standing, now=now))
             return slot
 
-        return await self._database.write(verb)
+        return await self._database.write(verb, account=attempt.provider)
 
     async def request_slot(self, provider: str, spacing: timedelta, *, now: datetime) -> datetime:
         async def verb(db: Connection) -> datetime:
-            await lock_account(db, provider)
             account = await account_of(db, provider)
             slot = max(filter(None, [now, account.next_request_at, account.paused_until]))
             await db.run(
@@ -188,7 +185,7 @@ class DialVerbs:
             )
             return slot
 
-        return await self._database.write(verb)
+        return await self._database.write(verb, account=provider)
 
     async def account(self, provider: str) -> Account:
         return await self._database.read(lambda db: account_of(db, provider))
@@ -201,24 +198,22 @@ class DialVerbs:
 
     async def pause_account(self, provider: str, until: datetime) -> None:
         async def verb(db: Connection) -> None:
-            await lock_account(db, provider)
             await db.run(
                 "UPDATE account SET paused_until = :until WHERE provider = :provider"
                 " AND (paused_until IS NULL OR paused_until < :until)",
                 {"provider": provider, "until": us(until)},
             )
 
-        await self._database.write(verb)
+        await self._database.write(verb, account=provider)
 
     async def put_breaker(self, provider: str, breaker: Breaker) -> None:
         async def verb(db: Connection) -> None:
-            await lock_account(db, provider)
             await db.run(
                 "UPDATE account SET breaker = :breaker WHERE provider = :provider",
                 {"provider": provider, "breaker": breaker_to_json(breaker)},
             )
 
-        await self._database.write(verb)
+        await self._database.write(verb, account=provider)
 
 
 _LOOK = f"""

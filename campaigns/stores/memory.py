@@ -1,35 +1,22 @@
 """A store that lives and dies with the process: the same verbs on a database in memory, without threads or disk."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anyio.lowlevel
 
-from .database import Connection, Params
+from .database import Connection, I
+from .direct import carried_out, transacted
+from .slots import KNOW_ACCOUNT
 from .sql import SqlStore
 from .sqlite import migration_steps
+from .writer import Each, Verb
 
 T = TypeVar("T")
 
 
-class _Direct:
-    def __init__(self, raw: sqlite3.Connection) -> None:
-        self._raw = raw
-
-    async def rows(self, sql: str, params: Params | None = None) -> list[Any]:
-        return self._raw.execute(sql, params or {}).fetchall()
-
-    async def run(self, sql: str, params: Params | None = None) -> int:
-        return self._raw.execute(sql, params or {}).rowcount
-
-    async def run_many(self, sql: str, params: Sequence[Params]) -> None:
-        if params:
-            self._raw.executemany(sql, params)
-
-
 class _MemoryDatabase:
-    """Verbs never really wait here, so each runs whole between two checkpoints: that is its transaction."""
+    """Each verb runs whole between two checkpoints."""
 
     def __init__(self) -> None:
         self._raw = sqlite3.connect(":memory:", isolation_level=None)
@@ -38,20 +25,25 @@ class _MemoryDatabase:
         for _, script in migration_steps():
             self._raw.executescript(script)
 
-    async def write(self, verb: Callable[[Connection], Awaitable[T]]) -> T:
+    async def write(self, verb: Verb[T], *, account: str | None = None) -> T:
         await anyio.lowlevel.checkpoint()
-        self._raw.execute("BEGIN IMMEDIATE")
-        try:
-            result = await verb(_Direct(self._raw))
-        except BaseException:
-            self._raw.rollback()
-            raise
-        self._raw.commit()
-        return result
 
-    async def read(self, verb: Callable[[Connection], Awaitable[T]]) -> T:
+        async def whole(db: Connection) -> T:
+            if account is not None:
+                await db.run(KNOW_ACCOUNT, {"provider": account})
+            return await verb(db)
+
+        return transacted(self._raw, whole)
+
+    async def write_each(self, verb: Each[I, T], item: I, *, account: str | None = None) -> T:
+        async def alone(db: Connection) -> T:
+            return (await verb(db, [item]))[0]
+
+        return await self.write(alone, account=account)
+
+    async def read(self, verb: Verb[T]) -> T:
         await anyio.lowlevel.checkpoint()
-        return await verb(_Direct(self._raw))
+        return carried_out(self._raw, verb)
 
     def close(self) -> None:
         self._raw.close()

@@ -13,13 +13,8 @@ from .budgets import spent_of
 from .database import Connection
 from .rows import breaker_from_json, maybe_at, us
 
-
-async def lock_account(db: Connection, provider: str) -> None:
-    """First of all in every transaction that hands out lines or slots; what is counted is counted after it."""
-    await db.run(
-        "INSERT INTO account (provider) VALUES (:provider) ON CONFLICT (provider) DO UPDATE SET provider = :provider",
-        {"provider": provider},
-    )
+KNOW_ACCOUNT = "INSERT INTO account (provider) VALUES (:provider) ON CONFLICT DO NOTHING"
+"""Before every transaction about an account; what is counted in it is counted after its row was locked."""
 
 
 async def account_of(db: Connection, provider: str) -> Account:

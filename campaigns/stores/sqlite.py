@@ -2,8 +2,8 @@
 
 import fcntl
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -13,13 +13,15 @@ from urllib.parse import quote
 import aiosqlite
 import anyio
 
-from campaigns.domain.errors import StoreError, StoreUnavailable
+from campaigns.domain.errors import StoreError
 from campaigns.ports import Clock
 
-from .database import Connection, Params
+from .database import Connection, I
+from .direct import carried_out, transacted
 from .rows import maybe_at
+from .slots import KNOW_ACCOUNT
 from .sql import SqlStore
-from .writer import Writer
+from .writer import Each, Verb, Writer
 
 T = TypeVar("T")
 APPLICATION = 0x43414D50
@@ -39,74 +41,44 @@ _NETWORK = frozenset(
 )  # fmt: skip
 
 
-class _Aio:
-    """An aiosqlite connection as the verbs know it."""
+class _Thread(aiosqlite.Connection):
+    """A connection whose thread runs whole verbs: one trip each, however many statements they need."""
 
-    def __init__(self, raw: aiosqlite.Connection) -> None:
+    async def carry_out(self, run: Callable[[sqlite3.Connection, Verb[T]], T], verb: Verb[T]) -> T:
+        queued: Awaitable[T] = self._execute(lambda: run(self._conn, verb))  # type: ignore[no-untyped-call]
+        return await queued
+
+
+class _ThreadTransactions:
+    def __init__(self, raw: _Thread) -> None:
         self._raw = raw
 
-    async def rows(self, sql: str, params: Params | None = None) -> list[Any]:
-        with _translated():
-            return list(await self._raw.execute_fetchall(sql, params or {}))
+    async def transact(self, verb: Verb[T], *, accounts: Collection[str]) -> T:
+        async def whole(db: Connection) -> T:
+            # SQLite has one writer at a time, whatever it writes about; the rows must be there.
+            await db.run_many(KNOW_ACCOUNT, [{"provider": name} for name in sorted(accounts)])
+            return await verb(db)
 
-    async def run(self, sql: str, params: Params | None = None) -> int:
-        with _translated():
-            async with self._raw.execute(sql, params or {}) as cursor:
-                return cursor.rowcount
-
-    async def run_many(self, sql: str, params: Sequence[Params]) -> None:
-        if params:
-            with _translated():
-                async with self._raw.executemany(sql, params):
-                    pass
+        return await self._raw.carry_out(transacted, whole)
 
 
-class _AioTransactions:
-    def __init__(self, raw: aiosqlite.Connection) -> None:
-        self._raw = raw
-        self.connection: Connection = _Aio(raw)
-
-    async def begin(self) -> None:
-        with _translated():
-            await self._raw.execute_fetchall("BEGIN IMMEDIATE")
-
-    async def commit(self) -> None:
-        with _translated():
-            await self._raw.commit()
-
-    async def rollback(self) -> None:
-        # A full disk has rolled back already; a second ROLLBACK would raise and hide the cause.
-        if self._raw.in_transaction:
-            with suppress(sqlite3.Error):
-                await self._raw.rollback()
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise StoreUnavailable(f"The database cannot be used now: {error}.") from error
-    except sqlite3.DatabaseError as error:
-        if type(error) is not sqlite3.DatabaseError:
-            raise  # a broken law of the schema: a mistake of ours, not of the file
-        raise StoreError(f"The database is damaged: {error}. Stop, and restore a backup.") from error
-
-
-class _AioDatabase:
+class _ThreadDatabase:
     """A writer on one connection, readers on another; virtual time stands still while either works."""
 
-    def __init__(self, writer: Writer, reader: aiosqlite.Connection, clock: Clock) -> None:
-        self._writer, self._clock = writer, clock
-        self._reader = _Aio(reader)
+    def __init__(self, writer: Writer, reader: _Thread, clock: Clock) -> None:
+        self._writer, self._reader, self._clock = writer, reader, clock
 
-    async def write(self, verb: Callable[[Connection], Awaitable[T]]) -> T:
+    async def write(self, verb: Verb[T], *, account: str | None = None) -> T:
         with self._clock.work():
-            return await self._writer.write(verb)
+            return await self._writer.write(verb, account=account)
 
-    async def read(self, verb: Callable[[Connection], Awaitable[T]]) -> T:
+    async def write_each(self, verb: Each[I, T], item: I, *, account: str | None = None) -> T:
         with self._clock.work():
-            return await verb(self._reader)
+            return await self._writer.write_each(verb, item, account=account)
+
+    async def read(self, verb: Verb[T]) -> T:
+        with self._clock.work():
+            return await self._reader.carry_out(carried_out, verb)
 
 
 @asynccontextmanager
@@ -122,11 +94,11 @@ async def open_sqlite(
     async with _connection(path, patience) as raw, _connection(path, patience) as reader:
         await _migrate(raw, simulated=simulated, path=path)
         await reader.execute_fetchall("PRAGMA query_only = ON")
-        writer = Writer(_AioTransactions(raw))
+        writer = Writer(_ThreadTransactions(raw))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_shielded, writer)
             try:
-                yield SqlStore(_AioDatabase(writer, reader, clock))
+                yield SqlStore(_ThreadDatabase(writer, reader, clock))
             finally:
                 writer.close()
 
@@ -138,8 +110,9 @@ async def _shielded(writer: Writer) -> None:
 
 
 @asynccontextmanager
-async def _connection(path: Path, patience: timedelta) -> AsyncIterator[aiosqlite.Connection]:
-    raw = await aiosqlite.connect(path, isolation_level=None)
+async def _connection(path: Path, patience: timedelta) -> AsyncIterator[_Thread]:
+    raw = _Thread(lambda: sqlite3.connect(path, isolation_level=None), iter_chunk_size=64)
+    await raw
     try:
         raw.row_factory = sqlite3.Row
         await _apply_settings(raw, path, patience)

@@ -1,6 +1,7 @@
 """One writer that groups what is waiting into one transaction, and answers each caller after the commit."""
 
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -8,26 +9,33 @@ import anyio
 
 from campaigns.domain.errors import StoreUnavailable
 
-from .database import Connection
+from .database import Connection, I, NotBegun
 
 T = TypeVar("T")
+Verb = Callable[[Connection], Awaitable[T]]
+Each = Callable[[Connection, Sequence[I]], Awaitable[Sequence[T]]]
 MOST = 256
 """Verbs in one transaction."""
+WAITING = 100_000
+"""Verbs that may wait; more means that the database does not keep up."""
 
 
 class Transactions(Protocol):
     """A connection that the writer owns."""
 
-    connection: Connection
+    async def transact(self, verb: Verb[T], *, accounts: Collection[str]) -> T:
+        """Run `verb` in a transaction that has these accounts to itself; durable when it returns.
 
-    async def begin(self) -> None: ...
-    async def commit(self) -> None: ...
-    async def rollback(self) -> None: ...
+        Raises NotBegun, or what the verb or the commit raises; then nothing of it is left.
+        """
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
-    verb: Callable[[Connection], Awaitable[Any]]
+    verb: Callable[..., Awaitable[Any]]
+    item: tuple[Any, ...]
+    """What is handed to a verb that takes many; empty: this one takes none."""
+    account: str | None
     done: anyio.Event = field(default_factory=anyio.Event)
     result: Any = None
     error: Exception | None = None
@@ -38,70 +46,87 @@ class Writer:
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
-        self._send, self._receive = anyio.create_memory_object_stream[_Waiting](max_buffer_size=100_000)
+        self._queue: deque[_Waiting] = deque()
+        self._bell = anyio.Event()
+        self._closed = False
 
-    async def write(self, verb: Callable[[Connection], Awaitable[T]]) -> T:
+    async def write(self, verb: Verb[T], *, account: str | None = None) -> T:
         """Run `verb` in a transaction; returns after its commit. Raises StoreUnavailable, or what the verb raises."""
-        waiting = _Waiting(verb)
-        try:
-            self._send.send_nowait(waiting)
-        except (anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError):
-            raise StoreUnavailable("The database does not keep up, or is closed.") from None
+        result: T = await self._answer(_Waiting(verb, (), account))
+        return result
+
+    async def write_each(self, verb: "Each[I, T]", item: I, *, account: str | None = None) -> T:
+        """The same for one of many: whoever waits for the same `verb` is served by one run of it."""
+        result: T = await self._answer(_Waiting(verb, (item,), account))
+        return result
+
+    async def _answer(self, waiting: _Waiting) -> Any:
+        if self._closed or len(self._queue) >= WAITING:
+            raise StoreUnavailable("The database does not keep up, or is closed.")
+        self._queue.append(waiting)
+        self._bell.set()
         await waiting.done.wait()
         if waiting.error is not None:
             raise waiting.error
-        result: T = waiting.result
-        return result
+        return waiting.result
 
     async def run(self) -> None:
         """Serve until closed; what waits then is still written."""
-        async with self._receive:
-            async for first in self._receive:
-                group = [first]
-                while len(group) < MOST:
-                    try:
-                        group.append(self._receive.receive_nowait())
-                    except (anyio.WouldBlock, anyio.EndOfStream):
-                        break
-                await self._run_group(group)
+        while True:
+            if not self._queue:
+                if self._closed:
+                    return
+                self._bell = anyio.Event()
+                await self._bell.wait()
+                continue
+            await self._run_group([self._queue.popleft() for _ in range(min(MOST, len(self._queue)))])
 
     def close(self) -> None:
         """Take no more verbs."""
-        self._send.close()
+        self._closed = True
+        self._bell.set()
 
     async def _run_group(self, group: list[_Waiting]) -> None:
         if len(group) > 1 and await self._together(group):
             return
         for waiting in group:
             waiting.error, waiting.result = None, None
-            await self._alone(waiting)
+            try:
+                await self._transact([waiting])
+            except Exception as error:  # noqa: BLE001 - handed to the caller, who is waiting for it
+                waiting.error = error
             waiting.done.set()
 
     async def _together(self, group: list[_Waiting]) -> bool:
         """Whether everybody was answered."""
         try:
-            await self._transactions.begin()
-        except StoreUnavailable as error:
+            await self._transact(group)
+        except NotBegun as error:
             for waiting in group:  # one by one, each would wait for the same lock as long again
                 waiting.error = StoreUnavailable(str(error))
-                waiting.done.set()
-            return True
-        try:
-            for waiting in group:
-                waiting.result = await waiting.verb(self._transactions.connection)
-            await self._transactions.commit()
         except Exception:  # noqa: BLE001 - whatever it was, each verb is tried alone and reports its own error
-            await self._transactions.rollback()
             return False
         for waiting in group:
             waiting.done.set()
         return True
 
-    async def _alone(self, waiting: _Waiting) -> None:
-        try:
-            await self._transactions.begin()
-            waiting.result = await waiting.verb(self._transactions.connection)
-            await self._transactions.commit()
-        except Exception as error:  # noqa: BLE001 - handed to the caller, who is waiting for it
-            await self._transactions.rollback()
-            waiting.error = error
+    async def _transact(self, group: Sequence[_Waiting]) -> None:
+        kinds: dict[Any, list[_Waiting]] = {}
+        for waiting in group:
+            kinds.setdefault(waiting.verb if waiting.item else waiting, []).append(waiting)
+
+        async def whole(db: Connection) -> None:
+            for alike in kinds.values():
+                await _run(db, alike)
+
+        await self._transactions.transact(whole, accounts={w.account for w in group if w.account is not None})
+
+
+async def _run(db: Connection, alike: Sequence[_Waiting]) -> None:
+    first = alike[0]
+    if not first.item:
+        first.result = await first.verb(db)
+        return
+    results = await first.verb(db, [waiting.item[0] for waiting in alike])
+    for waiting, result in zip(alike, results, strict=True):
+        waiting.result = result

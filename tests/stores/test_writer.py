@@ -1,7 +1,7 @@
 """The writer that groups what waits into one transaction: each caller gets its own result, after the commit."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from campaigns.domain.errors import StoreUnavailable
-from campaigns.stores.database import Connection
+from campaigns.stores.database import Connection, NotBegun
 from campaigns.stores.writer import MOST, Writer
 
 
@@ -22,24 +22,27 @@ class Recorded:
     held: anyio.Event | None = None
     """The commit waits for it."""
     failing: dict[str, Exception] = field(default_factory=dict)
-    connection: Any = None
+    accounts: list[list[str]] = field(default_factory=list)
+    """Which ones each transaction had to itself."""
 
-    async def begin(self) -> None:
-        await self._do("begin")
+    async def transact(self, verb: Any, *, accounts: Collection[str] = ()) -> Any:
+        self.accounts.append(sorted(accounts))
+        await self._do("begin", NotBegun)
+        try:
+            result = await verb(None)
+            if self.held is not None:
+                await self.held.wait()
+            await self._do("commit")
+        except Exception:
+            await self._do("rollback")
+            raise
+        return result
 
-    async def commit(self) -> None:
-        if self.held is not None:
-            await self.held.wait()
-        await self._do("commit")
-
-    async def rollback(self) -> None:
-        await self._do("rollback")
-
-    async def _do(self, what: str) -> None:
+    async def _do(self, what: str, error: type[Exception] | None = None) -> None:
         await anyio.lowlevel.checkpoint()
         self.done.append(what)
         if what in self.failing:
-            raise self.failing[what]
+            raise error(str(self.failing[what])) if error else self.failing[what]
 
     def verb(self, name: str, error: Exception | None = None) -> Any:
         async def run(_db: Connection) -> str:
@@ -159,3 +162,32 @@ async def test_after_closing_what_waits_is_written_and_nothing_more_is_taken() -
         assert record.held is not None
         record.held.set()
     assert record.done == ["begin", "a", "commit", "begin", "b", "commit"]
+
+
+async def test_what_waits_for_the_same_verb_is_served_by_one_run_of_it() -> None:
+    record, runs = Recorded(), list[list[int]]()
+
+    async def doubled(_db: Connection, items: Sequence[int]) -> list[int]:
+        runs.append(list(items))
+        return [2 * item for item in items]
+
+    async with a_writer(record) as writer:
+        asked = [writer.write_each(doubled, n, account=f"p{n % 2}") for n in (3, 5, 4)]
+        asked.append(writer.write(record.verb("a"), account="p0"))
+        assert await asyncio.gather(*asked) == [6, 10, 8, "A"]
+    assert runs == [[3, 5, 4]]
+    assert record.accounts == [["p0", "p1"]]
+
+
+async def test_one_that_fails_among_many_fails_alone() -> None:
+    record = Recorded()
+
+    async def picky(_db: Connection, items: Sequence[int]) -> list[int]:
+        if 5 in items:
+            raise ValueError("five")
+        return list(items)
+
+    async with a_writer(record) as writer:
+        answers = await asyncio.gather(*(writer.write_each(picky, n) for n in (4, 5, 6)), return_exceptions=True)
+    assert answers[::2] == [4, 6]
+    assert str(answers[1]) == "five"

@@ -1,0 +1,76 @@
+"""SQLite without waiting: a verb runs whole in whichever thread owns the connection, and a transaction is one trip."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from campaigns.domain.errors import StoreError, StoreUnavailable
+
+from .database import Connection, NotBegun, Params
+
+T = TypeVar("T")
+
+
+class Direct:
+    """A sqlite3 connection as the verbs know it."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+
+    async def rows(self, sql: str, params: Params | None = None) -> list[Any]:
+        return self._raw.execute(sql, params or {}).fetchall()
+
+    async def run(self, sql: str, params: Params | None = None) -> int:
+        return self._raw.execute(sql, params or {}).rowcount
+
+    async def run_many(self, sql: str, params: Sequence[Params]) -> None:
+        if params:
+            self._raw.executemany(sql, params)
+
+    async def rows_many(self, sql: str, params: Sequence[Params]) -> list[list[Any]]:
+        return [self._raw.execute(sql, each).fetchall() for each in params]
+
+
+def carried_out(raw: sqlite3.Connection, verb: Callable[[Connection], Awaitable[T]]) -> T:
+    """Run a verb to its end, here and now. Raises StoreUnavailable, StoreError, or what the verb raises."""
+    steps = verb(Direct(raw)).__await__()
+    with _translated():
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+    raise RuntimeError("a verb waits for nothing but its database")
+
+
+def transacted(raw: sqlite3.Connection, verb: Callable[[Connection], Awaitable[T]]) -> T:
+    """The same in a transaction, which is durable when it returns. Raises NotBegun too."""
+    try:
+        with _translated():
+            raw.execute("BEGIN IMMEDIATE")
+    except StoreUnavailable as error:
+        raise NotBegun(str(error)) from error
+    try:
+        result = carried_out(raw, verb)
+        with _translated():
+            raw.commit()
+    except BaseException:
+        # A full disk has rolled back already; a second ROLLBACK would raise and hide the cause.
+        if raw.in_transaction:
+            with suppress(sqlite3.Error):
+                raw.rollback()
+        raise
+    return result
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreUnavailable(f"The database cannot be used now: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:
+            raise  # a broken law of the schema: a mistake of ours, not of the file
+        raise StoreError(f"The database is damaged: {error}. Stop, and restore a backup.") from error
