@@ -1,0 +1,11 @@
+-- From one laptop to a fleet: many workers on one database, and millions of leads.
+
+-- What is due is promoted in the order of this index, those without a plan first; no sort, no second index.
+DROP INDEX lead_waiting;
+CREATE INDEX lead_waiting ON lead (campaign, COALESCE(due_at, 0), seq) WHERE state = 'waiting';
+
+-- When the account's provider is asked next: one worker takes each round, whichever comes first.
+ALTER TABLE account ADD COLUMN asked_until BIGINT;
+
+-- The oldest program that still works with this schema: during an upgrade old and new run side by side.
+INSERT INTO meta (key, value) VALUES ('runs_from', '4');
