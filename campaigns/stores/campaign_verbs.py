@@ -64,8 +64,8 @@ class CampaignVerbs:
                 " started_at = CASE WHEN :to = 'active' THEN COALESCE(started_at, :now) ELSE started_at END,"
                 " finished_at = CASE WHEN :to IN ('finished', 'stopped') THEN :now END,"
                 " ramp_from = CASE WHEN :to <> 'active' THEN ramp_from END"  # the next dial begins it
-                " WHERE name = :name AND state IN (SELECT value FROM json_each(:expect))",
-                {"name": name, "to": to, "reason": plain(reason), "now": us(now), "expect": dumps(list(expect))},
+                " WHERE name = :name AND state = ANY(:expect)",
+                {"name": name, "to": to, "reason": plain(reason), "now": us(now), "expect": list(expect)},
             )
             if changed and to is CampaignState.STOPPED:
                 await db.run(
@@ -116,8 +116,8 @@ class CampaignVerbs:
             await _insert(db, name, sorted_out.new, load)
             await _update(db, sorted_out.updated, load)
             await db.run(
-                "UPDATE lead SET load = MAX(load, :load) WHERE id IN (SELECT value FROM json_each(:ids))",
-                {"load": load, "ids": dumps([item.lead.id for item in leads if item.lead.id in known])},
+                "UPDATE lead SET load = :load WHERE load < :load AND id = ANY(:ids)",
+                {"load": load, "ids": [item.lead.id for item in leads if item.lead.id in known]},
             )
             await _close_suppressed(db, name, list(known), now)
             return replace(sorted_out.counts, suppressed=len(leads) - len(fresh))
@@ -138,9 +138,9 @@ class CampaignVerbs:
     async def shown(self, name: str, source: int, *, load: int) -> Shown:
         async def verb(db: Connection) -> Shown:
             rows = await db.rows(
-                "SELECT COALESCE(SUM(load >= :load), 0) AS shown,"
-                " COALESCE(SUM(load >= :load AND state <> 'closed'), 0) AS open,"
-                " COALESCE(SUM(load < :load AND state <> 'closed'), 0) AS missing"
+                "SELECT COUNT(CASE WHEN load >= :load THEN 1 END) AS shown,"
+                " COUNT(CASE WHEN load >= :load AND state <> 'closed' THEN 1 END) AS open,"
+                " COUNT(CASE WHEN load < :load AND state <> 'closed' THEN 1 END) AS missing"
                 " FROM lead WHERE campaign = :name AND source = :source",
                 {"name": name, "source": source, "load": load},
             )
@@ -267,8 +267,8 @@ async def _known(db: Connection, leads: Sequence[NewLead]) -> dict[str, Any]:
     rows = await db.rows(
         "SELECT id, state, contact, load, EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = lead.id AND a.open = 1)"
         " AS busy, EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = lead.id AND a.state = 'booked') AS booked"
-        " FROM lead WHERE id IN (SELECT value FROM json_each(:ids))",
-        {"ids": dumps([item.lead.id for item in leads])},
+        " FROM lead WHERE id = ANY(:ids)",
+        {"ids": [item.lead.id for item in leads]},
     )
     return {row["id"]: row for row in rows}
 
@@ -276,9 +276,9 @@ async def _known(db: Connection, leads: Sequence[NewLead]) -> dict[str, Any]:
 async def _barred(db: Connection, name: str, leads: Sequence[NewLead]) -> set[str]:
     """Which of the numbers are on the do-not-call list for this campaign's purpose."""
     rows = await db.rows(
-        "SELECT phone_key FROM suppression WHERE phone_key IN (SELECT value FROM json_each(:keys))"
+        "SELECT phone_key FROM suppression WHERE phone_key = ANY(:keys)"
         " AND scope IN ('all', (SELECT purpose FROM campaign WHERE name = :name))",
-        {"keys": dumps([key for item in leads for key in item.phone_keys]), "name": name},
+        {"keys": [key for item in leads for key in item.phone_keys], "name": name},
     )
     return {row["phone_key"] for row in rows}
 
@@ -310,15 +310,17 @@ async def _link(db: Connection, leads: Sequence[NewLead]) -> None:
 
 async def _update(db: Connection, leads: Sequence[NewLead], load: int) -> None:
     """A row that changed: its contact, deadlines and variables; it is planned anew, and permits given before end."""
-    await db.run(
-        "UPDATE person SET version = version + 1 WHERE person_key IN (SELECT person_key FROM lead WHERE id IN"
-        " (SELECT value FROM json_each(:ids))) OR person_key IN (SELECT value FROM json_each(:keys))",
-        {"ids": dumps([item.lead.id for item in leads]), "keys": dumps([item.lead.person_key for item in leads])},
+    ids, keys = [item.lead.id for item in leads], {item.lead.person_key for item in leads}
+    keys.update(
+        row["person_key"] for row in await db.rows("SELECT person_key FROM lead WHERE id = ANY(:i)", {"i": ids})
     )
+    await db.run("UPDATE person SET version = version + 1 WHERE person_key = ANY(:keys)", {"keys": sorted(keys)})
     await db.run_many(
-        "UPDATE lead SET contact = :contact, person_key = :person_key, rank = :rank, load = MAX(load, :load), state"
-        " = CASE WHEN state = 'ready' THEN 'waiting' ELSE state END, due_at = CASE WHEN state = 'held' THEN due_at END,"
-        " lease_owner = NULL, rev = rev + 1 WHERE id = :id AND state <> 'closed'",
+        "UPDATE lead SET contact = :contact, person_key = :person_key, rank = :rank,"
+        " load = CASE WHEN load < :load THEN :load ELSE load END,"
+        " state = CASE WHEN state = 'ready' THEN 'waiting' ELSE state END,"
+        " due_at = CASE WHEN state = 'held' THEN due_at END, lease_owner = NULL, rev = rev + 1"
+        " WHERE id = :id AND state <> 'closed'",
         [{**lead_row(item.lead), "load": load} for item in leads],
     )
     await db.run_many("DELETE FROM lead_phone WHERE lead_id = :id", [{"id": item.lead.id} for item in leads])
@@ -329,8 +331,8 @@ async def _close_suppressed(db: Connection, name: str, ids: Sequence[str], now: 
     return await db.run(
         "UPDATE lead SET state = 'closed', outcome = 'do_not_call', reason = 'on the do-not-call list',"
         " rule = 'suppression', closed_at = :now, due_at = NULL, closes_at = NULL, rev = rev + 1"
-        " WHERE id IN (SELECT value FROM json_each(:ids)) AND state IN ('waiting', 'ready') AND EXISTS ("
+        " WHERE id = ANY(:ids) AND state IN ('waiting', 'ready') AND EXISTS ("
         " SELECT 1 FROM lead_phone p JOIN suppression s ON s.phone_key = p.phone_key WHERE p.lead_id = lead.id"
         " AND s.scope IN ('all', (SELECT purpose FROM campaign WHERE name = :name)))",
-        {"ids": dumps(list(ids)), "now": us(now), "name": name},
+        {"ids": list(ids), "now": us(now), "name": name},
     )

@@ -9,7 +9,7 @@ from campaigns.ports.consents import ConsentRecord, OnRecord, Withdrawal
 
 from .database import Connection, Database
 from .people_verbs import raise_versions
-from .rows import at, dumps, maybe_at, us
+from .rows import at, maybe_at, us
 
 
 class ConsentVerbs:
@@ -22,7 +22,7 @@ class ConsentVerbs:
         self, source: str, purpose: str, said: Mapping[str, Sequence[ConsentRecord]]
     ) -> dict[str, OnRecord]:
         async def verb(db: Connection) -> dict[str, OnRecord]:
-            params = {"source": source, "keys": dumps(list(said))}
+            params = {"source": source, "keys": list(said)}
             known = {_name(row): row for row in await db.rows(_SAID_BEFORE, params)}
             wanted = {_name(row): row for records in said.values() for row in map(_row, records)}
             gone = [known[name] for name in known.keys() - wanted.keys()]
@@ -31,7 +31,7 @@ class ConsentVerbs:
             await db.run_many(_PUT, news)
             # Who was permitted by what is not said any more must be judged anew; a new word permits nothing by itself.
             await raise_versions(db, sorted({row["phone_key"] for row in gone}))
-            return await _on_record(db, source, purpose, params["keys"])
+            return await _on_record(db, source, purpose, list(said))
 
         return await self._database.write(verb)
 
@@ -46,8 +46,9 @@ class ConsentVerbs:
             stood = [_to_consent(row) for row in await db.rows(_OF_NUMBER, {"key": word.phone_key})]
             await db.run(
                 "INSERT INTO withdrawal (phone_key, withdrawn_at, who, why) VALUES (:key, :at, :who, :why)"
-                " ON CONFLICT (phone_key) DO UPDATE SET withdrawn_at = MAX(withdrawn_at, excluded.withdrawn_at),"
-                " who = excluded.who, why = excluded.why",
+                " ON CONFLICT (phone_key) DO UPDATE SET who = excluded.who, why = excluded.why, withdrawn_at = CASE"
+                " WHEN withdrawal.withdrawn_at > excluded.withdrawn_at THEN withdrawal.withdrawn_at"
+                " ELSE excluded.withdrawn_at END",
                 {"key": word.phone_key, "at": us(word.at), "who": word.who, "why": word.why},
             )
             await raise_versions(db, [word.phone_key])
@@ -59,7 +60,7 @@ class ConsentVerbs:
 OF_OTHERS = "substr(consent.source, 1, length({campaign}) + 1) <> {campaign} || '/'"
 """Records of other campaigns' lists: in its own campaign a person's row says all there is to say of them."""
 _KEYS = ("phone_key", "purpose", "basis", "source")
-_SAID_BEFORE = "SELECT * FROM consent WHERE source = :source AND phone_key IN (SELECT value FROM json_each(:keys))"
+_SAID_BEFORE = "SELECT * FROM consent WHERE source = :source AND phone_key = ANY(:keys)"
 _FORGET = (
     "DELETE FROM consent WHERE phone_key = :phone_key AND purpose = :purpose AND basis = :basis AND source = :source"
 )
@@ -75,9 +76,9 @@ WHERE phone_key = :key ORDER BY purpose, basis, source
 """
 
 
-async def _on_record(db: Connection, source: str, purpose: str, keys: str) -> dict[str, OnRecord]:
+async def _on_record(db: Connection, source: str, purpose: str, keys: Sequence[str]) -> dict[str, OnRecord]:
     consents, withdrawn = defaultdict[str, list[Consent]](list), dict[str, Any]()
-    among = "phone_key IN (SELECT value FROM json_each(:keys))"
+    among = "phone_key = ANY(:keys)"
     others = f"purpose = :purpose AND {among} AND {OF_OTHERS.format(campaign=':campaign')}"
     params = {"purpose": purpose, "keys": keys, "campaign": source.partition("/")[0]}
     for row in await db.rows(f"SELECT * FROM consent WHERE {others} ORDER BY basis, source", params):

@@ -15,7 +15,12 @@ class NotBegun(StoreUnavailable):
 
 
 class Connection(Protocol):
-    """Inside a transaction. Parameters are named `:so`; lists travel as one JSON parameter."""
+    """Inside a transaction. The text is what SQLite and PostgreSQL have in common, with parameters named `:so`, and:
+
+    - `= ANY(:list)` and `<> ALL(:list)`: a list is one parameter;
+    - `FOR UPDATE`, `FOR SHARE OF table`, `SKIP LOCKED`: where others write at the same time, these rows wait for us;
+    - `json_extract(text, '$.path[0]')`: one value of a JSON text, compared as text.
+    """
 
     async def rows(self, sql: str, params: Params | None = None) -> list[Any]:
         """Run and return every row, each readable by column name."""

@@ -22,7 +22,6 @@ from .rows import (
     MICROSECOND,
     attempt_row,
     breaker_to_json,
-    dumps,
     lead_plan,
     maybe_at,
     to_attempt,
@@ -68,12 +67,13 @@ class DialVerbs:
 
     async def promote(self, name: str, *, limit: int, now: datetime) -> int:
         async def verb(db: Connection) -> int:
-            return await db.run(
-                "UPDATE lead SET state = 'ready', rev = rev + 1 WHERE id IN (SELECT id FROM lead"
-                " WHERE campaign = :name AND state = 'waiting' AND (due_at IS NULL OR due_at <= :now)"
-                " ORDER BY due_at, seq LIMIT :limit)",
+            rows = await db.rows(
+                "SELECT id FROM lead WHERE campaign = :name AND state = 'waiting' AND COALESCE(due_at, 0) <= :now"
+                " ORDER BY COALESCE(due_at, 0), seq LIMIT :limit FOR UPDATE SKIP LOCKED",
                 {"name": name, "now": us(now), "limit": limit},
             )
+            ids = [row["id"] for row in rows]
+            return await db.run("UPDATE lead SET state = 'ready', rev = rev + 1 WHERE id = ANY(:ids)", {"ids": ids})
 
         return await self._database.write(verb)
 
@@ -82,12 +82,16 @@ class DialVerbs:
     ) -> list[Claimed]:  # fmt: skip
         async def verb(db: Connection) -> list[Claimed]:
             rows = await db.rows(
-                "UPDATE lead SET lease_owner = :owner, lease_until = :until WHERE id IN (SELECT id FROM lead"
-                " WHERE campaign = :name AND state = 'ready' AND (lease_owner IS NULL OR lease_until < :now)"
-                f" ORDER BY {CLAIM_ORDER} LIMIT :limit) RETURNING id",
-                {"name": name, "owner": owner, "until": us(until), "now": us(now), "limit": limit},
+                "SELECT id FROM lead WHERE campaign = :name AND state = 'ready' AND (lease_owner IS NULL"
+                f" OR lease_until < :now) ORDER BY {CLAIM_ORDER} LIMIT :limit FOR UPDATE SKIP LOCKED",
+                {"name": name, "now": us(now), "limit": limit},
             )
-            return await gather(db, [row["id"] for row in rows], now)
+            ids = [row["id"] for row in rows]
+            await db.run(
+                "UPDATE lead SET lease_owner = :owner, lease_until = :until WHERE id = ANY(:ids)",
+                {"owner": owner, "until": us(until), "ids": ids},
+            )
+            return await gather(db, ids, now)
 
         return await self._database.write(verb)
 
@@ -218,9 +222,9 @@ class DialVerbs:
 
 _LOOK = f"""
 SELECT
-    (SELECT COUNT(*) FROM (SELECT 1 FROM lead WHERE campaign = :name AND state = 'ready' LIMIT 1000)) AS ready,
+    (SELECT COUNT(*) FROM (SELECT 1 FROM lead WHERE campaign = :name AND state = 'ready' LIMIT 1000) AS few) AS ready,
     (SELECT COUNT(*) FROM (SELECT 1 FROM lead WHERE campaign = :name AND state = 'waiting'
-                           AND (due_at IS NULL OR due_at <= :now) LIMIT 1000)) AS due,
+                           AND COALESCE(due_at, 0) <= :now LIMIT 1000) AS few) AS due,
     (SELECT MIN(due_at) FROM lead WHERE campaign = :name AND state = 'waiting' AND due_at IS NOT NULL) AS next_due_at,
     (SELECT COUNT(*) FROM lead WHERE campaign = :name AND state = 'calling') AS calling,
     (SELECT COUNT(*) FROM lead WHERE campaign = :name AND state = 'held') AS held,
@@ -239,7 +243,7 @@ WHERE id = :id AND state = 'intent' AND lease_owner = :owner AND dial_before > :
     SELECT 1 FROM lead JOIN campaign ON campaign.name = lead.campaign JOIN person USING (person_key)
     WHERE lead.id = attempt.lead_id AND lead.state = 'calling' AND campaign.state = 'active'
       AND campaign.version = attempt.campaign_version AND person.version = attempt.person_version
-      AND NOT EXISTS ({SUPPRESSED}))
+      AND NOT EXISTS ({SUPPRESSED}) FOR SHARE OF person)
 RETURNING *
 """
 
@@ -255,10 +259,10 @@ async def _still_as_judged(db: Connection, record: CampaignRecord, intents: Sequ
     """Intents whose person, campaign and suppression are as `decide` saw them."""
     rows = await db.rows(
         "SELECT lead.id AS id, person.version AS version FROM lead JOIN campaign ON campaign.name = lead.campaign"
-        " JOIN person USING (person_key) WHERE lead.id IN (SELECT value FROM json_each(:ids))"
+        " JOIN person USING (person_key) WHERE lead.id = ANY(:ids)"
         " AND lead.state = 'ready' AND campaign.state = 'active' AND campaign.version = :version"
         f" AND NOT EXISTS ({SUPPRESSED})",
-        {"ids": dumps([intent.claimed.facts.lead.id for intent in intents]), "version": record.version},
+        {"ids": [intent.claimed.facts.lead.id for intent in intents], "version": record.version},
     )
     versions = {row["id"]: row["version"] for row in rows}
     return [i for i in intents if versions.get(i.claimed.facts.lead.id) == i.claimed.person_version]
@@ -338,10 +342,8 @@ async def _write_intents(db: Connection, attempts: Sequence[Attempt]) -> list[At
     if not attempts:
         return []
     await db.run_many(INSERT_ATTEMPT, [attempt_row(a) for a in sorted(attempts, key=lambda a: a.phone_key)])
-    ids = dumps([a.id for a in attempts])
-    rows = await db.rows(
-        "SELECT id FROM attempt WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'intent'", {"ids": ids}
-    )
+    ids = [a.id for a in attempts]
+    rows = await db.rows("SELECT id FROM attempt WHERE id = ANY(:ids) AND state = 'intent'", {"ids": ids})
     there = {row["id"] for row in rows}
     written = [a for a in attempts if a.id in there]
     await db.run_many(
@@ -359,6 +361,6 @@ async def _give_back(db: Connection, intents: Sequence[Intent], written: Sequenc
     begun = {attempt.lead_id for attempt in written}
     ids = [i.claimed.facts.lead.id for i in intents if i.claimed.facts.lead.id not in begun]
     await db.run(
-        "UPDATE lead SET lease_owner = NULL WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'ready'",
-        {"ids": dumps(ids)},
+        "UPDATE lead SET lease_owner = NULL WHERE id = ANY(:ids) AND state = 'ready'",
+        {"ids": ids},
     )

@@ -1,15 +1,20 @@
 """SQLite without waiting: a verb runs whole in whichever thread owns the connection, and a transaction is one trip."""
 
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from campaigns.domain.errors import StoreError, StoreUnavailable
 
 from .database import Connection, NotBegun, Params
+from .rows import dumps
 
 T = TypeVar("T")
+_LIST = re.compile(r"(= ANY|<> ALL)\(:(\w+)\)")
+_LOCK = re.compile(r" FOR (?:UPDATE|SHARE)(?: OF \w+)?(?: SKIP LOCKED)?")
 
 
 class Direct:
@@ -19,17 +24,34 @@ class Direct:
         self._raw = raw
 
     async def rows(self, sql: str, params: Params | None = None) -> list[Any]:
-        return self._raw.execute(sql, params or {}).fetchall()
+        return self._raw.execute(*_spoken(sql, params or {})).fetchall()
 
     async def run(self, sql: str, params: Params | None = None) -> int:
-        return self._raw.execute(sql, params or {}).rowcount
+        return self._raw.execute(*_spoken(sql, params or {})).rowcount
 
     async def run_many(self, sql: str, params: Sequence[Params]) -> None:
         if params:
-            self._raw.executemany(sql, params)
+            self._raw.executemany(_in_sqlite(sql)[0], params)
 
     async def rows_many(self, sql: str, params: Sequence[Params]) -> list[list[Any]]:
-        return [self._raw.execute(sql, each).fetchall() for each in params]
+        return [self._raw.execute(*_spoken(sql, each)).fetchall() for each in params]
+
+
+def _spoken(sql: str, params: Params) -> tuple[str, Params]:
+    text, lists = _in_sqlite(sql)
+    return text, {**params, **{name: dumps(params[name]) for name in lists}} if lists else params
+
+
+@lru_cache(maxsize=1024)
+def _in_sqlite(sql: str) -> tuple[str, tuple[str, ...]]:
+    """A verb's text, and which of its parameters are lists: those come as JSON.
+
+    Rows are not locked: in a transaction nobody else writes.
+    """
+    text = _LIST.sub(
+        lambda found: f"{'' if found[1] == '= ANY' else 'NOT '}IN (SELECT value FROM json_each(:{found[2]}))", sql
+    )
+    return _LOCK.sub("", text), tuple({found[2]: None for found in _LIST.finditer(sql)})
 
 
 def carried_out(raw: sqlite3.Connection, verb: Callable[[Connection], Awaitable[T]]) -> T:

@@ -13,14 +13,14 @@ from campaigns.ports.store import Claimed
 
 from .consent_verbs import OF_OTHERS, to_consent
 from .database import Connection
-from .rows import at, dumps, maybe_at, to_lead, us
+from .rows import at, maybe_at, to_lead, us
 
 BUSY_LOOK = timedelta(minutes=1)
 """A person who is being called is looked at again after this."""
 LATELY = timedelta(days=63)
 """How far back other leads' attempts are counted: more than any cap, gap or cool-down needs but those for good."""
 
-CLAIM_ORDER = "callback_at IS NULL, rank, (last_chance = 0 AND urgent = 0), closes_at, seq"
+CLAIM_ORDER = "callback_at IS NULL, rank, (last_chance = 0 AND urgent = 0), closes_at NULLS FIRST, seq"
 """Promised callbacks first; then, within a rank, those with only today left, by their own plan or by that for all."""
 
 SUPPRESSED = (
@@ -33,7 +33,7 @@ async def gather(db: Connection, ids: Sequence[str], now: datetime) -> list[Clai
     """Leads with everything a decision needs, in claim order; a few queries for the whole batch."""
     if not ids:
         return []
-    params = {"ids": dumps(list(ids)), "since": us(now - LATELY)}
+    params = {"ids": list(ids), "since": us(now - LATELY)}
     own, elsewhere = defaultdict[str, list[Any]](list), defaultdict[str, list[PastAttempt]](list)
     consents = defaultdict[str, list[Consent]](list)
     for row in await db.rows(_OWN_ATTEMPTS, params):
@@ -55,33 +55,33 @@ SELECT lead.*, COALESCE(person.version, 1) AS person_version, EXISTS ({SUPPRESSE
     EXISTS (SELECT 1 FROM attempt a WHERE a.open = 1 AND (a.person_key = lead.person_key
         OR a.phone_key IN (SELECT phone_key FROM lead_phone WHERE lead_id = lead.id))) AS busy
 FROM lead JOIN campaign ON campaign.name = lead.campaign LEFT JOIN person USING (person_key)
-WHERE lead.id IN (SELECT value FROM json_each(:ids))
+WHERE lead.id = ANY(:ids)
 ORDER BY {CLAIM_ORDER}
 """
 _PAST = """a.ordinal, a.state, a.disposition, a.phone, a.created_at, a.first_sent_at, a.placed_at, a.ended_at,
     a.fires_at, a.subject, a.debt, a.refused, a.message_left,
     a.agent_ended, a.caller_id"""
 _OWN_ATTEMPTS = f"""
-SELECT lead_id, {_PAST} FROM attempt a WHERE lead_id IN (SELECT value FROM json_each(:ids)) ORDER BY ordinal
+SELECT lead_id, {_PAST} FROM attempt a WHERE lead_id = ANY(:ids) ORDER BY ordinal
 """
 _COSTLY = "a.lead_id <> lead.id AND a.state NOT IN ('refused', 'not_sent', 'not_created')"
 _ELSEWHERE = f"""
 SELECT lead.id AS for_lead, 1 AS same_person, {_PAST}
 FROM lead JOIN attempt a ON a.person_key = lead.person_key AND (a.created_at >= :since OR a.refused = 1) AND {_COSTLY}
-WHERE lead.id IN (SELECT value FROM json_each(:ids))
+WHERE lead.id = ANY(:ids)
 UNION ALL
 -- Within one list two ids are two persons, though they share a number; across lists the number joins them.
-SELECT lead.id, MAX(their.campaign <> lead.campaign OR their.source <> lead.source), {_PAST}
+SELECT lead.id, MAX(CASE WHEN their.campaign <> lead.campaign OR their.source <> lead.source THEN 1 ELSE 0 END), {_PAST}
 FROM lead JOIN lead_phone p ON p.lead_id = lead.id
     JOIN attempt a ON a.phone_key = p.phone_key AND (a.created_at >= :since OR a.refused = 1) AND {_COSTLY}
     JOIN lead their ON their.id = a.lead_id
-WHERE lead.id IN (SELECT value FROM json_each(:ids)) AND a.person_key <> lead.person_key
+WHERE lead.id = ANY(:ids) AND a.person_key <> lead.person_key
 GROUP BY lead.id, a.id
 UNION ALL
 -- Who said no in a call of their own has no attempt that could tell.
 SELECT lead.id, 1, 0, 'ended', 'answered', '', said.closed_at, NULL, NULL, NULL, NULL, said.campaign, '', 1, 0, 0, ''
 FROM lead JOIN lead said ON said.person_key = lead.person_key AND said.outcome = 'refused'
-WHERE lead.id IN (SELECT value FROM json_each(:ids)) AND said.id <> lead.id
+WHERE lead.id = ANY(:ids) AND said.id <> lead.id
     AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = said.id AND a.refused = 1)
 ORDER BY 7
 """
@@ -90,7 +90,7 @@ SELECT DISTINCT lead.id AS lead_id, consent.basis, consent.proof, consent.given_
 FROM lead JOIN campaign ON campaign.name = lead.campaign JOIN lead_phone p ON p.lead_id = lead.id
     JOIN consent ON consent.phone_key = p.phone_key AND consent.purpose = campaign.purpose
         AND {OF_OTHERS.format(campaign="lead.campaign")}
-WHERE lead.id IN (SELECT value FROM json_each(:ids)) ORDER BY consent.basis
+WHERE lead.id = ANY(:ids) ORDER BY consent.basis
 """
 
 

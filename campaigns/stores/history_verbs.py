@@ -45,10 +45,13 @@ _HISTORY = """
 SELECT zone, hour, nth, disposition, COUNT(*) AS calls, SUM(lasts - talks) AS rings,
     SUM((lasts - talks) * (lasts - talks)) AS rings_squared, SUM(talks) AS talks, SUM(talks * talks) AS talks_squared
 FROM (
-    SELECT COALESCE(json_extract(lead.contact, '$.zones[0]'), '') AS zone, a.first_sent_at / 3600000000 AS hour,
-        MIN(a.ordinal, 3) AS nth, a.disposition AS disposition, (a.ended_at - a.first_sent_at) / 1e6 AS lasts,
-        MIN(COALESCE(json_extract(a.report, '$.talk_seconds'), 0), (a.ended_at - a.first_sent_at) / 1e6) AS talks
-    FROM attempt a JOIN lead ON lead.id = a.lead_id
-    WHERE a.state = 'ended' AND a.first_sent_at >= :since AND a.ended_at >= a.first_sent_at
+    SELECT zone, hour, nth, disposition, lasts, CASE WHEN talk < lasts THEN talk ELSE lasts END AS talks FROM (
+        SELECT COALESCE(json_extract(lead.contact, '$.zones[0]'), '') AS zone, a.first_sent_at / 3600000000 AS hour,
+            CASE WHEN a.ordinal < 3 THEN a.ordinal ELSE 3 END AS nth, a.disposition AS disposition,
+            CAST(a.ended_at - a.first_sent_at AS DOUBLE PRECISION) / 1000000 AS lasts,
+            CAST(COALESCE(json_extract(a.report, '$.talk_seconds'), '0') AS DOUBLE PRECISION) AS talk
+        FROM attempt a JOIN lead ON lead.id = a.lead_id
+        WHERE a.state = 'ended' AND a.first_sent_at >= :since AND a.ended_at >= a.first_sent_at
+    ) AS timed
 ) AS call GROUP BY zone, hour, nth, disposition ORDER BY hour, zone, nth, disposition
 """

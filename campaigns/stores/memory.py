@@ -7,9 +7,9 @@ import anyio.lowlevel
 
 from .database import Connection, I
 from .direct import carried_out, transacted
+from .schema import migration_steps
 from .slots import KNOW_ACCOUNT
 from .sql import SqlStore
-from .sqlite import migration_steps
 from .writer import Each, Verb
 
 T = TypeVar("T")

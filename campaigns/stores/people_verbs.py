@@ -7,7 +7,7 @@ from typing import Any
 from campaigns.ports.store import Suppression, SuspensionRecord
 
 from .database import Connection, Database
-from .rows import at, dumps, maybe_at, to_suppression, us
+from .rows import at, maybe_at, to_suppression, us
 
 SUSPENDED = "SELECT code FROM suspension WHERE until IS NULL OR until > :now"
 
@@ -30,7 +30,7 @@ class PeopleVerbs:
     async def unsuppress(self, phone_key: str, scope: str | None) -> int:
         async def verb(db: Connection) -> int:
             return await db.run(
-                "DELETE FROM suppression WHERE phone_key = :key AND (:scope IS NULL OR scope = :scope)",
+                "DELETE FROM suppression WHERE phone_key = :key AND (scope = :scope OR :scope IS NULL)",
                 {"key": phone_key, "scope": scope},
             )
 
@@ -96,8 +96,8 @@ async def mark_opted_out(db: Connection, phone_keys: Sequence[str]) -> None:
     """Leads with these numbers: an outcome that has gone back already goes back again, as an opt-out."""
     await db.run(
         "UPDATE lead SET opted_out = 1 WHERE opted_out = 0 AND id IN (SELECT lead_id FROM lead_phone"
-        " WHERE phone_key IN (SELECT value FROM json_each(:keys)))",
-        {"keys": dumps(list(phone_keys))},
+        " WHERE phone_key = ANY(:keys))",
+        {"keys": list(phone_keys)},
     )
 
 
@@ -105,8 +105,8 @@ async def raise_versions(db: Connection, phone_keys: Sequence[str]) -> None:
     """Whatever was judged of the people with these numbers must be judged anew."""
     await db.run(
         "UPDATE person SET version = version + 1 WHERE person_key IN (SELECT lead.person_key FROM lead"
-        " JOIN lead_phone p ON p.lead_id = lead.id WHERE p.phone_key IN (SELECT value FROM json_each(:keys)))",
-        {"keys": dumps(list(phone_keys))},
+        " JOIN lead_phone p ON p.lead_id = lead.id WHERE p.phone_key = ANY(:keys))",
+        {"keys": list(phone_keys)},
     )
 
 

@@ -9,7 +9,7 @@ from campaigns.ports.store import Counts, LeadFilter
 
 from .budgets import spent_of
 from .database import Connection, Database
-from .rows import dumps, maybe_at, to_attempt, to_lead, us
+from .rows import maybe_at, to_attempt, to_lead, us
 
 
 class QueryVerbs:
@@ -57,8 +57,8 @@ class QueryVerbs:
             )
             found: dict[str, list[Attempt]] = {row["id"]: [] for row in rows}
             for row in await db.rows(
-                "SELECT * FROM attempt WHERE lead_id IN (SELECT value FROM json_each(:ids)) ORDER BY lead_id, ordinal",
-                {"ids": dumps(list(found))},
+                "SELECT * FROM attempt WHERE lead_id = ANY(:ids) ORDER BY lead_id, ordinal",
+                {"ids": list(found)},
             ):
                 found[row["lead_id"]].append(to_attempt(row))
             return [(row["seq"], to_lead(row), found[row["id"]]) for row in rows]
@@ -94,7 +94,7 @@ class QueryVerbs:
     async def uncertain(self, *, before: datetime | None = None) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
             rows = await db.rows(
-                "SELECT * FROM attempt WHERE state = 'uncertain' AND (:before IS NULL OR first_sent_at < :before)"
+                "SELECT * FROM attempt WHERE state = 'uncertain' AND (first_sent_at < :before OR :before IS NULL)"
                 " ORDER BY created_at",
                 {"before": us(before)},
             )
@@ -126,18 +126,19 @@ SELECT reason, rule, COUNT(*) AS n, MIN(due_at) AS due_at FROM (
         CASE state WHEN 'ready' THEN '' ELSE rule END AS rule,
         CASE state WHEN 'ready' THEN NULL ELSE due_at END AS due_at
     FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')) AS undecided
-GROUP BY reason, rule ORDER BY n DESC, due_at, rule
+GROUP BY reason, rule ORDER BY n DESC, due_at NULLS FIRST, rule
 """
 _CALLS_LEFT = """
-SELECT SUM(MAX(0, :most + callbacks - (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
-                                       AND a.state NOT IN ('refused', 'not_sent', 'not_created')))) AS n
-FROM lead WHERE campaign = :name AND state <> 'closed'
+SELECT SUM(CASE WHEN calls > 0 THEN calls ELSE 0 END) AS n FROM (
+    SELECT :most + callbacks - (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
+                                AND a.state NOT IN ('refused', 'not_sent', 'not_created')) AS calls
+    FROM lead WHERE campaign = :name AND state <> 'closed') AS undecided
 """
 _UNDECIDED = "FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')"
 _LEADS = """
 SELECT lead.*, (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
                 AND a.state NOT IN ('refused', 'not_sent', 'not_created')) AS tries,
     (SELECT phone FROM attempt a WHERE a.lead_id = lead.id ORDER BY ordinal DESC LIMIT 1) AS last_phone
-FROM lead WHERE campaign = :name AND (:state IS NULL OR state = :state) AND (:outcome IS NULL OR outcome = :outcome)
-    AND (:label IS NULL OR label = :label) ORDER BY seq LIMIT :limit OFFSET :offset
+FROM lead WHERE campaign = :name AND (state = :state OR :state IS NULL) AND (outcome = :outcome OR :outcome IS NULL)
+    AND (label = :label OR :label IS NULL) ORDER BY seq LIMIT :limit OFFSET :offset
 """

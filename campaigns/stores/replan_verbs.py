@@ -8,7 +8,7 @@ from campaigns.ports.store import Claimed
 
 from .database import Connection, Database
 from .gathering import gather
-from .rows import LEAD_PLAN, dumps, lead_plan
+from .rows import LEAD_PLAN, lead_plan
 
 STALE = (
     "SELECT id FROM lead WHERE campaign = :name AND state = 'waiting' AND due_at IS NOT NULL"
@@ -42,15 +42,13 @@ class ReplanVerbs:
 
     async def mark_urgent(self, name: str, lead_ids: Collection[str]) -> None:
         async def verb(db: Connection) -> None:
-            params = {"name": name, "ids": dumps(sorted(lead_ids))}
+            params = {"name": name, "ids": sorted(lead_ids)}
             await db.run(
-                "UPDATE lead SET urgent = 0 WHERE campaign = :name AND urgent = 1"
-                " AND id NOT IN (SELECT value FROM json_each(:ids))",
+                "UPDATE lead SET urgent = 0 WHERE campaign = :name AND urgent = 1 AND id <> ALL(:ids)",
                 params,
             )
             await db.run(
-                "UPDATE lead SET urgent = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
-                " AND urgent = 0 AND state IN ('waiting', 'ready')",
+                "UPDATE lead SET urgent = 1 WHERE id = ANY(:ids) AND urgent = 0 AND state IN ('waiting', 'ready')",
                 params,
             )
 

@@ -59,8 +59,8 @@ class ReportVerbs:
         async def verb(db: Connection) -> None:
             # What was applied lives on in the attempt; only the fact that it came is kept, against duplicates.
             await db.run(
-                "UPDATE inbox SET state = :state, report = '{}' WHERE id IN (SELECT value FROM json_each(:ids))",
-                {"state": state, "ids": dumps(list(ids))},
+                "UPDATE inbox SET state = :state, report = '{}' WHERE id = ANY(:ids)",
+                {"state": state, "ids": list(ids)},
             )
 
         await self._database.write(verb)
@@ -68,8 +68,8 @@ class ReportVerbs:
     async def inbox_retry(self, ids: Sequence[int]) -> None:
         async def verb(db: Connection) -> None:
             await db.run(
-                "UPDATE inbox SET tries = tries + 1 WHERE id IN (SELECT value FROM json_each(:ids))",
-                {"ids": dumps(list(ids))},
+                "UPDATE inbox SET tries = tries + 1 WHERE id = ANY(:ids)",
+                {"ids": list(ids)},
             )
 
         await self._database.write(verb)
@@ -98,7 +98,7 @@ class ReportVerbs:
             words = ", ".join(f"'{AttemptState(state)}'" for state in states)
             rows = await db.rows(
                 f"SELECT * FROM attempt WHERE provider = :provider AND state IN ({words})"
-                " AND (:since IS NULL OR created_at >= :since) ORDER BY created_at, id",
+                " AND (created_at >= :since OR :since IS NULL) ORDER BY created_at, id",
                 {"provider": provider, "since": us(since)},
             )
             return [to_attempt(row) for row in rows]

@@ -8,10 +8,10 @@ from campaigns.domain.lead import Attempt
 from campaigns.ports.returns import Closed, DueReturns, ReturnCounts
 
 from .database import Connection, Database
-from .rows import dumps, maybe_at, plain, to_attempt, to_lead, us
+from .rows import maybe_at, plain, to_attempt, to_lead, us
 
-_STAMP = "outcome || ':' || label || ':' || closed_at || ':' || opted_out"
-# As migration 0003 indexes them, so that the index serves.
+_STAMP = "outcome || ':' || label || ':' || CAST(closed_at AS TEXT) || ':' || CAST(opted_out AS TEXT)"
+# As migration 0004 indexes them, so that the index serves.
 _UNWRITTEN = f"written <> {_STAMP}"
 _LIST = "json_extract(contact, '$.origin[0]')"
 _LATER = "(outcome <> 'do_not_call' AND opted_out = 0)"
@@ -80,8 +80,8 @@ class ReturnVerbs:
             rows = await db.rows(
                 f"SELECT {_LEAD}, NULL AS tries, NULL AS first_tried_at FROM lead WHERE campaign = :name"
                 f" AND {_LIST} IS NULL AND {_UNWRITTEN}"
-                f" AND source {'NOT ' if others else ''}IN (SELECT value FROM json_each(:sources)) LIMIT 1",
-                {"name": name, "sources": dumps(list(sources))},
+                f" AND source {'<> ALL' if others else '= ANY'}(:sources) LIMIT 1",
+                {"name": name, "sources": list(sources)},
             )
             return next(iter(await _closed(db, rows)), None)
 
@@ -120,8 +120,8 @@ async def _closed(db: Connection, rows: Sequence[Any]) -> tuple[Closed, ...]:
     """Leads of a query, with their attempts."""
     attempts: dict[str, list[Attempt]] = {row["id"]: [] for row in rows}
     for row in await db.rows(
-        "SELECT * FROM attempt WHERE lead_id IN (SELECT value FROM json_each(:ids)) ORDER BY lead_id, ordinal",
-        {"ids": dumps(list(attempts))},
+        "SELECT * FROM attempt WHERE lead_id = ANY(:ids) ORDER BY lead_id, ordinal",
+        {"ids": list(attempts)},
     ):
         attempts[row["lead_id"]].append(to_attempt(row))
     return tuple(
@@ -146,22 +146,23 @@ SELECT MIN(w.due_at) AS at FROM write_back w CROSS JOIN lead  -- in this order: 
 WHERE lead.id = w.lead_id AND w.stamp = {_STAMP} AND w.given_up = 0 AND w.due_at > :now
     AND campaign = :name AND {_LIST} = :list
 """
+_SAME = "(write_back.stamp = excluded.stamp)"
 _START = f"""
 INSERT INTO write_back (lead_id, stamp, tries, first_tried_at, due_at, reason, given_up)
 SELECT id, :stamp, 1, :now, :until, '', 0 FROM lead WHERE id = :id AND {_STAMP} = :stamp AND {_UNWRITTEN}
 ON CONFLICT (lead_id) DO UPDATE SET
-    tries = CASE WHEN stamp = excluded.stamp THEN tries ELSE 0 END + 1,
-    first_tried_at = CASE WHEN stamp = excluded.stamp THEN COALESCE(first_tried_at, :now) ELSE :now END,
-    reason = CASE WHEN stamp = excluded.stamp THEN reason ELSE '' END,
+    tries = CASE WHEN {_SAME} THEN write_back.tries ELSE 0 END + 1,
+    first_tried_at = CASE WHEN {_SAME} THEN COALESCE(write_back.first_tried_at, :now) ELSE :now END,
+    reason = CASE WHEN {_SAME} THEN write_back.reason ELSE '' END,
     stamp = excluded.stamp, due_at = excluded.due_at, given_up = 0
-WHERE stamp <> excluded.stamp OR (given_up = 0 AND due_at <= :now)
+WHERE NOT {_SAME} OR (write_back.given_up = 0 AND write_back.due_at <= :now)
 """
-_NOTE = """
+_NOTE = f"""
 INSERT INTO write_back (lead_id, stamp, tries, first_tried_at, due_at, reason, given_up)
 VALUES (:id, :stamp, 0, NULL, :until, :reason, :given_up)
 ON CONFLICT (lead_id) DO UPDATE SET
-    tries = CASE WHEN stamp = excluded.stamp THEN tries ELSE 0 END,
-    first_tried_at = CASE WHEN stamp = excluded.stamp THEN first_tried_at END,
+    tries = CASE WHEN {_SAME} THEN write_back.tries ELSE 0 END,
+    first_tried_at = CASE WHEN {_SAME} THEN write_back.first_tried_at END,
     stamp = excluded.stamp, due_at = excluded.due_at, reason = excluded.reason, given_up = excluded.given_up
 """
 _COUNTS = f"""

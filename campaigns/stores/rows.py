@@ -1,6 +1,7 @@
 """Domain values ↔ rows: the only place that knows how a value is written down."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
@@ -32,12 +33,17 @@ def maybe_at(microseconds: int | None) -> datetime | None:
     return None if microseconds is None else at(microseconds)
 
 
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
 def dumps(value: object) -> str:
-    return plain(json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return plain(_NUL.sub(r"\1", text) if "\\u0000" in text else text)
 
 
 def plain(text: str) -> str:
-    """The text without halves of characters, which no database takes: a vendor's odd word must not stop a night."""
+    """The text without what no database takes, halves of characters and NUL: an odd word must not stop a night."""
+    text = text.replace("\0", "")
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -52,7 +52,7 @@ async def standing_of(db: Connection, record: CampaignRecord, account: Account, 
 
 
 _OPEN = """
-SELECT COUNT(*) AS account, COALESCE(SUM(campaign = :name), 0) AS own FROM attempt
+SELECT COUNT(*) AS account, COUNT(CASE WHEN campaign = :name THEN 1 END) AS own FROM attempt
 WHERE open = 1 AND provider = :provider
 """
 _OTHERS = """

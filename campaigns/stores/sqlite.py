@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -19,6 +18,7 @@ from campaigns.ports import Clock
 from .database import Connection, I
 from .direct import carried_out, transacted
 from .rows import maybe_at
+from .schema import migration_steps
 from .slots import KNOW_ACCOUNT
 from .sql import SqlStore
 from .writer import Each, Verb, Writer
@@ -196,13 +196,6 @@ def file_system_of(path: Path, mounts: str) -> str:
         if path.is_relative_to(where) and len(where) >= longest:
             found, longest = kind, len(where)
     return found
-
-
-def migration_steps() -> list[tuple[int, str]]:
-    """The numbered steps of the schema, in order."""
-    folder = files("campaigns.stores") / "migrations"
-    steps = [(int(file.name[:4]), file.read_text()) for file in folder.iterdir() if file.name.endswith(".sql")]
-    return sorted(steps)
 
 
 async def _migrate(raw: aiosqlite.Connection, *, simulated: bool, path: Path) -> None:

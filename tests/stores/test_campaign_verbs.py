@@ -98,7 +98,7 @@ async def test_a_contact_comes_back_whole(world: "World") -> None:
     phones = (PhoneNumber("+31200000001", "work"), PhoneNumber("+31200000002"))
     row = world.row(
         1, phones=phones, name="Zoë 🎻", zones=("Europe/Amsterdam",), country="NL", rank=2.5, call_from=world.now,
-        call_by=world.later(days=1), variables={"note": "\x00 ünd \u2028"}, person_from_id=True,
+        call_by=world.later(days=1), variables={"note": " ünd \u2028 \\u0000"}, person_from_id=True,
     )  # fmt: skip
     await world.load([row])
     assert (await world.lead(1)).contact == row.lead.contact

@@ -21,6 +21,7 @@ from campaigns.clock import DiscreteClock, SystemClock, run_virtual
 from campaigns.domain.errors import StoreError, StoreUnavailable
 from campaigns.stores.database import Connection
 from campaigns.stores.gathering import CLAIM_ORDER
+from campaigns.stores.schema import migration_steps
 from campaigns.stores.sql import SqlStore
 from campaigns.stores.sqlite import (
     APPLICATION,
@@ -28,7 +29,6 @@ from campaigns.stores.sqlite import (
     file_system_of,
     kind_of,
     last_moment_in,
-    migration_steps,
     open_sqlite,
 )
 
