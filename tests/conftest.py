@@ -3,10 +3,14 @@
 import os
 import sys
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+from postgres import postgres_url  # noqa: F401 - a fixture for every folder
 
 # How fast inputs are made says something of the machine, which is shared and noisy, and nothing of the product.
 # The same inputs every time: a run that fails, fails for whoever repeats it.

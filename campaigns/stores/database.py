@@ -14,6 +14,10 @@ class NotBegun(StoreUnavailable):
     """A transaction could not begin, so none of its verbs has been tried."""
 
 
+class InDoubt(StoreUnavailable):
+    """The answer to a commit was lost: its verbs must not be run again as if nothing had happened."""
+
+
 class Connection(Protocol):
     """Inside a transaction. The text is what SQLite and PostgreSQL have in common, with parameters named `:so`, and:
 
@@ -32,7 +36,10 @@ class Connection(Protocol):
         """Run once for each set of parameters, in as few trips as the driver can."""
 
     async def rows_many(self, sql: str, params: Sequence[Params]) -> list[list[Any]]:
-        """The same, with the rows that each run returns: one list for each set of parameters."""
+        """The same, with the rows that each run returns: one list for each set of parameters.
+
+        `sql` ends with its RETURNING.
+        """
 
 
 class Database(Protocol):

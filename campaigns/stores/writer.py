@@ -9,7 +9,7 @@ import anyio
 
 from campaigns.domain.errors import StoreUnavailable
 
-from .database import Connection, I, NotBegun
+from .database import Connection, I, InDoubt, NotBegun
 
 T = TypeVar("T")
 Verb = Callable[[Connection], Awaitable[T]]
@@ -26,7 +26,8 @@ class Transactions(Protocol):
     async def transact(self, verb: Verb[T], *, accounts: Collection[str]) -> T:
         """Run `verb` in a transaction that has these accounts to itself; durable when it returns.
 
-        Raises NotBegun, or what the verb or the commit raises; then nothing of it is left.
+        Raises NotBegun, or what the verb or the commit raises: then nothing of it is left. Raises InDoubt where
+        nobody knows.
         """
 
 
@@ -101,8 +102,8 @@ class Writer:
         """Whether everybody was answered."""
         try:
             await self._transact(group)
-        except NotBegun as error:
-            for waiting in group:  # one by one, each would wait for the same lock as long again
+        except (NotBegun, InDoubt) as error:
+            for waiting in group:  # one by one, each would wait as long again; or be done twice
                 waiting.error = StoreUnavailable(str(error))
         except Exception:  # noqa: BLE001 - whatever it was, each verb is tried alone and reports its own error
             return False

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
+from postgres import new_database
 
 from campaigns.clock import SystemClock
 from campaigns.domain.contact import Contact, PhoneNumber
@@ -16,10 +20,11 @@ from campaigns.domain.pacing import Limits
 from campaigns.domain.transitions import advance
 from campaigns.ports.store import CampaignRecord, Claimed, Intent, Merged, Move, NewLead, Store, Suppression
 from campaigns.stores.memory import MemoryStore
+from campaigns.stores.postgres import open_postgres
 from campaigns.stores.sqlite import open_sqlite
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-STORES = ("memory", "sqlite")
+STORES = ("memory", "sqlite", "postgres")
 
 
 @dataclass
@@ -152,12 +157,34 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     opened, done = asyncio.get_running_loop().create_future(), asyncio.Event()
 
     async def hold() -> None:
-        async with open_sqlite(tmp_path / "campaigns.db", clock=SystemClock(), simulated=True) as store:
+        async with await _opening(request.param, tmp_path) as store:
             opened.set_result(store)
             await done.wait()
 
     holding = asyncio.create_task(hold())
     await asyncio.wait({holding, opened}, return_when=asyncio.FIRST_COMPLETED)
+    if holding.done():
+        await holding
     yield World(opened.result())
     done.set()
     await holding
+
+
+async def _opening(kind: str, folder: Path) -> AbstractAsyncContextManager[Store]:
+    if kind == "sqlite":
+        return open_sqlite(folder / "campaigns.db", clock=SystemClock(), simulated=True)
+    await _emptied(_database())
+    return open_postgres(_database(), clock=SystemClock(), simulated=True)
+
+
+@cache
+def _database() -> str:
+    """One for all tests of this process: emptying it is quicker than making it."""
+    return new_database()
+
+
+async def _emptied(url: str) -> None:
+    raw = await asyncpg.connect(url, server_settings={"session_replication_role": "replica"})
+    for table in await raw.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'meta'"):
+        await raw.execute(f"DELETE FROM {table['tablename']}")
+    await raw.close()

@@ -1,0 +1,239 @@
+"""PostgreSQL: one connection that writes, a few that read, and what must hold before anybody dials from it."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import anyio
+import asyncpg
+import structlog
+from asyncpg import exceptions as pg
+
+from campaigns.domain.errors import StoreError, StoreUnavailable
+from campaigns.ports import Clock
+
+from .database import I
+from .schema import migration_steps
+from .session import Transactions, hung_up, read_by, said, translated
+from .sql import SqlStore
+from .writer import Each, Verb, Writer
+
+T = TypeVar("T")
+log = structlog.get_logger()
+PATIENCE = timedelta(seconds=5)
+OLDEST = 13
+MARK = "campaigns"
+"""The key in `meta` that says the tables are ours, and at which step of the schema they are."""
+_READERS = 4
+_NO_ANSWER = timedelta(minutes=2)
+"""A statement that takes longer has lost its server, whatever the network says."""
+_SETTINGS = {
+    "application_name": "campaigns",
+    "synchronous_commit": "on",
+    "default_transaction_isolation": "read committed",
+    "timezone": "UTC",
+    "jit": "off",
+    # Whoever is stopped inside a transaction must not hold up the others' calls for long.
+    "idle_in_transaction_session_timeout": "15s",
+}
+_TURN = 0x43414D50
+"""`CAMP`: the lock under which the schema is made."""
+
+
+class _PostgresDatabase:
+    """A writer on one connection, readers on others; virtual time stands still while any works."""
+
+    def __init__(self, writer: Writer, readers: Any, clock: Clock) -> None:
+        self._writer, self._readers, self._clock = writer, readers, clock
+
+    async def write(self, verb: Verb[T], *, account: str | None = None) -> T:
+        with self._clock.work():
+            return await self._writer.write(verb, account=account)
+
+    async def write_each(self, verb: Each[I, T], item: I, *, account: str | None = None) -> T:
+        with self._clock.work():
+            return await self._writer.write_each(verb, item, account=account)
+
+    async def read(self, verb: Verb[T]) -> T:
+        with self._clock.work():
+            return await read_by(self._readers, verb)
+
+
+@asynccontextmanager
+async def open_postgres(
+    url: str, *, clock: Clock, simulated: bool, patience: timedelta = PATIENCE
+) -> AsyncIterator[SqlStore]:
+    """A store in the database at `url` (`postgresql://user@host/name`), its tables made when absent.
+
+    Raises StoreError where it would be unsafe to dial from it; no message holds the password. A write waits for other
+    processes as long as `patience`, then raises StoreUnavailable.
+    """
+    connect = partial(_connect, url, patience)
+    raw = await connect()
+    transactions = Transactions(connect, raw)
+    try:
+        with clock.work():
+            await _check_server(raw, place_of(url))
+            await _migrate(raw, place_of(url), "simulated" if simulated else "live")
+        async with _readers(url, patience) as readers, anyio.create_task_group() as tasks:
+            writer = Writer(transactions)
+            tasks.start_soon(_shielded, writer)
+            try:
+                yield SqlStore(_PostgresDatabase(writer, readers, clock))
+            finally:
+                writer.close()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await transactions.close()
+
+
+async def _shielded(writer: Writer) -> None:
+    # A cancelled program still gets its last writes, then the closed stream ends the writer.
+    with anyio.CancelScope(shield=True):
+        await writer.run()
+
+
+@asynccontextmanager
+async def _readers(url: str, patience: timedelta) -> AsyncIterator[Any]:
+    """Connections that only read, and have nothing to be reset between two uses."""
+    settings = _settings(url, patience) | {"default_transaction_read_only": "on"}
+    with _opened(place_of(url)):
+        pool = await asyncpg.create_pool(
+            url, min_size=1, max_size=_READERS, max_inactive_connection_lifetime=0, reset=_leave, max_queries=10**9,
+            **_options(settings, patience),
+        )  # fmt: skip
+    try:
+        yield pool
+    finally:
+        with anyio.CancelScope(shield=True):
+            await hung_up(pool)
+
+
+async def _leave(_raw: Any) -> None:
+    pass
+
+
+async def _connect(url: str, patience: timedelta) -> Any:
+    with _opened(place_of(url)):
+        return await asyncpg.connect(url, **_options(_settings(url, patience), patience))
+
+
+def _settings(url: str, patience: timedelta) -> dict[str, str]:
+    settings = {**_SETTINGS, "lock_timeout": f"{patience // timedelta(milliseconds=1)}ms"}
+    if "application_name=" in url:
+        del settings["application_name"]
+    return settings
+
+
+def _options(settings: Mapping[str, str], patience: timedelta) -> dict[str, Any]:
+    return {
+        "server_settings": settings, "target_session_attrs": "primary",
+        "timeout": max(patience, PATIENCE).total_seconds(),
+        "command_timeout": _NO_ANSWER.total_seconds(), "statement_cache_size": 500, "max_cached_statement_lifetime": 0,
+    }  # fmt: skip
+
+
+def place_of(url: str) -> str:
+    """Host and database of an address, which is all of it that a message may hold."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2] or parse_qs(parts.query).get("host", ["this machine"])[-1]
+        return f"{host}/{unquote(parts.path).strip('/')}"
+    except ValueError:
+        return "the database"
+
+
+@contextmanager
+def _opened(where: str) -> Iterator[None]:
+    """Why a connection cannot be made, without what was said to make it."""
+    try:
+        yield
+    except pg.InvalidAuthorizationSpecificationError:
+        raise StoreError(f"{where}: the server refuses this user or password. Check the address.") from None
+    except pg.InvalidCatalogNameError:
+        raise StoreError(f"{where}: there is no such database. Make it with createdb, or name another.") from None
+    except ValueError:
+        raise StoreError(f"{where}: this address cannot be used. Write postgresql://user@host/name.") from None
+    except (OSError, pg.PostgresConnectionError, pg.OperatorInterventionError, pg.InsufficientResourcesError,
+            pg.InterfaceError, pg.InternalClientError) as error:  # fmt: skip
+        raise StoreUnavailable(f"{where}: the server cannot be reached: {said(error)}. Is it running?") from None
+    except pg.PostgresError as error:
+        raise StoreError(f"{where}: the server refuses the connection: {said(error)}.") from None
+
+
+async def _check_server(raw: Any, where: str) -> None:
+    """What must hold, because a lost intent is a second call."""
+    with translated():
+        if raw.get_server_version().major < OLDEST:
+            raise StoreError(f"{where}: PostgreSQL is too old. It must be {OLDEST} or newer.")
+        for setting in ("fsync", "full_page_writes"):
+            if await raw.fetchval("SELECT current_setting($1)", setting) != "on":
+                raise StoreError(
+                    f"{where}: needs {setting} = on: a lost intent is a second call. Mend it on the server."
+                )
+        if await raw.fetchval("SELECT current_setting('server_encoding')") != "UTF8":
+            raise StoreError(f"{where}: is not in UTF8. Make the database with createdb --encoding UTF8.")
+        # Without the right to see the standbys, there seem to be none.
+        if await raw.fetchval("SELECT COUNT(*) FROM pg_stat_replication WHERE sync_state = 'async'"):
+            log.warning("asynchronous_standby", database=where, after_a_failover="the last calls may be unknown")
+
+
+async def _migrate(raw: Any, where: str, kind: str) -> None:
+    """The schema, made or brought up to date, whole or not at all; one process at a time."""
+    steps = migration_steps("postgres")
+    try:
+        with translated():
+            async with raw.transaction():
+                await raw.execute("SELECT pg_advisory_xact_lock($1)", _TURN)
+                version = await _version(raw, where)
+                for number, script in steps:
+                    if number > version:
+                        await raw.execute(script)
+                await _put(raw, MARK, str(max(version, steps[-1][0])))
+                await _check_kind(raw, kind, where)
+    except pg.PostgresError as error:
+        raise StoreError(f"{where}: the schema cannot be brought up to date: {said(error)}.") from None
+
+
+async def _version(raw: Any, where: str) -> int:
+    """At which step of the schema the database is; 0: it is empty."""
+    if not await raw.fetchval(_TABLES):
+        return 0
+    ours = await raw.fetchval(_COLUMNS) == 2
+    found = dict(await raw.fetch("SELECT key, value FROM meta")) if ours else {}
+    if MARK not in found:
+        raise StoreError(f"{where}: belongs to another program. Name another database.")
+    if int(found["runs_from"]) > migration_steps("postgres")[-1][0]:
+        raise StoreError(f"{where}: was written by a newer version of campaigns. Upgrade this one.")
+    return int(found[MARK])
+
+
+_TABLES = """
+SELECT COUNT(*) FROM pg_class AS c WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = c.oid AND deptype = 'e')
+"""
+"""But those of extensions."""
+_COLUMNS = """
+SELECT COUNT(*) FROM information_schema.columns
+WHERE table_schema = current_schema() AND table_name = 'meta' AND column_name IN ('key', 'value')
+"""
+
+
+async def _put(raw: Any, key: str, value: str) -> None:
+    await raw.execute(
+        "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        key,
+        value,
+    )
+
+
+async def _check_kind(raw: Any, kind: str, where: str) -> None:
+    await raw.execute("INSERT INTO meta (key, value) VALUES ('kind', $1) ON CONFLICT DO NOTHING", kind)
+    found = await raw.fetchval("SELECT value FROM meta WHERE key = 'kind'")
+    if found != kind:
+        raise StoreError(
+            f"{where}: is a {found} database, and this is a {kind} run: the two never mix. Name another with --db."
+        )
