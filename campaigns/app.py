@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import os
-import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -23,19 +22,21 @@ from campaigns.engine.reconciler import Reconciler
 from campaigns.engine.runner import Runner
 from campaigns.engine.terms import AccountTerms, Terms, TermsBook, limits_of
 from campaigns.files import Loaded, parse_campaign
-from campaigns.loading import check_campaign, database_path
+from campaigns.keys import check_key, prove_key, read_key
+from campaigns.loading import check_campaign
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import CampaignRecord, Store
 from campaigns.rules import load_rules
 from campaigns.sections import SIMULATOR, ProviderSettings
 from campaigns.settings import Settings
-from campaigns.stores.sqlite import open_sqlite
+from campaigns.stores.location import Location
+from campaigns.stores.sqlite_file import SqliteFile
 from campaigns.systems import Systems, list_settings, open_systems
 from campaigns.vendors import ProviderKind, provider_kind
 from campaigns.vendors.account import Surroundings, VendorAccount
 
-LIVE_DATABASE = "sqlite:///campaigns.db"
-SIMULATED_DATABASE = "sqlite:///campaigns-simulated.db"
+LIVE_DATABASE = SqliteFile(Path("campaigns.db"))
+SIMULATED_DATABASE = SqliteFile(Path("campaigns-simulated.db"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Session:
     book: TermsBook
     hash_key: bytes
     law: Law
-    path: Path
+    database: Location
     simulated: bool
     owner: str
     systems: Systems
@@ -84,9 +85,11 @@ class Account:
             self.dialer.wake.unlink(runner.wake)
 
 
-def database_of(settings: Settings, *, simulated: bool) -> Path:
-    """The database file: the settings' own, else the default of its kind."""
-    return database_path(settings.database or (SIMULATED_DATABASE if simulated else LIVE_DATABASE))
+def database_of(settings: Settings, *, simulated: bool) -> Location:
+    """Where the database is: the settings' own place, else the default of its kind. Raises InputError."""
+    database = settings.database or (SIMULATED_DATABASE if simulated else LIVE_DATABASE)
+    check_key(settings, database)
+    return database
 
 
 def is_simulated(settings: Settings, provider: str) -> bool:
@@ -162,15 +165,24 @@ def _mixed(loaded: Loaded, settings: Settings, *, played: bool) -> Iterator[Prob
 
 @asynccontextmanager
 async def open_session(
-    settings: Settings, clock: Clock, *, simulated: bool, path: Path | None = None
+    settings: Settings, clock: Clock, *, simulated: bool, database: Location | None = None, role: str = "command"
 ) -> AsyncIterator[Session]:
-    """Open the database and what belongs to it. Raises StoreError, InputError."""
-    path = path or database_of(settings, simulated=simulated)
+    """Open the database and what belongs to it. Raises StoreError, InputError.
+
+    Args:
+        settings: Of this process.
+        clock: Its time.
+        simulated: Whether the calls in the database are made up.
+        database: Another one than the settings'.
+        role: What this process is, for whoever looks at a database server.
+    """
+    database = database or database_of(settings, simulated=simulated)
     async with (
-        open_sqlite(path, clock=clock, simulated=simulated) as store,
+        database.open(clock=clock, simulated=simulated, role=role) as store,
         open_systems(settings, clock, store) as systems,
     ):
-        hash_key = _hash_key(settings, path)
+        hash_key = read_key(settings, database)
+        await prove_key(store, hash_key, database)
         people = PeopleLimits(settings.people.per_day, settings.people.gap)
         law = Law(load_rules(settings.calling_rules))
 
@@ -186,29 +198,11 @@ async def open_session(
             book=TermsBook(store, build, hash_key),
             hash_key=hash_key,
             law=law,
-            path=path,
+            database=database,
             simulated=simulated,
             systems=systems,
             owner=f"{socket.gethostname()}:{os.getpid()}:{real_now().isoformat()}",
         )
-
-
-def _hash_key(settings: Settings, path: Path) -> bytes:
-    """The key of all hashes: from the settings, else made once beside the database."""
-    if settings.hash_key is not None:
-        return settings.hash_key.get_secret_value().encode()
-    file = Path(f"{path}.key")
-    try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-            new.write(secrets.token_hex(32))
-            new.flush()
-            os.fsync(new.fileno())
-    except FileExistsError:
-        pass
-    key = file.read_text().strip()
-    if len(key) < 32:
-        raise InputError(f"{file}: is not a hash key. Restore it from a backup, or set `hash_key` in the settings.")
-    return key.encode()
 
 
 def can_schedule(settings: Settings, provider: str) -> bool:
@@ -288,7 +282,7 @@ def _webhooks(session: Session, name: str) -> str | None:
 def _reconciler(session: Session, provider: CallProvider, terms: AccountTerms, dialer: Dialer) -> Reconciler:
     return Reconciler(
         session.store, provider, session.clock, terms, book=session.book, dialer=dialer, settled=dialer.wake,
-        sole=True,  # on SQLite the dialer lock is ours
+        sole=not session.database.shared,
     )  # fmt: skip
 
 

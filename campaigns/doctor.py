@@ -10,7 +10,7 @@ from campaigns.domain.lead import CampaignState
 from campaigns.engine.fitness import agents_of
 from campaigns.ports.health import Finding, Needs
 from campaigns.settings import Settings
-from campaigns.stores.sqlite import kind_of
+from campaigns.stores.location import Kind
 from campaigns.systems import Systems, open_systems
 
 _FOUND = ("key", "provider")
@@ -38,7 +38,7 @@ async def doctor_checks(settings: Settings) -> list[Check]:
     checks = [Check("settings", True, "understood")]
     for name in settings.providers:
         checks += await _provider(settings, name)
-    checks += [await _database(settings)]  # after the providers: asking them opens it
+    checks += await _database(settings)  # after the providers: asking them opens it
     if not settings.providers:
         checks.append(Check("providers", True, "none in the settings; only the simulator can be dialled"))
     if settings.public_url is None:
@@ -46,18 +46,16 @@ async def doctor_checks(settings: Settings) -> list[Check]:
     return checks + await _lists(settings)
 
 
-async def _database(settings: Settings) -> Check:
-    path = database_of(settings, simulated=False)
-    if await kind_of(path) is None and path.exists():
-        return Check("database", False, f"{path} is not a database of ours")
-    if not path.exists():
-        return Check("database", path.parent.is_dir(), f"{path} will be made by the first run")
+async def _database(settings: Settings) -> list[Check]:
     try:
-        simulated = await kind_of(path) == "simulated"
-        async with open_session(settings, SystemClock(), simulated=simulated, path=path):
-            return Check("database", True, f"{path}: WAL, synchronous=FULL, foreign keys, secure delete")
+        database = database_of(settings, simulated=False)
+        kind = await database.kind()
+        if kind in (Kind.SIMULATED, Kind.LIVE):
+            async with open_session(settings, SystemClock(), simulated=kind is Kind.SIMULATED, database=database):
+                pass
+        return _checks("database", await database.findings(SystemClock()))
     except CampaignsError as error:
-        return Check("database", False, str(error))
+        return [Check("database", False, str(error))]
 
 
 async def _provider(settings: Settings, name: str) -> list[Check]:
@@ -102,7 +100,7 @@ async def _needs(session: Session, provider: str) -> Needs:
 def _checks(name: str, findings: Sequence[Finding]) -> list[Check]:
     return [
         Check(
-            f"{name} {finding.subject}",
+            f"{name} {finding.subject}".strip(),
             False if finding.ok is None and finding.subject in _FOUND else finding.ok,
             finding.told,
         )

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from pathlib import Path
 
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import Contact
@@ -190,8 +189,3 @@ def refresh_every(campaign: Campaign) -> float | None:
     """Seconds between readings while the campaign runs; None: the lists are read once."""
     every = [s.refresh.total_seconds() for s in campaign.contacts if not isinstance(s, CampaignList) and s.refresh]
     return min(every, default=None)
-
-
-def database_path(address: str) -> Path:
-    """`sqlite:///x.db` → path."""
-    return Path(address.removeprefix("sqlite:///"))

@@ -20,7 +20,7 @@ from campaigns.app import (
     open_session,
     provider_settings,
 )
-from campaigns.clock import DiscreteClock, real_now, run_virtual
+from campaigns.clock import DiscreteClock, real_now, run_real, run_virtual
 from campaigns.domain.call import CallReport, Disposition
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.errors import InputError
@@ -47,7 +47,8 @@ from campaigns.ports.store import Store
 from campaigns.running import load_leads
 from campaigns.sections import ProviderSettings
 from campaigns.settings import Settings
-from campaigns.stores.sqlite import copy_database, kind_of, last_moment_in
+from campaigns.stores.location import Kind, Location
+from campaigns.stores.sqlite_file import SqliteFile
 from campaigns.vendors.simulated.people import CALLERS_BACK, How, Person
 
 LATELY = timedelta(days=90)
@@ -91,31 +92,35 @@ def plan_file(path: Path, settings: Settings, *, at: datetime | None = None) -> 
     simulated = is_simulated(settings, loaded.campaign.provider)
     database = database_of(settings, simulated=simulated)
     with TemporaryDirectory(prefix="campaigns-plan-") as folder:
-        copy = Path(folder) / database.name
-        if not copy_database(database, copy) and database.exists():
-            raise InputError(f"{database} is not a database of ours. Name another with --db.")
-        clock = DiscreteClock(_begins(loaded.campaign, copy, at, simulated=simulated))
+        copy = SqliteFile(Path(folder) / "copy.db")
+        begins = run_real(lambda: _copied(database, copy, loaded.campaign, at, simulated=simulated))
+        clock = DiscreteClock(begins)
 
         async def main() -> Plan:
-            kind = await kind_of(copy) or ("simulated" if simulated else "live")
-            _check_kind(database, kind, simulated=simulated)
-            async with open_session(settings, clock, simulated=kind == "simulated", path=copy) as session:
+            made_up = simulated or await copy.kind() is Kind.SIMULATED
+            async with open_session(settings, clock, simulated=made_up, database=copy) as session:
                 return await _plan(session, loaded, goes_on=await _knows(session, loaded))
 
         return run_virtual(clock, main)
 
 
-def _check_kind(database: Path, kind: str, *, simulated: bool) -> None:
-    """The simulator's calls are never mixed with real ones; what is on loopback may be played either way."""
-    if simulated and kind == "live":
+async def _copied(
+    database: Location, copy: SqliteFile, campaign: Campaign, at: datetime | None, *, simulated: bool
+) -> datetime:
+    """Copy the database as it stands; when the play begins. Raises InputError, StoreError."""
+    kind = await database.copy(copy.path)
+    if kind is Kind.FOREIGN:
+        raise InputError(f"{database} is not a database of ours. Name another with --db.")
+    if simulated and kind is Kind.LIVE:
+        # The simulator's calls are never mixed with real ones; what is on loopback may be played either way.
         raise InputError(
             f"{database}: is a live database, and this campaign is a simulated one. Name another with --db."
         )
+    return _begins(campaign, await copy.last_moment(campaign.campaign), at, simulated=simulated)
 
 
-def _begins(campaign: Campaign, database: Path, at: datetime | None, *, simulated: bool) -> datetime:
+def _begins(campaign: Campaign, last: datetime | None, at: datetime | None, *, simulated: bool) -> datetime:
     """Never before what has taken place already."""
-    last = last_moment_in(database, campaign.campaign)
     if simulated:
         begins = last or local_start(campaign.starts, real_now())
         return max(begins, at) if at and last else at or begins

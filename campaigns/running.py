@@ -41,7 +41,7 @@ from campaigns.ports.store import CampaignRecord
 from campaigns.returning import HURRIED, PATIENCE, returning
 from campaigns.serving import bind, serving
 from campaigns.settings import Settings, read_settings
-from campaigns.stores.sqlite import dialer_lock, last_moment_in
+from campaigns.stores.location import Location
 from campaigns.summary import Summary, ledger_of, summarise
 from campaigns.systems import budget_of
 from campaigns.web.receiver import receiver
@@ -129,7 +129,8 @@ def _clock(loaded: Loaded, options: RunOptions) -> Clock:
         return SystemClock()
     if not is_loopback(options.settings, provider):
         raise InputError("--at and --speed are for the simulator and servers on loopback: real calls take real time.")
-    known = None if options.fresh else last_moment_in(_database(loaded, options), loaded.campaign.campaign)
+    database, name = _database(loaded, options), loaded.campaign.campaign
+    known = None if options.fresh else run_real(lambda: database.last_moment(name))
     if virtual:
         start = known or options.at or local_start(loaded.campaign.starts, real_now())
         return DiscreteClock(start, options.speed)
@@ -144,7 +145,7 @@ def _is_simulated(loaded: Loaded, options: RunOptions) -> bool:
     )
 
 
-def _database(loaded: Loaded, options: RunOptions) -> Path:
+def _database(loaded: Loaded, options: RunOptions) -> Location:
     return database_of(options.settings, simulated=_is_simulated(loaded, options))
 
 
@@ -159,10 +160,10 @@ class Watching:
 
 async def _run(loaded: Loaded, options: RunOptions, clock: Clock, told: Watching) -> Summary:
     simulated = _is_simulated(loaded, options)
-    async with open_session(options.settings, clock, simulated=simulated) as session:
+    async with open_session(options.settings, clock, simulated=simulated, role="run") as session:
         prepare_simulator(session, loaded)
         lists = await open_lists(loaded, session.store, session.systems)
-        with dialer_lock(session.path) as ours:
+        async with session.database.dialing(clock=clock, simulated=simulated) as ours:
             if options.fresh:
                 await _forget(session, loaded, ours=ours)
             if ours and session.simulated:
@@ -202,7 +203,7 @@ async def _forget(session: Session, loaded: Loaded, *, ours: bool) -> None:
     if not ours:
         raise InputError("--fresh: another process is dialling from this database. Stop it first.")
     await session.store.forget(loaded.campaign.campaign)
-    ledger_of(session.path, loaded.campaign.campaign).unlink(missing_ok=True)
+    ledger_of(session.database, loaded.campaign.campaign).unlink(missing_ok=True)
 
 
 async def activate(session: Session, record: CampaignRecord) -> bool:
@@ -281,7 +282,7 @@ def prepare_simulator(session: Session, loaded: Loaded) -> None:
     provider = loaded.campaign.provider
     if is_simulated(session.settings, provider):
         callers = [caller.number for caller in loaded.campaign.caller_ids if caller.number.startswith("+")]
-        ledger = ledger_of(session.path, loaded.campaign.campaign)
+        ledger = ledger_of(session.database, loaded.campaign.campaign)
         kind = provider_settings(session.settings, provider).kind
         session.systems.simulators.prepare(kind, ledger=ledger, callers=callers)
 

@@ -5,10 +5,11 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
+    PlainValidator,
     ValidationError,
     field_validator,
 )
@@ -25,6 +26,8 @@ from campaigns.sections import (
     RetentionSettings,
     Secret,
 )
+from campaigns.stores.addresses import location_of
+from campaigns.stores.location import Location
 
 DEFAULT_FILE = Path("campaigns.toml")
 PREFIX = "CAMPAIGNS_"
@@ -39,27 +42,19 @@ class Settings(BaseSettings):
         env_nested_delimiter="__", env_ignore_empty=True,
     )  # fmt: skip
 
-    database: str | None = None
-    """SQLAlchemy-like address; None: `campaigns.db`, or `campaigns-simulated.db` for the simulator."""
+    database: Annotated[Location, PlainValidator(location_of)] | None = None
+    """None: `campaigns.db`, or `campaigns-simulated.db` for the simulator."""
     listen: str = "127.0.0.1:8710"
     public_url: Address | None = None
     """Where providers reach the webhooks; None: calls are polled."""
     hash_key: Secret | None = None
+    """None: made once beside the database, where that is a file."""
     calling_rules: Path | None = None
     """A file of legal rules that come on top of the product's own."""
     people: PeopleSettings = PeopleSettings()
     retention: RetentionSettings = RetentionSettings()
     providers: dict[str, ProviderSettings] = {}
     lists: dict[str, ListSettings] = {}
-
-    @field_validator("database")
-    @classmethod
-    def _known_database(cls, value: str | None) -> str | None:
-        if value and value.startswith("postgres"):
-            raise ValueError("PostgreSQL is not supported yet. Write sqlite:///campaigns.db.")
-        if value is not None and not re.fullmatch(r"sqlite:///[^\x00?#]+", value):
-            raise ValueError("This is not a database. Write sqlite:/// and a path, such as sqlite:///campaigns.db.")
-        return value
 
     @field_validator("listen")
     @classmethod

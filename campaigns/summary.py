@@ -17,6 +17,7 @@ from campaigns.files import Loaded
 from campaigns.ports.returns import ReturnCounts
 from campaigns.ports.store import Counts
 from campaigns.reports import gather, render, write_report
+from campaigns.stores.location import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Summary:
     """How far it is used: `812 of 2,000 attempts`; empty: there is none."""
     law: str = ""
     """What was checked of the law, in one sentence."""
-    database: Path | None = None
+    database: Location | None = None
     ledger: Path | None = None
     """What the simulator says took place."""
     edit: Edit | None = None
@@ -103,9 +104,9 @@ def budget_told(session: Session, loaded: Loaded, counts: Counts) -> str:
     return ", ".join(purse_of(campaign.budget, 0, None).told(counts.spent, currency))
 
 
-def ledger_of(database: Path, campaign: str) -> Path:
+def ledger_of(database: Location, campaign: str) -> Path:
     """Where the built-in simulator writes down what takes place in a campaign of this database."""
-    return database.with_name(f"{database.stem}.{campaign}.ledger.jsonl")
+    return database.beside(f"{campaign}.ledger.jsonl")
 
 
 async def summarise(
@@ -122,7 +123,7 @@ async def summarise(
     except OSError as error:
         warnings.append(f"the report {path} cannot be written ({error.strerror}): name another with `campaigns report`")
         written = None
-    ledger = ledger_of(session.path, name)
+    ledger = ledger_of(session.database, name)
     return Summary(
         campaign=name,
         end=end,
@@ -134,7 +135,7 @@ async def summarise(
         warnings=warnings,
         budget=budget_told(session, loaded, counts),
         law=law_statement(loaded.campaign, session.law),
-        database=session.path,
+        database=session.database,
         ledger=ledger if ledger.exists() else None,
         returns=await session.store.returns(name) if loaded.campaign.write_back else None,
     )

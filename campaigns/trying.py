@@ -17,7 +17,6 @@ from campaigns.files import Loaded, load_campaign, parse_campaign
 from campaigns.ports.store import NewLead
 from campaigns.running import activate, prepare_simulator, stop_on_signal
 from campaigns.settings import Settings
-from campaigns.stores.sqlite import dialer_lock
 from campaigns.summary import Summary
 
 
@@ -34,11 +33,13 @@ def place_test_call(number: str, file: Path, settings: Settings) -> Summary:
     clock = virtual or SystemClock()
 
     async def main() -> Summary:
-        async with open_session(settings, clock, simulated=simulated) as session:
-            with dialer_lock(session.path) as ours:
-                if not ours:
-                    raise InputError("Another process dials from this database. Stop it, or use another with --db.")
-                return await _call(session, _as_test(loaded), phone, purse=loaded.campaign.campaign)
+        async with (
+            open_session(settings, clock, simulated=simulated, role="call") as session,
+            session.database.dialing(clock=clock, simulated=simulated) as ours,
+        ):
+            if not ours:
+                raise InputError("Another process dials from this database. Stop it, or use another with --db.")
+            return await _call(session, _as_test(loaded), phone, purse=loaded.campaign.campaign)
 
     return run_virtual(virtual, main) if virtual else run_real(main)
 

@@ -10,7 +10,7 @@ import structlog
 from anyio.abc import TaskGroup
 
 from campaigns.admission import admit
-from campaigns.app import Account, Session, database_of, is_simulated, open_account, open_session
+from campaigns.app import Account, Session, is_simulated, open_account, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
@@ -20,7 +20,6 @@ from campaigns.returning import HURRIED, returning
 from campaigns.running import refresh_lists
 from campaigns.serving import bind, serving
 from campaigns.settings import Settings
-from campaigns.stores.sqlite import dialer_lock
 from campaigns.web.receiver import receiver
 
 log = structlog.get_logger()
@@ -35,11 +34,13 @@ def run_worker(settings: Settings, *, say: Callable[[str], None]) -> None:
     clock = SystemClock()
 
     async def main() -> None:
-        async with open_session(settings, clock, simulated=False) as session:
-            with dialer_lock(database_of(settings, simulated=False)) as ours:
-                if not ours:
-                    raise InputError(f"Another process dials from {session.path}. One at a time: stop it first.")
-                await _Worker(session, say).run()
+        async with (
+            open_session(settings, clock, simulated=False, role="worker") as session,
+            session.database.dialing(clock=clock, simulated=False) as ours,
+        ):
+            if not ours:
+                raise InputError(f"Another process dials from {session.database}. One at a time: stop it first.")
+            await _Worker(session, say).run()
 
     run_real(main)
 
@@ -57,7 +58,7 @@ class _Worker:
             tasks.start_soon(self._stop_on_signal, tasks)
             await self._open_accounts(stack, tasks)
             address = await stack.enter_async_context(self._listening())
-            self._say(f"worker: {self._session.path}; listening on {address}")
+            self._say(f"worker: {self._session.database}; listening on {address}")
             self._say_webhooks()
             bells = [account.dialer.wake for account in self._accounts.values()]
             returner = await stack.enter_async_context(returning(self._session, bells))

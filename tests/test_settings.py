@@ -7,6 +7,8 @@ import pytest
 
 from campaigns.domain.errors import InputError
 from campaigns.settings import ProviderSettings, Settings, read_settings
+from campaigns.stores.addresses import location_of
+from campaigns.stores.postgres_address import NOT_AN_ADDRESS
 
 CONTRACT = """\
 database = "sqlite:///campaigns.db"
@@ -119,7 +121,8 @@ def test_the_environment_overrides_the_file_level_by_level() -> None:
         CAMPAIGNS_PROVIDERS__NEW__KIND="acme", CAMPAIGNS_SERVICE_HOST="somebody else's", PATH="/bin",
     )  # fmt: skip
     vendor = settings.providers["my-Vendor"]
-    assert (settings.database, settings.people.per_day, settings.listen) == ("sqlite:///other.db", 2, "127.0.0.1:8710")
+    assert (settings.people.per_day, settings.listen) == (2, "127.0.0.1:8710")
+    assert settings.database == location_of("sqlite:///other.db")
     assert (vendor.at_once, vendor.per_second, vendor.kind) == (2, 0.5, "my-Vendor")
     assert vendor.lookups == [timedelta(seconds=1), timedelta(seconds=2)]
     assert vendor.routes == {"place": "/c", "look": "/b"}
@@ -130,7 +133,7 @@ def test_the_environment_overrides_the_file_level_by_level() -> None:
 
 def test_the_command_line_overrides_both() -> None:
     settings = read('database = "sqlite:///a.db"', database="sqlite:///c.db", CAMPAIGNS_DATABASE="sqlite:///b.db")
-    assert settings.database == "sqlite:///c.db"
+    assert settings.database == location_of("sqlite:///c.db")
 
 
 def test_any_value_may_stand_in_a_variable() -> None:
@@ -150,8 +153,9 @@ def test_a_variable_that_is_not_set_is_named_with_its_key() -> None:
 
 def test_secrets_are_never_shown() -> None:
     assert "hush" not in repr(read(CONTRACT, **KEYS))
+    assert "hush" not in repr(read("", database="postgresql://u:hush@db/x?sslpassword=hush"))
     wrong = CONTRACT.replace("at_once = 10", "at_once = {env = 'FLIREO_API_KEY'}\nnonsense = {env = 'FLIREO_API_KEY'}")
-    wrong = wrong.replace('database = "sqlite:///campaigns.db"', 'database = "postgresql://u:hush-6@db/x"')
+    wrong = wrong.replace('database = "sqlite:///campaigns.db"', 'database = "postgresql://u:hush-6@@db/x"')
     told = "\n".join(refusal(wrong, **KEYS))
     assert "at_once" in told
     assert "hush" not in told
@@ -168,8 +172,11 @@ WRONG = [
     ),
     ("[retention]\nnumbers = '400d'", "s.toml: retention.numbers: This is understood but not acted on yet. Remove it"),
     ("[retention]\nnumbers = 400", "s.toml: retention.numbers: This is not a duration."),
-    ("database = 'postgresql://h/x'", "s.toml: database: PostgreSQL is not supported yet."),
-    ("database = 'postgres://h/x'", "s.toml: database: PostgreSQL is not supported yet."),
+    (
+        "database = 'postgresql://h'",
+        "s.toml: database: This is not a PostgreSQL address. Write postgresql://user@host/name,",
+    ),
+    ("database = 'postgres://h/x?y'", "s.toml: database: This is not a PostgreSQL address."),
     ("database = 'campaigns.db'", "s.toml: database: This is not a database. Write sqlite:///"),
     ("database = 'sqlite://'", "s.toml: database: This is not a database. Write sqlite:///"),
     ("database = 3", "s.toml: database: This must be a valid string."),
@@ -227,7 +234,7 @@ def test_all_problems_come_at_once() -> None:
     ("name", "value", "message"),
     [
         ("CAMPAIGNS_LISTEN", "x", "CAMPAIGNS_LISTEN: This is not an address to listen on."),
-        ("CAMPAIGNS_DATABASE", "postgresql://h/x", "CAMPAIGNS_DATABASE: PostgreSQL is not supported yet."),
+        ("CAMPAIGNS_DATABASE", "postgresql://u:hush@@h/x", "CAMPAIGNS_DATABASE: This is not a PostgreSQL address."),
         ("CAMPAIGNS_DATABSE", "x", "CAMPAIGNS_DATABSE: This variable is unknown. Did you mean CAMPAIGNS_DATABASE?"),
         ("CAMPAIGNS_LISTEN__PORT", "1", "CAMPAIGNS_LISTEN__PORT: This variable is unknown."),
         ("CAMPAIGNS_PEOPLE", "3", "CAMPAIGNS_PEOPLE: This must be a section"),
@@ -243,8 +250,8 @@ def test_a_wrong_variable_is_named(name: str, value: str, message: str) -> None:
 
 
 def test_a_wrong_option_is_named() -> None:
-    (told,) = refusal("", database="postgresql://u:pw@h/x", CAMPAIGNS_DATABASE="sqlite:///a.db")
-    assert told == "--db: PostgreSQL is not supported yet. Write sqlite:///campaigns.db."
+    (told,) = refusal("", database="postgresql://u:pw@h", CAMPAIGNS_DATABASE="sqlite:///a.db")
+    assert told == f"--db: {NOT_AN_ADDRESS}"
 
 
 def test_a_file_that_cannot_be_read_is_refused() -> None:

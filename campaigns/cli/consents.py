@@ -50,7 +50,7 @@ def _shown(record: ConsentRecord, session: Session) -> Json:
     return {
         "consent": record.consent.basis, "purpose": record.purpose, "given": shown(record.consent.given_at),
         "withdrawn": shown(record.withdrawn_at), "recorded": shown(record.recorded_at),
-        "by": f"{record.who} {record.source}", "proof": record.consent.proof, "database": str(session.path),
+        "by": f"{record.who} {record.source}", "proof": record.consent.proof, "database": str(session.database),
     }  # fmt: skip
 
 

@@ -23,7 +23,8 @@ from campaigns.clock import ScaledClock, SystemClock, run_real, stamp_log
 from campaigns.domain.errors import InputError
 from campaigns.ports.store import CampaignRecord
 from campaigns.settings import Settings, read_settings
-from campaigns.stores.sqlite import kind_of, last_moment_in
+from campaigns.stores.addresses import location_of
+from campaigns.stores.location import Kind
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -45,7 +46,7 @@ class Globals:
     def again(self, command: str) -> str:
         """The command line that does `command` with the same settings and database."""
         chosen = [f" --settings {self.settings_file}"] if self.settings_file else []
-        chosen += [f" --db {self.database}"] if self.database else []
+        chosen += [f" --db {location_of(self.database).address}"] if self.database else []
         return f"campaigns{''.join(chosen)} {command}"
 
 
@@ -189,10 +190,13 @@ async def open_databases(settings: Settings, *, make: bool = False) -> AsyncIter
     live, simulated = database_of(settings, simulated=False), database_of(settings, simulated=True)
     async with AsyncExitStack() as stack:
         sessions = []
-        for path in dict.fromkeys((live, simulated)):
-            if make or path.exists():
-                kind = await kind_of(path) or ("live" if path == live else "simulated")
-                opened = open_session(settings, SystemClock(), simulated=kind == "simulated", path=path)
+        for database in dict.fromkeys((live, simulated)):
+            kind = await database.kind()
+            if make or kind is not Kind.ABSENT:
+                new = kind is Kind.ABSENT and database != live
+                opened = open_session(
+                    settings, SystemClock(), simulated=new or kind is Kind.SIMULATED, database=database
+                )
                 sessions.append(await stack.enter_async_context(opened))
         if not sessions:
             mend = "Run a campaign first, or name one with --db sqlite:///FILE."
@@ -202,7 +206,12 @@ async def open_databases(settings: Settings, *, make: bool = False) -> AsyncIter
 
 def has_database(settings: Settings) -> bool:
     """Whether there is a database yet that these settings mean."""
-    return any(database_of(settings, simulated=simulated).exists() for simulated in (False, True))
+
+    async def main() -> bool:
+        databases = dict.fromkeys(database_of(settings, simulated=simulated) for simulated in (False, True))
+        return any([await database.kind() is not Kind.ABSENT for database in databases])
+
+    return run_real(main)
 
 
 def with_databases(context: typer.Context, work: Callable[[list[Session]], Awaitable[T]], *, make: bool = False) -> T:
@@ -223,16 +232,16 @@ def with_campaign(context: typer.Context, name: str, work: Callable[[Session, Ca
         for session in sessions:
             record = await session.store.campaign(name)
             if record is not None:
-                return await work(as_of(session, name), record)
-        known = [f"{session.path} has {await _names(session)}" for session in sessions]
+                return await work(await as_of(session, name), record)
+        known = [f"{session.database} has {await _names(session)}" for session in sessions]
         raise InputError(f"There is no campaign '{name}': {'; '.join(known)}.")
 
     return with_databases(context, chosen)
 
 
-def as_of(session: Session, campaign: str) -> Session:
+async def as_of(session: Session, campaign: str) -> Session:
     """The session on the campaign's own time: a simulated one goes on where its last run ended."""
-    last = last_moment_in(session.path, campaign) if session.simulated else None
+    last = await session.database.last_moment(campaign) if session.simulated else None
     return replace(session, clock=ScaledClock(last, 1.0)) if last else session
 
 

@@ -80,7 +80,7 @@ async def _status_of(session: Session, record: CampaignRecord) -> Json:
         "budget": budget_told(session, loaded, counts),
         "warnings": counts.warnings,
         **({"write_back": {**returns.as_json(), "reasons": dict(returns.reasons)}} if returns else {}),
-        "database": str(session.path),
+        "database": str(session.database),
     }
 
 

@@ -37,7 +37,10 @@ def _global(
     settings: Annotated[
         Path | None, typer.Option("--settings", help="Settings file; default: ./campaigns.toml.")
     ] = None,
-    db: Annotated[str | None, typer.Option("--db", help="Database, such as sqlite:///campaigns.db.")] = None,
+    db: Annotated[
+        str | None,
+        typer.Option("--db", help="Database, such as sqlite:///campaigns.db or postgresql://user@host/name."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, logs on stderr.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every transition.")] = False,
 ) -> None:

@@ -109,7 +109,7 @@ def list_(context: typer.Context) -> None:
 def _shown(entry: Suppression, session: Session) -> Json:
     return {
         "number": entry.shown or "(from a call)", "scope": entry.scope, "who": entry.who, "why": entry.why,
-        "proof": entry.proof, "when": shown(entry.created_at), "database": str(session.path),
+        "proof": entry.proof, "when": shown(entry.created_at), "database": str(session.database),
     }  # fmt: skip
 
 

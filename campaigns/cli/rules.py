@@ -273,7 +273,7 @@ def _suspensions(context: typer.Context) -> list[Json]:
 def _shown(one: SuspensionRecord, session: Session) -> Json:
     return {
         "code": one.code, "who": one.who, "why": one.why, "since": shown(one.since), "until": shown(one.until),
-        "database": str(session.path),
+        "database": str(session.database),
     }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from campaigns.outlook import Outlook
 from campaigns.ports.store import CampaignRecord
 from campaigns.resolving import Word, resolve_attempt
 from campaigns.running import activate, load_leads
+from campaigns.stores.location import Kind
 
 from .context import as_of, err, many, note, options, out, print_json, with_campaign, with_databases
 from .listing import Name
@@ -91,10 +92,11 @@ def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
 def _foreseen(context: typer.Context, loaded: Loaded) -> Edit | None:
     """What the file changes in a campaign that is there; it is shown before anything is written."""
     settings = options(context).settings()
-    if not database_of(settings, simulated=False).exists():
-        return None
+    database = database_of(settings, simulated=False)
 
     async def main() -> Edit | None:
+        if await database.kind() is Kind.ABSENT:
+            return None
         async with open_session(settings, SystemClock(), simulated=False) as session:
             return await foresee(session, loaded)
 
@@ -196,7 +198,9 @@ def resolve(  # noqa: PLR0913, PLR0917 - one option a word
 
 async def _chosen(sessions: list[Session], beginning: str | None, age: timedelta) -> list[tuple[Session, Attempt]]:
     """The uncertain attempts that are meant, each with its database. Raises InputError where it is not one."""
-    found = [(as_of(session, one.campaign), one) for session in sessions for one in await session.store.uncertain()]
+    found = [
+        (await as_of(session, one.campaign), one) for session in sessions for one in await session.store.uncertain()
+    ]
     if beginning is None:
         return [
             (session, one)

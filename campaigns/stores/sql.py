@@ -6,6 +6,7 @@ from .consent_verbs import ConsentVerbs
 from .database import Database
 from .dial_verbs import DialVerbs
 from .history_verbs import HistoryVerbs
+from .meta_verbs import MetaVerbs
 from .people_verbs import PeopleVerbs
 from .query_verbs import QueryVerbs
 from .replan_verbs import ReplanVerbs
@@ -15,7 +16,7 @@ from .return_verbs import ReturnVerbs
 
 class SqlStore(
     CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs, HistoryVerbs,
-    BookmarkVerbs, ReturnVerbs,
+    BookmarkVerbs, ReturnVerbs, MetaVerbs,
 ):  # fmt: skip
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 

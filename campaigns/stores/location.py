@@ -1,0 +1,66 @@
+"""Where a database is, and the few things in which one kind of database differs from another for whoever uses it."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from campaigns.ports import Clock
+from campaigns.ports.health import Finding
+
+from .sql import SqlStore
+
+
+class Kind(StrEnum):
+    """What stands at a location."""
+
+    ABSENT = "absent"
+    """Nothing yet: whoever opens it makes it."""
+    FOREIGN = "foreign"
+    """Something of another program, or nothing that can be read."""
+    SIMULATED = "simulated"
+    LIVE = "live"
+
+
+class Location(Protocol):
+    """Where a database is. As text it is fit for anybody's eyes: no password, whatever the settings say."""
+
+    @property
+    def address(self) -> str:
+        """As `--db` takes it, without a password."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may dial from it at the same time."""
+
+    @property
+    def key_file(self) -> Path | None:
+        """Where the key of its hashes is made and kept; None: the settings must have one, the same for everybody."""
+
+    def beside(self, ending: str) -> Path:
+        """A file of this machine that goes with the database."""
+
+    async def kind(self) -> Kind:
+        """What stands there; it is only read. Raises StoreError where that cannot be found out."""
+
+    async def last_moment(self, campaign: str) -> datetime | None:
+        """The latest instant that it knows of for a campaign: where its virtual time goes on."""
+
+    async def copy(self, to: Path) -> Kind:
+        """Copy what a plan needs into a new SQLite file `to`, as it stands at this moment; the original is only read.
+
+        Returns what was there; only a simulated or live one has been copied. Raises StoreError where it cannot be read.
+        """
+
+    def open(self, *, clock: Clock, simulated: bool, role: str) -> AbstractAsyncContextManager[SqlStore]:
+        """A store on it, made when absent. Raises StoreError where it would be unsafe to dial from it.
+
+        `role`: what this process is, for those who look at the server.
+        """
+
+    def dialing(self, *, clock: Clock, simulated: bool) -> AbstractAsyncContextManager[bool]:
+        """The right to dial from it; False: another process has it, and may be watched. Raises StoreError."""
+
+    async def findings(self, clock: Clock) -> list[Finding]:
+        """What `doctor` tells of it. Raises StoreError."""

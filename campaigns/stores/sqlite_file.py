@@ -1,0 +1,68 @@
+"""A SQLite file as the place of a database: one dialer, its hash key beside it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from campaigns.ports import Clock
+from campaigns.ports.health import Finding
+
+from .location import Kind
+from .sql import SqlStore
+from .sqlite import copy_database, dialer_lock, kind_of, last_moment_in, open_sqlite
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteFile:
+    """Implements `Location`."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def address(self) -> str:
+        return f"sqlite:///{self.path}"
+
+    @property
+    def shared(self) -> bool:
+        return False
+
+    @property
+    def key_file(self) -> Path | None:
+        return Path(f"{self.path}.key")
+
+    def beside(self, ending: str) -> Path:
+        return self.path.with_name(f"{self.path.stem}.{ending}")
+
+    async def kind(self) -> Kind:
+        if not self.path.exists():
+            return Kind.ABSENT
+        return Kind(await kind_of(self.path) or Kind.FOREIGN)
+
+    async def last_moment(self, campaign: str) -> datetime | None:
+        return last_moment_in(self.path, campaign)
+
+    async def copy(self, to: Path) -> Kind:
+        if copy_database(self.path, to):
+            return await SqliteFile(to).kind()
+        return Kind.FOREIGN if self.path.exists() else Kind.ABSENT
+
+    def open(self, *, clock: Clock, simulated: bool, role: str) -> AbstractAsyncContextManager[SqlStore]:  # noqa: ARG002 - nobody else sees it
+        return open_sqlite(self.path, clock=clock, simulated=simulated)
+
+    @asynccontextmanager
+    async def dialing(self, *, clock: Clock, simulated: bool) -> AsyncIterator[bool]:  # noqa: ARG002 - one at a time, always
+        with dialer_lock(self.path) as ours:
+            yield ours
+
+    async def findings(self, clock: Clock) -> list[Finding]:  # noqa: ARG002 - there is no other clock
+        kind = await self.kind()
+        if kind is Kind.ABSENT:
+            return [Finding("", self.path.parent.is_dir(), f"{self} will be made by the first run")]
+        if kind is Kind.FOREIGN:
+            return [Finding("", False, f"{self} is not a database of ours", "Name another with --db.")]
+        return [Finding("", True, f"{self}: WAL, synchronous=FULL, foreign keys, secure delete")]
