@@ -1,21 +1,22 @@
 """PostgreSQL: one connection that writes, a few that read, and what must hold before anybody dials from it."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import anyio
 import asyncpg
 import structlog
 from asyncpg import exceptions as pg
 
-from campaigns.domain.errors import StoreError, StoreUnavailable
+from campaigns.domain.errors import StoreError
 from campaigns.ports import Clock
 
 from .database import I
+from .postgres_address import PostgresAddress
+from .postgres_link import TABLES, told
 from .schema import migration_steps
 from .session import Transactions, hung_up, read_by, said, translated
 from .sql import SqlStore
@@ -76,8 +77,8 @@ async def open_postgres(
     transactions = Transactions(connect, raw)
     try:
         with clock.work():
-            await _check_server(raw, place_of(url))
-            await _migrate(raw, place_of(url), "simulated" if simulated else "live")
+            await _check_server(raw, PostgresAddress(url))
+            await _migrate(raw, PostgresAddress(url), "simulated" if simulated else "live")
         async with _readers(url, patience) as readers, anyio.create_task_group() as tasks:
             writer = Writer(transactions)
             tasks.start_soon(_shielded, writer)
@@ -100,7 +101,7 @@ async def _shielded(writer: Writer) -> None:
 async def _readers(url: str, patience: timedelta) -> AsyncIterator[Any]:
     """Connections that only read, and have nothing to be reset between two uses."""
     settings = _settings(url, patience) | {"default_transaction_read_only": "on"}
-    with _opened(place_of(url)):
+    with told(PostgresAddress(url)):
         pool = await asyncpg.create_pool(
             url, min_size=1, max_size=_READERS, max_inactive_connection_lifetime=0, reset=_leave, max_queries=10**9,
             **_options(settings, patience),
@@ -117,7 +118,7 @@ async def _leave(_raw: Any) -> None:
 
 
 async def _connect(url: str, patience: timedelta) -> Any:
-    with _opened(place_of(url)):
+    with told(PostgresAddress(url)):
         return await asyncpg.connect(url, **_options(_settings(url, patience), patience))
 
 
@@ -136,35 +137,7 @@ def _options(settings: Mapping[str, str], patience: timedelta) -> dict[str, Any]
     }  # fmt: skip
 
 
-def place_of(url: str) -> str:
-    """Host and database of an address, which is all of it that a message may hold."""
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2] or parse_qs(parts.query).get("host", ["this machine"])[-1]
-        return f"{host}/{unquote(parts.path).strip('/')}"
-    except ValueError:
-        return "the database"
-
-
-@contextmanager
-def _opened(where: str) -> Iterator[None]:
-    """Why a connection cannot be made, without what was said to make it."""
-    try:
-        yield
-    except pg.InvalidAuthorizationSpecificationError:
-        raise StoreError(f"{where}: the server refuses this user or password. Check the address.") from None
-    except pg.InvalidCatalogNameError:
-        raise StoreError(f"{where}: there is no such database. Make it with createdb, or name another.") from None
-    except ValueError:
-        raise StoreError(f"{where}: this address cannot be used. Write postgresql://user@host/name.") from None
-    except (OSError, pg.PostgresConnectionError, pg.OperatorInterventionError, pg.InsufficientResourcesError,
-            pg.InterfaceError, pg.InternalClientError) as error:  # fmt: skip
-        raise StoreUnavailable(f"{where}: the server cannot be reached: {said(error)}. Is it running?") from None
-    except pg.PostgresError as error:
-        raise StoreError(f"{where}: the server refuses the connection: {said(error)}.") from None
-
-
-async def _check_server(raw: Any, where: str) -> None:
+async def _check_server(raw: Any, where: object) -> None:
     """What must hold, because a lost intent is a second call."""
     with translated():
         if raw.get_server_version().major < OLDEST:
@@ -178,10 +151,10 @@ async def _check_server(raw: Any, where: str) -> None:
             raise StoreError(f"{where}: is not in UTF8. Make the database with createdb --encoding UTF8.")
         # Without the right to see the standbys, there seem to be none.
         if await raw.fetchval("SELECT COUNT(*) FROM pg_stat_replication WHERE sync_state = 'async'"):
-            log.warning("asynchronous_standby", database=where, after_a_failover="the last calls may be unknown")
+            log.warning("asynchronous_standby", database=str(where), after_a_failover="the last calls may be unknown")
 
 
-async def _migrate(raw: Any, where: str, kind: str) -> None:
+async def _migrate(raw: Any, where: object, kind: str) -> None:
     """The schema, made or brought up to date, whole or not at all; one process at a time."""
     steps = migration_steps("postgres")
     try:
@@ -198,9 +171,9 @@ async def _migrate(raw: Any, where: str, kind: str) -> None:
         raise StoreError(f"{where}: the schema cannot be brought up to date: {said(error)}.") from None
 
 
-async def _version(raw: Any, where: str) -> int:
+async def _version(raw: Any, where: object) -> int:
     """At which step of the schema the database is; 0: it is empty."""
-    if not await raw.fetchval(_TABLES):
+    if not await raw.fetchval(TABLES):
         return 0
     ours = await raw.fetchval(_COLUMNS) == 2
     found = dict(await raw.fetch("SELECT key, value FROM meta")) if ours else {}
@@ -211,11 +184,6 @@ async def _version(raw: Any, where: str) -> int:
     return int(found[MARK])
 
 
-_TABLES = """
-SELECT COUNT(*) FROM pg_class AS c WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
-    AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = c.oid AND deptype = 'e')
-"""
-"""But those of extensions."""
 _COLUMNS = """
 SELECT COUNT(*) FROM information_schema.columns
 WHERE table_schema = current_schema() AND table_name = 'meta' AND column_name IN ('key', 'value')
@@ -230,7 +198,7 @@ async def _put(raw: Any, key: str, value: str) -> None:
     )
 
 
-async def _check_kind(raw: Any, kind: str, where: str) -> None:
+async def _check_kind(raw: Any, kind: str, where: object) -> None:
     await raw.execute("INSERT INTO meta (key, value) VALUES ('kind', $1) ON CONFLICT DO NOTHING", kind)
     found = await raw.fetchval("SELECT value FROM meta WHERE key = 'kind'")
     if found != kind:

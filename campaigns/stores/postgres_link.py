@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import asyncpg
+from asyncpg import exceptions as pg
 
 from campaigns.domain.errors import StoreError, StoreUnavailable
 from campaigns.ports import Clock
@@ -14,15 +15,20 @@ from campaigns.ports import Clock
 from .location import Kind
 from .postgres_address import PostgresAddress
 from .rows import maybe_at
+from .session import said
 
 PATIENCE = 10.0
 """Seconds until a server that does not answer counts as out of reach."""
-ALONE = 0x43414D50
-"""The advisory lock of whoever plays in virtual time: `CAMP`."""
+ALONE = 0x504C4159
+"""The advisory lock of whoever plays in virtual time: `PLAY`."""
 
-_TABLES = "SELECT to_regclass('meta') IS NOT NULL AND to_regclass('campaign') IS NOT NULL"
+_OUR_TABLES = "SELECT to_regclass('meta') IS NOT NULL AND to_regclass('campaign') IS NOT NULL"
 _OURS = "SELECT value FROM meta WHERE key = 'kind'"
-_OTHERS = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
+TABLES = """
+SELECT COUNT(*) FROM pg_class AS c WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = c.oid AND deptype = 'e')
+"""
+"""But those of extensions."""
 _LAST = "SELECT max(j.at) FROM journal j JOIN attempt a ON a.id = j.attempt_id WHERE a.campaign = $1"
 
 
@@ -44,46 +50,43 @@ def told(address: PostgresAddress) -> Iterator[None]:
     """What goes wrong on the way to a server, in one line that says what to do and holds no secret."""
     try:
         yield
-    except asyncpg.InvalidCatalogNameError:
+    except pg.InvalidCatalogNameError:
         raise StoreError(f"{address}: there is no such database. Make it with `{address.createdb}`.") from None
-    except asyncpg.InvalidAuthorizationSpecificationError:
+    except pg.InvalidAuthorizationSpecificationError:
         mend = "Put the right one into the address, PGPASSWORD or ~/.pgpass."
         raise StoreError(f"{address}: the server refuses this user or password. {mend}") from None
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise StoreError(f"{address}: {_words(error)}. Let the user own the database.") from None
-    except (asyncpg.TooManyConnectionsError, asyncpg.CannotConnectNowError) as error:
-        raise StoreUnavailable(f"{address}: {_words(error)}. Try again in a moment.") from None
-    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError) as error:
-        raise StoreUnavailable(f"{address}: the connection broke ({type(error).__name__}). Try again.") from None
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise StoreUnavailable(f"{address}: the server cannot be reached ({why}). {_REACH}") from None
-    except asyncpg.PostgresError as error:
-        raise StoreError(f"{address}: the server says {error.sqlstate}: {_words(error)}.") from None
+    except pg.InsufficientPrivilegeError as error:
+        raise StoreError(f"{address}: {said(error)}. Let this user own the database.") from None
+    except _OUT_OF_REACH as error:
+        mend = "Does it run, and are host and port right?"
+        raise StoreUnavailable(f"{address}: the server cannot be reached: {said(error)}. {mend}") from None
+    except pg.PostgresError as error:
+        raise StoreError(f"{address}: the server says {error.sqlstate}: {said(error)}.") from None
+    except ValueError as error:
+        raise StoreError(f"{address}: this address cannot be used ({type(error).__name__}). Check it.") from None
 
 
-_REACH = "Does it run, and are host and port right?"
-
-
-def _words(error: Exception) -> str:
-    return str(error).partition("\n")[0].rstrip(".")
+_OUT_OF_REACH = (
+    OSError, pg.PostgresConnectionError, pg.OperatorInterventionError, pg.InsufficientResourcesError, pg.InterfaceError,
+    pg.InternalClientError,
+)  # fmt: skip
 
 
 async def kind_at(address: PostgresAddress) -> Kind:
     """What stands in the database."""
     async with linked(address) as link:
-        if not await link.fetchval(_TABLES):
-            return Kind.FOREIGN if await link.fetchval(_OTHERS) else Kind.ABSENT
+        if not await link.fetchval(_OUR_TABLES):
+            return Kind.FOREIGN if await link.fetchval(TABLES) else Kind.ABSENT
         try:
             return Kind(await link.fetchval(_OURS) or Kind.FOREIGN)
-        except (asyncpg.UndefinedColumnError, ValueError):
+        except (pg.UndefinedColumnError, ValueError):
             return Kind.FOREIGN
 
 
 async def last_moment_at(address: PostgresAddress, campaign: str) -> datetime | None:
     """The latest instant of a campaign that the database knows of."""
     async with linked(address) as link:
-        known = await link.fetchval(_TABLES)
+        known = await link.fetchval(_OUR_TABLES)
         return maybe_at(await link.fetchval(_LAST, campaign)) if known else None
 
 
