@@ -39,6 +39,13 @@ async def findings_at(address: PostgresAddress, clock: Clock) -> list[Finding]:
         before = clock.now()
         there = await link.fetchval("SELECT clock_timestamp()")
         ahead = there - before - (clock.now() - before) / 2
+    return findings_of(address, kind, asked, who=who, ahead=ahead)
+
+
+def findings_of(
+    address: PostgresAddress, kind: Kind, asked: Mapping[str, Any], *, who: Mapping[str, int], ahead: timedelta
+) -> list[Finding]:
+    """The same, of what the server says: its settings, our processes by role, how far its clock is ahead of ours."""
     return [_standing(address, kind, asked), *_durability(asked), _clock(ahead), *_users(asked, who)]
 
 

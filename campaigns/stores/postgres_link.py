@@ -22,8 +22,7 @@ PATIENCE = 10.0
 ALONE = 0x504C4159
 """The advisory lock of whoever plays in virtual time: `PLAY`."""
 
-_OUR_TABLES = "SELECT to_regclass('meta') IS NOT NULL AND to_regclass('campaign') IS NOT NULL"
-_OURS = "SELECT value FROM meta WHERE key = 'kind'"
+_KIND = "SELECT value FROM meta WHERE key = 'kind' AND value IN ('simulated', 'live')"
 TABLES = """
 SELECT COUNT(*) FROM pg_class AS c WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
     AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = c.oid AND deptype = 'e')
@@ -75,19 +74,24 @@ _OUT_OF_REACH = (
 async def kind_at(address: PostgresAddress) -> Kind:
     """What stands in the database."""
     async with linked(address) as link:
-        if not await link.fetchval(_OUR_TABLES):
+        kind = await _asked(link, _KIND)
+        if kind is None:
             return Kind.FOREIGN if await link.fetchval(TABLES) else Kind.ABSENT
-        try:
-            return Kind(await link.fetchval(_OURS) or Kind.FOREIGN)
-        except (pg.UndefinedColumnError, ValueError):
-            return Kind.FOREIGN
+        return Kind(kind)
 
 
 async def last_moment_at(address: PostgresAddress, campaign: str) -> datetime | None:
     """The latest instant of a campaign that the database knows of."""
     async with linked(address) as link:
-        known = await link.fetchval(_OUR_TABLES)
-        return maybe_at(await link.fetchval(_LAST, campaign)) if known else None
+        return maybe_at(await _asked(link, _LAST, campaign))
+
+
+async def _asked(link: Any, sql: str, *params: str) -> Any:
+    """One value of a database that may be anybody's; None: nobody knows."""
+    try:
+        return await link.fetchval(sql, *params)
+    except (pg.UndefinedTableError, pg.UndefinedColumnError):
+        return None
 
 
 @asynccontextmanager
