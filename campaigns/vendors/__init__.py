@@ -10,7 +10,7 @@ A folder `vendors/NAME/` speaks with one vendor and holds every word of it:
 `models.py`     what it says, as `vendors.loose.Loose` models: unknown keys are kept, absent optionals are None.
 `client.py`     every endpoint as a typed method over `vendors.rest.Rest`; usable alone, `async with`.
 `provider.py`   a `ports.CallProvider`: orders become bodies, answers become placements, records become reports. A dial
-                goes through `vendors.http.post_once` and nothing else.
+                goes through `vendors.dial.post_once` and nothing else.
 `contacts.py`   a `ports.lists.RemoteList`: contacts become rows, outcomes go back.
 `webhooks.py`   proof (`vendors.signatures`) and translation of what it sends us.
 `simulator/`    its server, an own reading of the same documents: it imports none of the above, nor do they import it.

@@ -1,6 +1,6 @@
 """One account's HTTP API, for everything that rings nobody: routes, budget, patience, and errors that can be mended.
 
-A dial never goes through here: it is `post_once` of `vendors.http`.
+A dial never goes through here: it is `post_once` of `vendors.dial`.
 """
 
 import json

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
-
 from campaigns.domain.call import Placed, Placement, Refused, Unclear
+from campaigns.vendors.dial import Answer
 from campaigns.vendors.http import error_text, retry_after
 from campaigns.vendors.rest import json_or_none, names_a_call
 
@@ -35,13 +34,13 @@ def opened(said: Any) -> Envelope | None:
     return Envelope(said["status"].strip().lower() in _DONE, error_text(said)[1], said.get("data"))
 
 
-def placement(answer: httpx.Response, facts: Facts, *, now: datetime) -> Placement:
+def placement(answer: Answer, facts: Facts, *, now: datetime) -> Placement:
     """What an answer to "please call" proves; everything that proves nothing is unclear.
 
     An error with HTTP 200 does not say whether the call was made before it: it proves a refusal by its words alone.
     """
-    status = answer.status_code
-    said = json_or_none(answer.content)
+    status = answer.status
+    said = json_or_none(answer.body)
     envelope = opened(said)
     message = envelope.message if envelope else error_text(said)[1]
     text = " ".join(filter(None, [f"HTTP {status}", message]))[:200]

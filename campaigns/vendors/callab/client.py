@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from campaigns.domain.call import NotSent, Placement, Unclear
 from campaigns.domain.errors import AccountRefused, VendorError
 from campaigns.vendors.account import Surroundings, VendorAccount
-from campaigns.vendors.http import DialTransport, post_once
+from campaigns.vendors.dial import post_once
 from campaigns.vendors.loose import Loose
 from campaigns.vendors.rest import Client, Rest
 from campaigns.vendors.walking import Page, Seen, pages_by_number
@@ -100,7 +100,6 @@ class Callab(Client):
         self._around = around or Surroundings()
         self.rest = Api(account or VendorAccount("callab", base_url, api_key), self._around)
         self.facts = self.rest.facts
-        self._dial = DialTransport()
 
     # --- contacts: read alone, nothing of the API writes them (…/Contacts/get-all, /get-by-id, /query-contacts)
 
@@ -182,7 +181,7 @@ class Callab(Client):
         """Send the body of a dial at most once, and say what the answer proves."""
         headers = {**self.rest.headers, "Content-Type": "application/json"}
         with self._around.clock.work():
-            answer = await post_once(self._dial, self.rest.url("make_call"), headers=headers, body=body)
+            answer = await post_once(self.rest.url("make_call"), headers=headers, body=body)
         if isinstance(answer, NotSent | Unclear):
             return answer
         return self.rest.keyless(placement(answer, self.facts, now=self._around.clock.now()))

@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
-import httpx
-
 from campaigns.domain.call import Booked, Handover, NotSent, Placed, Placement, Refused, Unclear
-from campaigns.vendors.account import Surroundings, VendorAccount
-from campaigns.vendors.http import DialTransport, error_text, post_once, retry_after
+from campaigns.vendors.dial import Answer, post_once
+from campaigns.vendors.http import error_text, retry_after
 from campaigns.vendors.rest import json_or_none, names_a_call
 
 from .asking import Asking, plain
@@ -34,15 +32,11 @@ class CallExtras(TypedDict, total=False):
 class Dialing(Asking):
     """The two requests that ring somebody. Neither is ever repeated: no idempotency key exists."""
 
-    def __init__(self, account: VendorAccount, around: Surroundings) -> None:
-        super().__init__(account, around)
-        self._transport = DialTransport()
-
-    async def dial(self, operation: str, body: bytes) -> httpx.Response | NotSent | Unclear:
+    async def dial(self, operation: str, body: bytes) -> Answer | NotSent | Unclear:
         """Send a frozen body to `place` or `schedule_call`, at most once, past the request budget."""
         headers = {**self.rest.headers, "Content-Type": "application/json"}
         with self.rest.clock.work():
-            return await post_once(self._transport, self.rest.url(operation), headers=headers, body=body)
+            return await post_once(self.rest.url(operation), headers=headers, body=body)
 
     async def place_call(self, assistant_id: str, phone_number: str, **more: Unpack[CallExtras]) -> Placement:
         """Ring somebody (E.164), once. ASSUMED: POST /calls/direct.
@@ -74,28 +68,28 @@ class Dialing(Asking):
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def classify(answer: httpx.Response, *, now: datetime, facts: Facts = PLAIN) -> Placement:
+def classify(answer: Answer, *, now: datetime, facts: Facts = PLAIN) -> Placement:
     """What an answer to "please call" proves (reliability: everything that proves nothing is unclear)."""
     proved = refusal(answer, now=now, facts=facts)
     if proved is not None:
         return proved
-    return _accepted(json_or_none(answer.content), f"HTTP {answer.status_code}", facts)
+    return _accepted(json_or_none(answer.body), f"HTTP {answer.status}", facts)
 
 
-def handed_over(answer: httpx.Response, *, now: datetime, facts: Facts = PLAIN) -> Booked | Refused | Unclear:
+def handed_over(answer: Answer, *, now: datetime, facts: Facts = PLAIN) -> Booked | Refused | Unclear:
     """What an answer to "please call then" proves."""
     proved = refusal(answer, now=now, facts=facts)
-    return booked(json_or_none(answer.content), facts) if proved is None else proved
+    return booked(json_or_none(answer.body), facts) if proved is None else proved
 
 
-def refusal(answer: httpx.Response, *, now: datetime, facts: Facts = PLAIN) -> Refused | Unclear | None:
+def refusal(answer: Answer, *, now: datetime, facts: Facts = PLAIN) -> Refused | Unclear | None:
     """What an answer proves that is none of acceptance; None: it says that it was accepted."""
-    status = answer.status_code
-    code, message = error_text(json_or_none(answer.content))
+    status = answer.status
+    code, message = error_text(json_or_none(answer.body))
     said = " ".join(filter(None, [f"HTTP {status}", code, message if message != code else ""]))[:200]
     if status == facts.not_processed:
         return Refused(said, throttled=True, retry_after=retry_after(answer.headers, now=now, default=SILENCE))
-    if not 200 <= status < 300 and names_a_call(facts.received(json_or_none(answer.content)), "id"):
+    if not 200 <= status < 300 and names_a_call(facts.received(json_or_none(answer.body)), "id"):
         return Unclear(said)
     if status in facts.account_statuses:
         return Refused(said, account=True)

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from campaigns.domain.call import Placed, Placement, Refused, Unclear
@@ -12,6 +11,7 @@ from campaigns.domain.errors import InputError
 from campaigns.vendors.account import VendorAccount
 from campaigns.vendors.callab.answers import Envelope, opened, placement
 from campaigns.vendors.callab.facts import Facts
+from campaigns.vendors.dial import Answer
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 FACTS = Facts()
@@ -19,8 +19,8 @@ FACTS = Facts()
 
 def judged(status: int, body: object, facts: Facts = FACTS, **headers: str) -> Placement:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    return placement(httpx.Response(status, content=content, headers=headers), facts, now=NOW)
+    headers = {name.lower().replace("_", "-"): value for name, value in headers.items()}
+    return placement(Answer(status, headers, content), facts, now=NOW)
 
 
 def ok(data: object, word: str = "ok") -> dict[str, Any]:

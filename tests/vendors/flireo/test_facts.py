@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-import httpx
 import pytest
 
 from campaigns.clock import SystemClock
 from campaigns.domain.call import Booked, BookingState, CallOrder, Disposition, Refused, Webhook
 from campaigns.domain.errors import InputError
 from campaigns.vendors.account import Surroundings, VendorAccount
+from campaigns.vendors.dial import Answer
 from campaigns.vendors.flireo.calls import CallRecord
 from campaigns.vendors.flireo.dialing import classify
 from campaigns.vendors.flireo.facts import PLAIN, ROUTES, Facts
@@ -77,10 +77,10 @@ def test_who_hung_up_voicemail_words_and_booking_states_can_be_corrected() -> No
 def test_what_a_status_or_a_code_proves_can_be_corrected() -> None:
     facts = corrected(account_codes=["no_line"], bad_data_statuses=[400, 409], not_processed=420)
     for status, code, account, bad in ((400, "no_line", True, False), (409, "twice", False, True)):
-        answer = classify(httpx.Response(status, json={"error": code}), now=NOW, facts=facts)
+        answer = classify(Answer(status, {}, json.dumps({"error": code}).encode()), now=NOW, facts=facts)
         assert isinstance(answer, Refused)
         assert (answer.account, answer.bad_data) == (account, bad)
-    slow = classify(httpx.Response(420), now=NOW, facts=facts)
+    slow = classify(Answer(420, {}, b""), now=NOW, facts=facts)
     assert isinstance(slow, Refused)
     assert slow.throttled
 

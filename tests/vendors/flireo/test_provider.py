@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import anyio
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -34,6 +33,7 @@ from campaigns.domain.call import (
 from campaigns.domain.errors import AccountRefused, InputError, ProofError, Throttled, VendorError
 from campaigns.serving import bind, serving
 from campaigns.vendors.account import Surroundings, VendorAccount
+from campaigns.vendors.dial import Answer
 from campaigns.vendors.flireo.provider import FlireoProvider, classify
 from campaigns.vendors.flireo.simulator import FlireoSimulator, Options
 
@@ -58,12 +58,12 @@ class Asked:
 
 
 Said = tuple[int, bytes, dict[str, str]]
-Answer = Callable[[Asked], Said]
+Answers = Callable[[Asked], Said]
 
 
-def says(status: int, body: object = None, **headers: str) -> Answer:
+def says(status: int, body: object = None, **headers: str) -> Answers:
     said = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return lambda _asked: (status, said, {name.replace("_", "-"): value for name, value in headers.items()})
+    return lambda _asked: (status, said, {name.lower().replace("_", "-"): value for name, value in headers.items()})
 
 
 async def _asked(reader: asyncio.StreamReader) -> Asked:
@@ -74,7 +74,7 @@ async def _asked(reader: asyncio.StreamReader) -> Asked:
 
 
 @asynccontextmanager
-async def flireo(answer: Answer, **account: Any) -> AsyncIterator[tuple[FlireoProvider, list[Asked]]]:
+async def flireo(answer: Answers, **account: Any) -> AsyncIterator[tuple[FlireoProvider, list[Asked]]]:
     """The provider against a server whose every answer is `answer`."""
     heard: list[Asked] = []
     gates: list[int] = []
@@ -113,7 +113,7 @@ def flat(code: str) -> dict[str, Any]:
 
 def judged(status: int, body: object = None, **headers: str) -> Placement:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return classify(httpx.Response(status, content=content, headers=headers), now=NOW)
+    return classify(Answer(status, {name.lower(): value for name, value in headers.items()}, content), now=NOW)
 
 
 @pytest.mark.parametrize("status", [400, 402, 404, 422])
@@ -396,7 +396,7 @@ async def test_half_an_emoji_in_a_summary_does_not_hide_a_call() -> None:
 # --- caller ids -------------------------------------------------------------------------------------------------------
 
 
-def numbers(count: int, last: str = CALLER) -> Answer:
+def numbers(count: int, last: str = CALLER) -> Answers:
     """A list of `count` numbers, `last` at its end, in pages."""
     every = [{"id": f"n{n}", "phone_number": f"+1212555{n:04}"} for n in range(count - 1)]
     every.append({"id": "mine", "phone_number": last})

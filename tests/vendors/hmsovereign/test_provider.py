@@ -10,7 +10,6 @@ from typing import Any, get_args
 from urllib.parse import parse_qsl, urlsplit
 
 import anyio
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -37,6 +36,7 @@ from campaigns.domain.errors import AccountRefused, InputError, ProofError, Thro
 from campaigns.ports.health import Needs
 from campaigns.serving import bind, serving
 from campaigns.vendors.account import Surroundings, VendorAccount
+from campaigns.vendors.dial import Answer
 from campaigns.vendors.hmsovereign.calls import disposition_of, is_over, report_of, said_by
 from campaigns.vendors.hmsovereign.client.placing import classify
 from campaigns.vendors.hmsovereign.facts import Facts
@@ -68,12 +68,12 @@ class Asked:
 
 
 Said = tuple[int, bytes, dict[str, str]]
-Answer = Callable[[Asked], Said]
+Answers = Callable[[Asked], Said]
 
 
-def says(status: int, body: object = None, **headers: str) -> Answer:
+def says(status: int, body: object = None, **headers: str) -> Answers:
     said = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return lambda _asked: (status, said, {name.replace("_", "-"): value for name, value in headers.items()})
+    return lambda _asked: (status, said, {name.lower().replace("_", "-"): value for name, value in headers.items()})
 
 
 async def _asked(reader: asyncio.StreamReader) -> Asked:
@@ -85,7 +85,7 @@ async def _asked(reader: asyncio.StreamReader) -> Asked:
 
 @asynccontextmanager
 async def vendor(
-    answer: Answer, webhooks: str | None = None, **account: Any
+    answer: Answers, webhooks: str | None = None, **account: Any
 ) -> AsyncIterator[tuple[HMSovereignProvider, list[Asked]]]:
     """The provider against a server whose every answer is `answer`."""
     heard: list[Asked] = []
@@ -120,7 +120,7 @@ def flat(code: str, _param: str | None = None) -> dict[str, Any]:
 
 def judged(status: int, body: object = None, **headers: str) -> Placement:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return classify(httpx.Response(status, content=content, headers=headers), FACTS, now=NOW)
+    return classify(Answer(status, {name.lower(): value for name, value in headers.items()}, content), FACTS, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ CALLS = ({"call_id": "c1"}, {"room_name": "r1"}, {"data": {"call_id": "c1"}}, {"
 @pytest.mark.parametrize("code", ["invalid_request", "insufficient_credits"])
 def test_an_answer_that_names_a_call_proves_no_refusal(status: int, named: dict[str, Any], code: str) -> None:
     said = {"success": False, "error": {"code": code, "message": "x"}, **named}
-    answer = httpx.Response(status, content=json.dumps(said).encode())
+    answer = Answer(status, {}, json.dumps(said).encode())
     assert isinstance(classify(answer, FACTS, now=NOW), Unclear)
 
 
@@ -533,7 +533,7 @@ async def test_nothing_can_be_erased_at_this_vendor() -> None:
 # --- health -----------------------------------------------------------------------------------------------------------
 
 
-def account_of(**members: Any) -> Answer:
+def account_of(**members: Any) -> Answers:
     """An account's answers, by the first part of the path."""
     told: dict[str, Any] = {
         "organizations": {"id": "o", "name": "X", "minutes_balance": 100},
@@ -554,7 +554,7 @@ NEEDS = Needs(frozenset({"a1"}), (CALLER,), calls=10, talk_minutes=50, reports_c
 HOOKS = "https://host.example/webhooks/hms"
 
 
-async def found(answer: Answer, needs: Needs = NEEDS, hooks: str | None = HOOKS, **account: Any) -> dict[str, Any]:
+async def found(answer: Answers, needs: Needs = NEEDS, hooks: str | None = HOOKS, **account: Any) -> dict[str, Any]:
     async with vendor(answer, hooks, **({"webhook_secret": SECRET} | account)) as (provider, _):
         findings = await provider.health(needs)
         assert not any(SECRET in str(finding) or CALLER in str(finding) for finding in findings)

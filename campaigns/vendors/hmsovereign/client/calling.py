@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, Unpack
 
 from campaigns.domain.call import NotSent, Placement, Unclear
-from campaigns.vendors.hmsovereign.facts import Facts
+from campaigns.vendors.dial import post_once
 from campaigns.vendors.hmsovereign.models import Call, Controlled
-from campaigns.vendors.http import DialTransport, post_once
-from campaigns.vendors.rest import Rest, rows
+from campaigns.vendors.rest import rows
 from campaigns.vendors.walking import Page, pages_by_number
 
 from .asking import Asking, filled, total_of
@@ -19,10 +18,6 @@ from .placing import classify
 
 class Calling(Asking):
     """The calls of an account."""
-
-    def __init__(self, rest: Rest, facts: Facts) -> None:
-        super().__init__(rest, facts)
-        self._dial = DialTransport()
 
     async def place_call(self, destination: str, **order: Unpack[Outbound]) -> Placement:
         """POST /calls/outbound, sent at most once and never repeated: somebody's telephone rings.
@@ -37,7 +32,7 @@ class Calling(Asking):
         """The same with a body as it is sent."""
         headers = {**self.rest.headers, "Content-Type": "application/json"}
         with self.rest.clock.work():
-            answer = await post_once(self._dial, self.rest.url("place_call"), headers=headers, body=body)
+            answer = await post_once(self.rest.url("place_call"), headers=headers, body=body)
         if isinstance(answer, NotSent | Unclear):
             return answer
         self.rest.heed(answer.headers)

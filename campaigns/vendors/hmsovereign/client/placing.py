@@ -3,17 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-import httpx
-
 from campaigns.domain.call import Placed, Placement, Refused, Unclear
+from campaigns.vendors.dial import Answer
 from campaigns.vendors.hmsovereign.facts import NOT_PROCESSED, SILENCE, Facts, normal
 from campaigns.vendors.http import error_text, retry_after
 from campaigns.vendors.rest import json_or_none, names_a_call
 
 
-def classify(answer: httpx.Response, facts: Facts, *, now: datetime) -> Placement:
+def classify(answer: Answer, facts: Facts, *, now: datetime) -> Placement:
     """A call's id places it, a refusal is one by its status or its code, and all else is unclear."""
-    data, status = json_or_none(answer.content), answer.status_code
+    data, status = json_or_none(answer.body), answer.status
     code, message = error_text(data)
     said = " ".join(filter(None, [f"HTTP {status}", code, message if message != code else ""]))[:200]
     if 200 <= status < 300:
@@ -44,9 +43,7 @@ def _accepted(data: Any, said: str) -> Placement | None:
     return Placed(str(call_id))
 
 
-def _refused(
-    data: Any, code: str, said: str, answer: httpx.Response, facts: Facts, *, now: datetime
-) -> Placement | None:
+def _refused(data: Any, code: str, said: str, answer: Answer, facts: Facts, *, now: datetime) -> Placement | None:
     """A success in name only, whose words are known to prove a refusal."""
     if not isinstance(data, dict) or data.get("success") is not False or names_a_call(data, "id"):
         return None
@@ -62,7 +59,7 @@ def _refused(
             return None
 
 
-def _throttled(said: str, answer: httpx.Response, *, now: datetime) -> Refused:
+def _throttled(said: str, answer: Answer, *, now: datetime) -> Refused:
     return Refused(said, throttled=True, retry_after=retry_after(answer.headers, now=now, default=SILENCE))
 
 
