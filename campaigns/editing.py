@@ -53,7 +53,7 @@ async def foresee(session: Session, loaded: Loaded) -> Edit | None:
     record = await session.store.campaign(loaded.campaign.campaign)
     if record is None or record.document == loaded.text:
         return None
-    known = _as_held(record)
+    known = as_held(record)
     if known is None:
         return Edit((Change("the whole file", "written for another version of this program", "as it is now"),))
     changes = tuple(difference(known, loaded.campaign))
@@ -104,11 +104,11 @@ async def put_campaign(session: Session, loaded: Loaded, *, purse: str = "") -> 
 
 
 def _moves_nobody(known: CampaignRecord, campaign: Campaign) -> bool:
-    before = _as_held(known)
+    before = as_held(known)
     return before is not None and not moves_leads(difference(before, campaign))
 
 
-def _as_held(record: CampaignRecord) -> Campaign | None:
+def as_held(record: CampaignRecord) -> Campaign | None:
     """The file as the database has it; None: this version cannot read it any more."""
     try:
         return parse_campaign(record.document, name=str(Path(record.folder) / record.name)).campaign

@@ -153,15 +153,19 @@ def _vendor_faults(loaded: Loaded, wanted: VendorList, index: int, opened: Remot
 
 
 async def _campaign_source(wanted: CampaignList, index: int, store: Store) -> Source:
-    if await store.campaign(wanted.campaign) is None:
+    record = await store.campaign(wanted.campaign)
+    if record is None:
         raise InputError(
             [Problem(wanted.campaign, "The database has no such campaign.", "See `campaigns status` for the names.")]
         )
+    if record.archived_at is not None:
+        raise InputError([Problem(wanted.campaign, f"The campaign is {record.reason}.", "Make a list of that file.")])
     outcomes, labels = wanted.where.outcome, wanted.where.label
     leads = [
         lead.contact
         for lead, _, _ in await store.leads(wanted.campaign, LeadFilter())
         if (outcomes is None or lead.outcome in outcomes) and (labels is None or lead.label in labels)
+        if lead.contact.phones  # else who they were is erased
     ]
 
     return Source(f"campaign {wanted.campaign}", index, told(lambda: leads))

@@ -30,8 +30,9 @@ from campaigns.clock import DiscreteClock, ScaledClock, SystemClock, real_now, r
 from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
 from campaigns.domain.sources import VendorList
-from campaigns.editing import Edit, foresee, put_campaign
+from campaigns.editing import Edit, as_held, foresee, put_campaign
 from campaigns.engine.intake import Intake, load
+from campaigns.engine.retention import retain
 from campaigns.engine.runner import RunEnd, Runner
 from campaigns.files import Loaded, load_campaign, parse_campaign
 from campaigns.loading import OpenedLists, open_lists, refresh_every
@@ -182,6 +183,7 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, told: Watching
                     told.say("\n".join(outlook.brief()))
                 if ours:
                     end = await run_here(session, record, options, runners, told.note)
+                    await retain(session.store, session.settings.retention.keeping, as_held, now=session.clock.now())
                 else:
                     await activate(session, record)
                     end = await _watch_worker(session, loaded)

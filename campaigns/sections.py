@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from campaigns.domain.durations import Duration, parse_duration
+from campaigns.domain.retention import Keeping
 
 SIMULATOR = "simulator"
 """Stands where an address would: the built-in simulator of that vendor."""
@@ -95,10 +96,16 @@ class PeopleSettings(Section):
 
 
 class RetentionSettings(Section):
-    """After which time what is known of a person is deleted; None: never."""
+    """How long after a lead was closed, and its last call was over; None: for good. See `domain.retention`."""
 
     transcripts: Span | None = None
+    """Summaries and recordings too."""
     numbers: Span | None = None
+    """Names and variables too."""
+
+    @property
+    def keeping(self) -> Keeping:
+        return Keeping(words=self.transcripts, numbers=self.numbers)
 
 
 class ProviderSettings(Section):

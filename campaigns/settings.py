@@ -197,12 +197,9 @@ def _folded(name: object) -> str:
 
 def _validated(given: dict[str, Any]) -> tuple[Settings | None, list[_Fault]]:
     try:
-        settings = Settings.model_validate(given)
+        return Settings.model_validate(given), []
     except ValidationError as error:
         return None, [_fault(detail) for detail in error.errors(include_url=False, include_input=False)]
-    kept = settings.retention.model_dump(exclude_none=True)
-    mend = "Remove it, and delete old data by hand."
-    return settings, [(("retention", key), "This is understood but not acted on yet.", mend) for key in kept]
 
 
 def _fault(error: ErrorDetails) -> _Fault:

@@ -14,6 +14,8 @@ from campaigns.app import Account, Session, is_simulated, open_account, open_ses
 from campaigns.clock import SystemClock, run_real
 from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
+from campaigns.editing import as_held
+from campaigns.engine.retention import retaining
 from campaigns.engine.runner import Runner
 from campaigns.ports.store import CampaignRecord
 from campaigns.returning import HURRIED, returning
@@ -62,6 +64,9 @@ class _Worker:
             self._say_webhooks()
             bells = [account.dialer.wake for account in self._accounts.values()]
             returner = await stack.enter_async_context(returning(self._session, bells))
+            tasks.start_soon(
+                retaining, self._session.store, self._session.clock, self._session.settings.retention.keeping, as_held
+            )
             await self._look_for_campaigns(tasks)
             await returner.finish(HURRIED)
             tasks.cancel_scope.cancel()

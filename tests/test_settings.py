@@ -170,7 +170,6 @@ WRONG = [
         "[lists.a]\nzzz = 1",
         "s.toml: lists.a.zzz: This key is unknown. Known here: kind, base_url, api_key, requests_per",
     ),
-    ("[retention]\nnumbers = '400d'", "s.toml: retention.numbers: This is understood but not acted on yet. Remove it"),
     ("[retention]\nnumbers = 400", "s.toml: retention.numbers: This is not a duration."),
     (
         "database = 'postgresql://h'",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from campaigns.app import Session
-from campaigns.domain.contact import mask
+from campaigns.domain.contact import ERASED, mask
 from campaigns.domain.errors import InputError
 from campaigns.domain.facts import PastAttempt
 from campaigns.domain.lead import Lead, LeadState
@@ -18,7 +18,7 @@ from campaigns.files import parse_campaign
 from campaigns.planner.explain import Explanation, Verdict
 from campaigns.planner.explain import explain as explain_lead
 from campaigns.planner.steps import Call, Close
-from campaigns.planner.telling import answer, clock
+from campaigns.planner.telling import answer, clock, ending
 from campaigns.ports.store import CampaignRecord, LeadFilter
 
 from .context import Json, local, options, out, print_json, print_pairs, with_campaign
@@ -71,6 +71,8 @@ async def _find(session: Session, name: str, who: str) -> list[Lead]:
 
 
 async def _explanation(session: Session, record: CampaignRecord, lead: Lead) -> Json:
+    if not lead.contact.phones:
+        return _erased(lead, session.clock.now())
     now = session.clock.now()
     (claimed,) = await session.store.facts([lead.id], now=now)
     campaign = parse_campaign(record.document, name=str(Path(record.folder) / record.name)).campaign
@@ -86,6 +88,15 @@ async def _explanation(session: Session, record: CampaignRecord, lead: Lead) -> 
         "attempts": [_attempt_json(past) for past in found.facts.attempts],
         "rules": [_verdict_json(verdict) for verdict in found.verdicts],
         "details": _details(found),
+    }  # fmt: skip
+
+
+def _erased(lead: Lead, now: datetime) -> Json:
+    """Of whom no number is kept nothing is judged any more."""
+    said = f"{ending(lead, _reader)} {ERASED}: number, name and words are not kept any more."
+    return {
+        "lead": lead.contact.key, "state": lead.state, "outcome": lead.outcome, "now": now.isoformat(),
+        "next_at": None, "verdict": said, "zones": [], "attempts": [], "rules": [], "details": [],
     }  # fmt: skip
 
 

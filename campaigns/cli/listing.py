@@ -7,7 +7,7 @@ import typer
 
 from campaigns.app import Session, is_simulated
 from campaigns.domain.call import Disposition
-from campaigns.domain.contact import mask
+from campaigns.domain.contact import ERASED, mask
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState, Outcome
 from campaigns.files import parse_campaign
@@ -142,7 +142,7 @@ def _lead_json(lead: Lead, tries: int, last_phone: str | None) -> Json:
     return {
         "lead": lead.contact.key,
         "person": lead.contact.person,
-        "phone": last_phone or lead.contact.phones[0].e164,
+        "phone": last_phone or lead.contact.number or ERASED,
         "name": lead.contact.name,
         "state": lead.state,
         "outcome": lead.outcome,
@@ -192,7 +192,7 @@ def _attempt_json(attempt: Attempt, keys: dict[str, str]) -> Json:
         "attempt": attempt.id,
         "lead": keys.get(attempt.lead_id, attempt.lead_id),
         "ordinal": attempt.ordinal,
-        "phone": attempt.phone,
+        "phone": attempt.phone or ERASED,
         "provider": attempt.provider,
         "call_id": attempt.call_id,
         "state": attempt.state,

@@ -28,8 +28,14 @@ class PhoneNumber:
         return f"PhoneNumber({mask(self.e164)})"
 
 
+ERASED = "(erased)"
+"""Stands where something of a person stood that is not kept any more."""
+
+
 def mask(e164: str) -> str:
     """`+31612345678` → `+316******78`: enough to recognise, too little to dial."""
+    if e164 in ("", ERASED):
+        return ERASED
     return f"{e164[:4]}{'*' * max(len(e164) - 6, 3)}{e164[-2:]}"
 
 
@@ -137,6 +143,7 @@ class Contact:
     key: str = field(repr=False)
     """Which lead of the campaign they are; a repeated key is the same lead."""
     phones: tuple[PhoneNumber, ...]
+    """In the order in which they are tried; none: they are erased, see `domain.retention`."""
     name: str = field(default="", repr=False)
     zones: tuple[str, ...] = ()
     """IANA zones the person may be in; empty: nobody knows."""
@@ -164,6 +171,11 @@ class Contact:
     """Calls that others made to them: they count for legal caps, of whatever number and subject."""
     origin: tuple[str, str] | None = field(default=None, repr=False)
     """The list in the settings that they come from, and what it calls them; None: a file."""
+
+    @property
+    def number(self) -> str:
+        """The first one, E.164; empty: it is erased."""
+        return self.phones[0].e164 if self.phones else ""
 
 
 def contact_to_json(contact: Contact) -> dict[str, Any]:

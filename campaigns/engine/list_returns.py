@@ -83,12 +83,13 @@ class ListReturns:
 
     async def _ask(self, remote: RemoteList, closed: Closed, returns: Returns) -> Landed | Unwritable | None:
         """None: somebody else is at it, or it has changed."""
-        if remote.no_returns:
-            return Unwritable(remote.no_returns)
+        note = note_of(closed)
+        if remote.no_returns or not note.contact:
+            return Unwritable(remote.no_returns or "who it is was erased")
         now = self._clock.now()
         if not await self._store.start_return(closed, until=now + LEASE, now=now):
             return None
-        return await remote.write_back(note_of(closed), returns, since=closed.first_tried_at)
+        return await remote.write_back(note, returns, since=closed.first_tried_at)
 
     async def _note(self, closed: Closed, answer: Landed | Unwritable | None) -> None:
         match answer:

@@ -1,6 +1,7 @@
 """A closed lead in the words that go back: as a note for a system, and as a row of a file. Pure."""
 
 from campaigns.domain.call import Disposition
+from campaigns.domain.contact import ERASED
 from campaigns.domain.lead import Attempt, AttemptState
 from campaigns.domain.returning import reference
 from campaigns.ports.lists import OutcomeNote
@@ -22,7 +23,7 @@ def note_of(closed: Closed) -> OutcomeNote:
     return OutcomeNote(
         reference=reference(lead.id, closed.stamp),
         contact=lead.contact.origin[1] if lead.contact.origin else "",
-        phone=last.phone if last else lead.contact.phones[0].e164,
+        phone=last.phone if last else lead.contact.number,
         campaign=lead.campaign,
         outcome=closed.outcome,
         label=lead.label,
@@ -42,7 +43,7 @@ def row_of(closed: Closed) -> tuple[str, ...]:
     """The same under `COLUMNS`; instants are ISO 8601 in UTC, and `id` is the list's own where it has one."""
     note, contact = note_of(closed), closed.lead.contact
     return (
-        contact.person if contact.person_from_id else "", contact.key, note.phone, contact.name, note.outcome,
+        contact.person if contact.person_from_id else "", contact.key, note.phone or ERASED, contact.name, note.outcome,
         note.label, str(note.attempts), note.disposition,
         note.called_at.isoformat(timespec="seconds") if note.called_at else "",
         note.closed_at.isoformat(timespec="seconds"), closed.lead.reason, note.summary, note.campaign, note.reference,

@@ -76,7 +76,7 @@ class Recorder:
             return
         stage = "live" if not report.ended else "told" if report.analysis else "ended"
         entry = self._do_not_call(report) if report.ended and opted_out(report) else None
-        if not await self._store.note_inbound(provider, report.call_id, stage, suppress=entry):
+        if not await self._store.note_inbound(provider, report.call_id, stage, suppress=entry, now=self._clock.now()):
             return
         for lead_id in await self._leads_of(report.phone):
             await self._called_us(lead_id, report)

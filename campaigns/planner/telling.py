@@ -25,7 +25,7 @@ def answer(found: Explanation, *, state: CampaignState = CampaignState.ACTIVE, r
     """
     lead = found.facts.lead
     if lead.state is LeadState.CLOSED:
-        return _closed(lead, reader)
+        return ending(lead, reader)
     if lead.state is LeadState.CALLING:
         return "A call to this person is under way, or booked."
     if lead.state is LeadState.HELD:
@@ -58,7 +58,8 @@ def _then(step: Wait) -> str:
     return "May be called from" if promises else "Is looked at again on"
 
 
-def _closed(lead: Lead, reader: Reader | None) -> str:
+def ending(lead: Lead, reader: Reader | None) -> str:
+    """When a lead was closed, as what, and why."""
     why = lead.label or lead.reason
     rule = f" ({lead.rule})" if lead.outcome in _PLANNED and lead.rule else ""
     at = f" on {clock(lead, lead.closed_at, reader)}" if lead.closed_at else ""

@@ -16,6 +16,7 @@ from .bookmarks import BookmarkStore, Shown
 from .consents import ConsentStore
 from .history import HistoryStore
 from .returns import ReturnStore
+from .upkeep import UpkeepStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class CampaignRecord:
     """Plans of an older revision than this are made anew, a few at a time."""
     planned_under: str = ""
     """The legal rules, time zones and limits per person that leads are planned by."""
+    archived_at: datetime | None = None
+    """Since then only its archive knows its people; `reason` says where that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,9 @@ class CampaignStore(Protocol):
         """The campaign, whose leads are planned by what `stamp` names; where it was another, they are planned anew."""
 
     async def campaign(self, name: str) -> CampaignRecord | None: ...
-    async def campaigns(self) -> list[CampaignRecord]: ...
+    async def campaigns(self) -> list[CampaignRecord]:
+        """All but those that are archived."""
+
     async def steer(
         self, name: str, to: CampaignState, *, expect: Sequence[CampaignState], reason: str, now: datetime
     ) -> bool:
@@ -344,7 +349,7 @@ class ReportStore(Protocol):
     async def leads_with_phone(self, phone_key: str) -> list[tuple[Lead, int]]: ...
     async def attempts_of(self, lead_id: str) -> list[Attempt]: ...
     async def note_inbound(
-        self, provider: str, call_id: str, stage: str, *, suppress: Suppression | None = None
+        self, provider: str, call_id: str, stage: str, *, suppress: Suppression | None = None, now: datetime
     ) -> bool:
         """Remember an inbound call's stage, and whom it puts on the do-not-call list; False: known already."""
 
@@ -390,6 +395,6 @@ class QueryStore(Protocol):
 
 class Store(
     CampaignStore, DialStore, ReportStore, PeopleStore, ConsentStore, QueryStore, HistoryStore, BookmarkStore,
-    ReturnStore, Protocol,
+    ReturnStore, UpkeepStore, Protocol,
 ):  # fmt: skip
     """The only memory."""

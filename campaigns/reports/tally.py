@@ -115,7 +115,9 @@ class Tally:
 
     def _look_at_hours(self, lead: Lead, at: datetime) -> None:
         """A second look at what the planner permitted: was the person's window open?"""
-        if self.campaign is None or self._outside is None:
+        if (
+            self.campaign is None or self._outside is None or not lead.contact.phones
+        ):  # when they may be called is erased
             return
         try:
             window = window_of(lead.contact, self.campaign, self.rules)

@@ -51,7 +51,10 @@ class CampaignVerbs:
 
     async def campaigns(self) -> list[CampaignRecord]:
         async def verb(db: Connection) -> list[CampaignRecord]:
-            return [to_campaign(row) for row in await db.rows("SELECT * FROM campaign ORDER BY created_at, name")]
+            return [
+                to_campaign(row)
+                for row in await db.rows("SELECT * FROM campaign WHERE archived_at IS NULL ORDER BY created_at, name")
+            ]
 
         return await self._database.read(verb)
 
@@ -64,7 +67,7 @@ class CampaignVerbs:
                 " started_at = CASE WHEN :to = 'active' THEN COALESCE(started_at, :now) ELSE started_at END,"
                 " finished_at = CASE WHEN :to IN ('finished', 'stopped') THEN :now END,"
                 " ramp_from = CASE WHEN :to <> 'active' THEN ramp_from END"  # the next dial begins it
-                " WHERE name = :name AND state = ANY(:expect)",
+                " WHERE name = :name AND archived_at IS NULL AND state = ANY(:expect)",
                 {"name": name, "to": to, "reason": plain(reason), "now": us(now), "expect": list(expect)},
             )
             if changed and to is CampaignState.STOPPED:

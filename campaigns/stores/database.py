@@ -65,3 +65,9 @@ class Database(Protocol):
 
     async def read(self, verb: Callable[[Connection], Awaitable[T]]) -> T:
         """Run a verb that only reads."""
+
+    async def tidy(self, *, shrink: bool) -> None:
+        """Leave no trace of what was deleted in logs; `shrink`: give its room back, while nobody else writes.
+
+        Raises StoreUnavailable where others are in the way.
+        """

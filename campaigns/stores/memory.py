@@ -45,6 +45,9 @@ class _MemoryDatabase:
         await anyio.lowlevel.checkpoint()
         return carried_out(self._raw, verb)
 
+    async def tidy(self, *, shrink: bool) -> None:
+        pass
+
     def close(self) -> None:
         self._raw.close()
 

@@ -142,12 +142,13 @@ class ReportVerbs:
         return await self._database.read(verb)
 
     async def note_inbound(
-        self, provider: str, call_id: str, stage: str, *, suppress: Suppression | None = None
+        self, provider: str, call_id: str, stage: str, *, suppress: Suppression | None = None, now: datetime
     ) -> bool:
         async def verb(db: Connection) -> bool:
             noted = await db.run(
-                "INSERT INTO inbound (provider, call_id, stage) VALUES (:p, :c, :s) ON CONFLICT DO NOTHING",
-                {"p": provider, "c": call_id, "s": stage},
+                "INSERT INTO inbound (provider, call_id, stage, noted_at) VALUES (:p, :c, :s, :at)"
+                " ON CONFLICT DO NOTHING",
+                {"p": provider, "c": call_id, "s": stage, "at": us(now)},
             )
             if noted and suppress is not None:
                 await put_suppressions(db, [suppress])

@@ -12,7 +12,7 @@ from .rows import maybe_at, plain, to_attempt, to_lead, us
 
 _STAMP = "outcome || ':' || label || ':' || CAST(closed_at AS TEXT) || ':' || CAST(opted_out AS TEXT)"
 # As migration 0004 indexes them, so that the index serves.
-_UNWRITTEN = f"written <> {_STAMP}"
+UNWRITTEN = f"written <> {_STAMP}"
 _LIST = "json_extract(contact, '$.origin[0]')"
 _LATER = "(outcome <> 'do_not_call' AND opted_out = 0)"
 _LEAD = f"lead.*, {_STAMP} AS stamp"
@@ -28,7 +28,7 @@ class ReturnVerbs:
         async def verb(db: Connection) -> list[str]:
             rows = await db.rows(
                 f"SELECT DISTINCT {_LIST} AS list FROM lead WHERE campaign = :name AND {_LIST} IS NOT NULL"
-                f" AND {_UNWRITTEN}",
+                f" AND {UNWRITTEN}",
                 {"name": name},
             )
             return [row["list"] for row in rows]
@@ -79,7 +79,7 @@ class ReturnVerbs:
         async def verb(db: Connection) -> Closed | None:
             rows = await db.rows(
                 f"SELECT {_LEAD}, NULL AS tries, NULL AS first_tried_at FROM lead WHERE campaign = :name"
-                f" AND {_LIST} IS NULL AND {_UNWRITTEN}"
+                f" AND {_LIST} IS NULL AND {UNWRITTEN}"
                 f" AND source {'<> ALL' if others else '= ANY'}(:sources) LIMIT 1",
                 {"name": name, "sources": list(sources)},
             )
@@ -135,7 +135,7 @@ async def _closed(db: Connection, rows: Sequence[Any]) -> tuple[Closed, ...]:
 
 _OF_LIST = f"""
 FROM lead LEFT JOIN write_back w ON w.lead_id = lead.id AND w.stamp = {_STAMP}
-WHERE campaign = :name AND {_LIST} = :list AND {_UNWRITTEN}
+WHERE campaign = :name AND {_LIST} = :list AND {UNWRITTEN}
 """
 _DUE = f"""
 SELECT {_LEAD.replace("AS stamp", "AS stamp, w.tries, w.first_tried_at")} {_OF_LIST}
@@ -149,7 +149,7 @@ WHERE lead.id = w.lead_id AND w.stamp = {_STAMP} AND w.given_up = 0 AND w.due_at
 _SAME = "(write_back.stamp = excluded.stamp)"
 _START = f"""
 INSERT INTO write_back (lead_id, stamp, tries, first_tried_at, due_at, reason, given_up)
-SELECT id, :stamp, 1, :now, :until, '', 0 FROM lead WHERE id = :id AND {_STAMP} = :stamp AND {_UNWRITTEN}
+SELECT id, :stamp, 1, :now, :until, '', 0 FROM lead WHERE id = :id AND {_STAMP} = :stamp AND {UNWRITTEN}
 ON CONFLICT (lead_id) DO UPDATE SET
     tries = CASE WHEN {_SAME} THEN write_back.tries ELSE 0 END + 1,
     first_tried_at = CASE WHEN {_SAME} THEN COALESCE(write_back.first_tried_at, :now) ELSE :now END,
@@ -166,11 +166,11 @@ ON CONFLICT (lead_id) DO UPDATE SET
     stamp = excluded.stamp, due_at = excluded.due_at, reason = excluded.reason, given_up = excluded.given_up
 """
 _COUNTS = f"""
-SELECT COUNT(outcome) AS closed, COUNT(CASE WHEN {_UNWRITTEN} THEN 1 END) AS unwritten FROM lead WHERE campaign = :name
+SELECT COUNT(outcome) AS closed, COUNT(CASE WHEN {UNWRITTEN} THEN 1 END) AS unwritten FROM lead WHERE campaign = :name
 """
 _WHY = f"""
 SELECT w.reason AS reason, w.given_up AS given_up, COUNT(*) AS n
 FROM write_back w CROSS JOIN lead
-WHERE lead.id = w.lead_id AND w.stamp = {_STAMP} AND campaign = :name AND {_UNWRITTEN}
+WHERE lead.id = w.lead_id AND w.stamp = {_STAMP} AND campaign = :name AND {UNWRITTEN}
 GROUP BY w.reason, w.given_up ORDER BY n DESC, reason
 """

@@ -144,6 +144,7 @@ def to_campaign(row: RowMap) -> CampaignRecord:
         intake=json.loads(row["intake"]),
         started_at=maybe_at(row["started_at"]),
         finished_at=maybe_at(row["finished_at"]),
+        archived_at=maybe_at(row["archived_at"]),
         **{
             name: row[name]
             for name in (

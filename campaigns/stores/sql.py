@@ -1,5 +1,6 @@
 """The store over SQL: every verb, over whichever database."""
 
+from .archive_verbs import ArchiveVerbs
 from .bookmark_verbs import BookmarkVerbs
 from .campaign_verbs import CampaignVerbs
 from .consent_verbs import ConsentVerbs
@@ -11,12 +12,13 @@ from .people_verbs import PeopleVerbs
 from .query_verbs import QueryVerbs
 from .replan_verbs import ReplanVerbs
 from .report_verbs import ReportVerbs
+from .retention_verbs import RetentionVerbs
 from .return_verbs import ReturnVerbs
 
 
 class SqlStore(
     CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs, HistoryVerbs,
-    BookmarkVerbs, ReturnVerbs, MetaVerbs,
+    BookmarkVerbs, ReturnVerbs, MetaVerbs, RetentionVerbs, ArchiveVerbs,
 ):  # fmt: skip
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from urllib.parse import quote
 import aiosqlite
 import anyio
 
-from campaigns.domain.errors import StoreError
+from campaigns.domain.errors import StoreError, StoreUnavailable
 from campaigns.ports import Clock
 
 from .database import Connection, I
@@ -65,8 +66,8 @@ class _ThreadTransactions:
 class _ThreadDatabase:
     """A writer on one connection, readers on another; virtual time stands still while either works."""
 
-    def __init__(self, writer: Writer, reader: _Thread, clock: Clock) -> None:
-        self._writer, self._reader, self._clock = writer, reader, clock
+    def __init__(self, writer: Writer, reader: _Thread, clock: Clock, tidy: Callable[[bool], Awaitable[None]]) -> None:
+        self._writer, self._reader, self._clock, self._tidy = writer, reader, clock, tidy
 
     async def write(self, verb: Verb[T], *, account: str | None = None) -> T:
         with self._clock.work():
@@ -79,6 +80,10 @@ class _ThreadDatabase:
     async def read(self, verb: Verb[T]) -> T:
         with self._clock.work():
             return await self._reader.carry_out(carried_out, verb)
+
+    async def tidy(self, *, shrink: bool) -> None:
+        with self._clock.work():
+            await self._tidy(shrink)
 
 
 @asynccontextmanager
@@ -98,9 +103,20 @@ async def open_sqlite(
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_shielded, writer)
             try:
-                yield SqlStore(_ThreadDatabase(writer, reader, clock))
+                yield SqlStore(_ThreadDatabase(writer, reader, clock, partial(_tidy, path, patience)))
             finally:
                 writer.close()
+
+
+async def _tidy(path: Path, patience: timedelta, shrink: bool) -> None:
+    """On a connection of its own: neither goes on inside a transaction."""
+    async with _connection(path, patience) as raw:
+        try:
+            if shrink:
+                await raw.execute_fetchall("VACUUM")
+            await raw.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as error:
+            raise StoreUnavailable(f"{path}: others use the database: {error}. Try again later.") from error
 
 
 async def _shielded(writer: Writer) -> None:

@@ -15,3 +15,9 @@ DROP INDEX lead_unwritten;
 CREATE INDEX lead_unwritten
     ON lead (campaign, json_extract(contact, '$.origin[0]'), (outcome <> 'do_not_call' AND opted_out = 0), closed_at)
     WHERE written <> outcome || ':' || label || ':' || CAST(closed_at AS TEXT) || ':' || CAST(opted_out AS TEXT);
+
+-- Upkeep: what of a lead is gone already, when people rang us, and which campaigns are only their archive any more.
+ALTER TABLE lead ADD COLUMN erased TEXT NOT NULL DEFAULT '' CHECK (erased IN ('', 'words', 'numbers'));
+ALTER TABLE inbound ADD COLUMN noted_at BIGINT NOT NULL DEFAULT 0;
+UPDATE inbound SET noted_at = COALESCE((SELECT MAX(at) FROM journal), 0);
+ALTER TABLE campaign ADD COLUMN archived_at BIGINT;

@@ -33,7 +33,8 @@ CREATE TABLE campaign (
     served BIGINT NOT NULL DEFAULT 0,
     bid_lines INTEGER NOT NULL DEFAULT 0,
     bid_until BIGINT,
-    purse TEXT COLLATE "C" NOT NULL DEFAULT ''
+    purse TEXT COLLATE "C" NOT NULL DEFAULT '',
+    archived_at BIGINT
 );
 CREATE INDEX campaign_active ON campaign (provider) WHERE state = 'active';
 
@@ -101,6 +102,7 @@ CREATE TABLE lead (
     urgent INTEGER NOT NULL DEFAULT 0 CHECK (urgent IN (0, 1)),
     opted_out INTEGER NOT NULL DEFAULT 0 CHECK (opted_out IN (0, 1)),
     written TEXT COLLATE "C" NOT NULL DEFAULT '',
+    erased TEXT COLLATE "C" NOT NULL DEFAULT '' CHECK (erased IN ('', 'words', 'numbers')),
     CHECK ((state = 'closed') = (outcome IS NOT NULL)),
     CHECK ((state = 'closed') = (closed_at IS NOT NULL))
 );
@@ -207,6 +209,7 @@ CREATE TABLE inbound (
     provider TEXT COLLATE "C" NOT NULL,
     call_id TEXT COLLATE "C" NOT NULL,
     stage TEXT COLLATE "C" NOT NULL,
+    noted_at BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (provider, call_id, stage)
 );
 
