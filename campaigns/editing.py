@@ -9,7 +9,7 @@ from campaigns.app import Session
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.difference import Change, difference, moves_leads
 from campaigns.domain.durations import format_duration
-from campaigns.domain.errors import InputError
+from campaigns.domain.errors import InputError, Problem
 from campaigns.domain.facts import Facts, PeopleLimits
 from campaigns.domain.lead import CampaignState
 from campaigns.files import Loaded, parse_campaign
@@ -50,7 +50,7 @@ def _effect_json(found: Effect) -> dict[str, Any]:
 
 async def foresee(session: Session, loaded: Loaded) -> Edit | None:
     """What the file would change in the database, which stays as it is; None: nothing, or it is not there yet."""
-    record = await session.store.campaign(loaded.campaign.campaign)
+    record = await _known(session, loaded)
     if record is None or record.document == loaded.text:
         return None
     known = as_held(record)
@@ -59,6 +59,16 @@ async def foresee(session: Session, loaded: Loaded) -> Edit | None:
     changes = tuple(difference(known, loaded.campaign))
     moved = await _effect(session, known, loaded.campaign) if moves_leads(changes) else None
     return Edit(changes, moved)
+
+
+async def _known(session: Session, loaded: Loaded) -> CampaignRecord | None:
+    """The campaign as the database has it. Raises InputError where it is only an archive: it would call all anew."""
+    record = await session.store.campaign(loaded.campaign.campaign)
+    if record is not None and record.archived_at is not None:
+        what = f"This campaign is {record.reason}: run again, it would call the same people once more."
+        mend = f"If that is meant, give it another name, such as {record.name}-2."
+        raise InputError([Problem(loaded.where("campaign"), what, mend)])
+    return record
 
 
 async def _effect(session: Session, old: Campaign, new: Campaign) -> Effect:
@@ -85,7 +95,7 @@ async def put_campaign(session: Session, loaded: Loaded, *, purse: str = "") -> 
     `purse`: the campaign whose budget it uses, if not its own.
     """
     campaign, store = loaded.campaign, session.store
-    known = await store.campaign(campaign.campaign)
+    known = await _known(session, loaded)
     record = CampaignRecord(
         name=campaign.campaign,
         state=CampaignState.PAUSED,

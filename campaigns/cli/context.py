@@ -231,6 +231,8 @@ def with_campaign(context: typer.Context, name: str, work: Callable[[Session, Ca
     async def chosen(sessions: list[Session]) -> T:
         for session in sessions:
             record = await session.store.campaign(name)
+            if record is not None and record.archived_at is not None:
+                raise InputError(f"'{name}' is {record.reason}: its leads and calls are no longer in the database.")
             if record is not None:
                 return await work(await as_of(session, name), record)
         known = [f"{session.database} has {await _names(session)}" for session in sessions]

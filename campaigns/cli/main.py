@@ -11,7 +11,19 @@ from typer.main import get_command
 
 from campaigns.domain.errors import AccountRefused, CampaignsError, InputError, VendorError
 
-from . import consents, explaining, inspecting, listing, people, planning, rules, running, simulating, steering
+from . import (
+    archiving,
+    consents,
+    explaining,
+    inspecting,
+    listing,
+    people,
+    planning,
+    rules,
+    running,
+    simulating,
+    steering,
+)
 from .context import Globals, err, set_up_logs
 
 cli = typer.Typer(
@@ -22,7 +34,19 @@ cli = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (running, planning, steering, listing, explaining, people, consents, rules, inspecting, simulating):
+for module in (
+    running,
+    planning,
+    steering,
+    listing,
+    explaining,
+    people,
+    consents,
+    rules,
+    inspecting,
+    archiving,
+    simulating,
+):
     module.register(cli)
 
 _FLAGS = ("--json", "-v", "--verbose")

@@ -79,5 +79,8 @@ class UpkeepStore(Protocol):
     async def drop_rest(self, name: str) -> None:
         """Delete what else belongs to an archived campaign; its row stays, so that it never begins anew unnoticed."""
 
+    async def half_archived(self) -> list[str]:
+        """Archived campaigns of which something is still to be deleted."""
+
     async def tidy(self, *, shrink: bool = False) -> None:
         """After much was deleted: leave no trace of it in logs. `shrink`: give its room back, while nobody writes."""

@@ -86,8 +86,22 @@ class ArchiveVerbs:
         async def verb(db: Connection) -> None:
             for table in ("bad_row", "bookmark", "budget"):
                 await db.run(f"DELETE FROM {table} WHERE campaign = :name AND {_IS_ARCHIVED}", {"name": name})
+            # Without its document: nothing is left to delete.
+            await db.run(
+                "UPDATE campaign SET document = '', intake = '{}' WHERE name = :name AND archived_at IS NOT NULL",
+                {"name": name},
+            )
 
         await self._database.write(verb)
+
+    async def half_archived(self) -> list[str]:
+        async def verb(db: Connection) -> list[str]:
+            rows = await db.rows(
+                "SELECT name FROM campaign WHERE archived_at IS NOT NULL AND document <> '' ORDER BY name"
+            )
+            return [row["name"] for row in rows]
+
+        return await self._database.read(verb)
 
     async def tidy(self, *, shrink: bool = False) -> None:
         await self._database.tidy(shrink=shrink)
