@@ -80,7 +80,8 @@ async def _write(part: Path, head: Mapping[str, Any], parts: AsyncIterator[Rows]
             async for some in parts:
                 for row in some.rows:
                     _line(packed, {some.table: {column: _plain(value) for column, value in row.items()}}, written)
-                written.rows[some.table] += len(some.rows)
+                if some.rows:
+                    written.rows[some.table] += len(some.rows)
             packed.write(_encoded(written.end()))
         file.flush()
         os.fsync(file.fileno())

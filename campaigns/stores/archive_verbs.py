@@ -121,7 +121,9 @@ async def _strip(db: Connection, params: Mapping[str, Any]) -> None:
     attempts = defaultdict[str, list[Attempt]](list)
     for row in await db.rows(f"SELECT * FROM attempt WHERE refused = 1 AND lead_id IN ({_PLACES})", params):
         attempts[row["lead_id"]].append(to_attempt(row))
-    rows = await db.rows(f"SELECT * FROM lead WHERE id IN ({_PLACES}) AND {_SAID_NO}", params)
+    rows = await db.rows(
+        f"SELECT * FROM lead WHERE id IN ({_PLACES}) AND {_SAID_NO} AND erased <> 'numbers' AND {_IS_ARCHIVED}", params
+    )
     kept = [Kept(to_lead(row), row["rev"], tuple(attempts[row["id"]]), Erased(row["erased"]), True) for row in rows]
     await put_erased(db, [(each, without(each, Erased.NUMBERS, frozenset())) for each in kept])
 

@@ -220,7 +220,13 @@ async def test_what_was_applied_leaves_the_inbox_but_is_not_taken_again(world: "
 
 async def test_each_stage_of_an_inbound_call_is_news_once(world: "World") -> None:
     stages = [("p", "c", "live"), ("p", "c", "live"), ("p", "c", "ended"), ("p", "d", "live"), ("q", "c", "live")]
-    assert [await world.store.note_inbound(*stage, now=world.now) for stage in stages] == [True, False, True, True, True]
+    assert [await world.store.note_inbound(*stage, now=world.now) for stage in stages] == [
+        True,
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
 # --- what the faces read ----------------------------------------------------------------------------------------------
