@@ -62,6 +62,9 @@ class _PostgresDatabase:
         with self._clock.work():
             return await read_by(self._readers, verb)
 
+    async def tidy(self, *, shrink: bool) -> None:
+        """The server's own autovacuum does it."""
+
 
 @asynccontextmanager
 async def open_postgres(
