@@ -1,4 +1,15 @@
-"""The numbered steps of the schema, one file each; how they are taken is each database's own."""
+"""The numbered steps of the schema, one file each; how they are taken is each database's own.
+
+Old and new programs run side by side on one database while it is upgraded. A program older than the schema works with
+it as long as its own newest step is not below `runs_from` in `meta`; one that runs already is not even asked. So a step
+
+- adds: tables, indexes, and columns that may be NULL or have a default, because older programs insert without them;
+- gives columns no new meaning and takes none away; what nobody reads any more goes in a step that raises `runs_from`, a
+  release after the last program that read it;
+- makes again, in itself, any unique index that it drops: that nobody is called twice is promised by two of them;
+- holds no long lock on PostgreSQL: it is one transaction, so an index of a large table is made before it, by CREATE
+  INDEX CONCURRENTLY outside it, and the step only says IF NOT EXISTS; values of old rows are filled in by batches.
+"""
 
 from importlib.resources import files
 

@@ -217,7 +217,7 @@ def file_system_of(path: Path, mounts: str) -> str:
 async def _migrate(raw: aiosqlite.Connection, *, simulated: bool, path: Path) -> None:
     version = await _value(raw, "PRAGMA user_version")
     steps = migration_steps()
-    if version > steps[-1][0]:
+    if version > steps[-1][0] and await _runs_from(raw, version) > steps[-1][0]:
         raise StoreError(f"{path}: was written by a newer version of campaigns. Upgrade this one.")
     try:
         for number, script in steps:
@@ -226,6 +226,12 @@ async def _migrate(raw: aiosqlite.Connection, *, simulated: bool, path: Path) ->
         await _check_kind(raw, "simulated" if simulated else "live", path)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: the schema cannot be brought up to date: {error}.") from error
+
+
+async def _runs_from(raw: aiosqlite.Connection, version: int) -> int:
+    """The oldest step whose program still works with the schema; where nobody says, its own."""
+    found = await raw.execute_fetchall("SELECT value FROM meta WHERE key = 'runs_from'")
+    return int(next(iter(found), (version,))[0])
 
 
 async def _take_step(raw: aiosqlite.Connection, number: int, script: str) -> None:

@@ -169,7 +169,7 @@ async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     async with opened(path):
         pass
     with closing(sqlite3.connect(path)) as raw:
-        raw.execute("PRAGMA user_version = 9999")
+        raw.executescript("PRAGMA user_version = 9999; UPDATE meta SET value = '9999' WHERE key = 'runs_from'")
     assert "newer version" in await refused(path)
     assert rows(path, "PRAGMA user_version") == [(9999,)]
 
