@@ -44,7 +44,7 @@ async def archive_one(session: Session, name: str, folder: Path) -> Archived:
     """
     record = await session.store.campaign(name)
     if record is None:
-        raise InputError(f"There is no campaign '{name}' in {session.path}.")
+        raise InputError(f"There is no campaign '{name}' in {session.database}.")
     if record.archived_at is None:
         why = await objection(session, record)
         if why:
