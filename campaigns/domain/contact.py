@@ -1,16 +1,19 @@
 """Contacts: a person, their numbers, and what is known of where they are."""
 
 import hashlib
-import hmac
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 import phonenumbers
 
 from .call import Disposition
+from .parsing import parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +49,22 @@ def parse_phone(text: str, region: str | None) -> str:
         text: The cell as it stands.
         region: ISO country of numbers written without `+`; None: only international numbers are understood.
     """
-    cleaned = text.translate(_SEPARATORS).strip().removeprefix("'")
-    _refuse_what_is_no_plain_number(cleaned)
+    cleaned = (text if text.isascii() else text.translate(_SEPARATORS)).strip().removeprefix("'")
+    if not _PLAIN.fullmatch(cleaned):
+        _refuse_what_is_no_plain_number(cleaned)
     try:
-        number = phonenumbers.parse(cleaned, region)
+        number = parsed(cleaned, region)
     except phonenumbers.NumberParseException as error:
         if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and region is None:
             raise ValueError("no country code, and the list names no region") from None
         raise ValueError("not a phone number") from None
-    if number.extension:
+    if number.extended:
         raise ValueError("has an extension, which cannot be dialled")
-    if not phonenumbers.is_valid_number(number):
+    if not number.valid:
         raise ValueError("not a valid phone number")
-    if phonenumbers.number_type(number) in _COSTLY:
+    if number.costly:
         raise ValueError("a premium-rate or shared-cost number")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return number.e164
 
 
 # Blanks, dashes and invisible marks that come with numbers copied from web pages and address books.
@@ -69,7 +73,8 @@ _SEPARATORS = str.maketrans(
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
     | dict.fromkeys("\u200b\u200e\u200f\u202a\u202c\u2060\u2066\u2069\ufeff", "")
 )
-_COSTLY = (phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST)
+_PLAIN = re.compile(r"[+(]?[0-9][0-9 ()-]{0,38}", re.ASCII)
+"""Nothing in such a text needs a closer look before it is parsed."""
 
 
 def _refuse_what_is_no_plain_number(text: str) -> None:
@@ -89,7 +94,24 @@ def _refuse_what_is_no_plain_number(text: str) -> None:
 
 def keyed_hash(key: bytes, kind: str, value: str) -> str:
     """A stable name for a number or person that survives erasure and cannot be turned back without the key."""
-    return hmac.new(key, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()[:32]
+    # HMAC-SHA256 of `kind:value`, begun where all of a kind are alike: a fifth of what `hmac` takes.
+    inner, outer = _begun(key, kind)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(value.encode())
+    outer.update(inner.digest())
+    return outer.hexdigest()[:32]
+
+
+@lru_cache(maxsize=16)
+def _begun(key: bytes, kind: str) -> "tuple[hashlib._Hash, hashlib._Hash]":
+    block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+    inner.update(f"{kind}:".encode())
+    return inner, outer
+
+
+_BLOCK = 64
+"""Bytes that SHA-256 takes at a time."""
 
 
 class Basis(StrEnum):
@@ -178,24 +200,57 @@ class Contact:
         return self.phones[0].e164 if self.phones else ""
 
 
-def contact_to_json(contact: Contact) -> dict[str, Any]:
-    """For the store: plain JSON values; `contact_from_json` reads it back."""
-    return {
-        "person": contact.person, "key": contact.key, "name": contact.name, "zones": list(contact.zones),
-        "phones": [[phone.e164, phone.kind] for phone in contact.phones], "country": contact.country,
-        "state": contact.state, "language": contact.language, "hours": contact.hours, "rank": contact.rank,
-        "call_from": contact.call_from.isoformat() if contact.call_from else None,
-        "call_by": contact.call_by.isoformat() if contact.call_by else None,
-        "variables": contact.variables, "person_from_id": contact.person_from_id,
-        "postal_code": contact.postal_code, "jurisdictions": list(contact.jurisdictions), "debt": contact.debt,
-        "consents": [_consent_to_json(consent) for consent in contact.consents],
-        "earlier": [[call.at.isoformat(), call.disposition, call.refused] for call in contact.earlier],
-        "origin": contact.origin,
-    }  # fmt: skip
+def contact_to_text(contact: Contact) -> str:
+    """For the store: JSON with its names in order and nothing between them; `contact_from_json` reads it back.
+
+    Written by hand, name by name, because a million of them are: what most contacts share is kept as text.
+    """
+    zones, codes = _texts(contact.zones), _texts(contact.jurisdictions)
+    call_by = f'"{contact.call_by.isoformat()}"' if contact.call_by else "null"
+    call_from = f'"{contact.call_from.isoformat()}"' if contact.call_from else "null"
+    phones = ",".join([f"[{_text(phone.e164)},{_text(phone.kind)}]" for phone in contact.phones])
+    named = ",".join([f"{_text(name)}:{_text(value)}" for name, value in sorted(contact.variables.items())])
+    return (
+        f'{{"call_by":{call_by},"call_from":{call_from},"consents":{_consents_to_text(contact.consents)},'
+        f'"country":{_maybe(contact.country)},"debt":{_text(contact.debt)},"earlier":{_earlier_to_text(contact.earlier)},'
+        f'"hours":{_maybe(contact.hours)},"jurisdictions":{codes},"key":{_text(contact.key)},'
+        f'"language":{_text(contact.language)},"name":{_text(contact.name)},"origin":{_origin(contact.origin)},'
+        f'"person":{_text(contact.person)},"person_from_id":{"true" if contact.person_from_id else "false"},'
+        f'"phones":[{phones}],"postal_code":{_text(contact.postal_code)},"rank":{contact.rank!r},'
+        f'"state":{_maybe(contact.state)},"variables":{{{named}}},"zones":{zones}}}'
+    )
 
 
-def _consent_to_json(consent: Consent) -> list[str | None]:
-    return [consent.basis, consent.proof, consent.given_at.isoformat() if consent.given_at else None]
+def _text(value: str) -> str:
+    text = encode_basestring(value)
+    # Halves of characters no database takes: a list's odd word must not stop a night.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _maybe(value: str | None) -> str:
+    return "null" if value is None else _text(value)
+
+
+@lru_cache(maxsize=4096)
+def _texts(values: tuple[str, ...]) -> str:
+    return f"[{','.join(map(_text, values))}]"
+
+
+@lru_cache(maxsize=4096)
+def _consents_to_text(consents: tuple[Consent, ...]) -> str:
+    given = [f'"{one.given_at.isoformat()}"' if one.given_at else "null" for one in consents]
+    said = [f"[{_text(one.basis)},{_text(one.proof)},{at}]" for one, at in zip(consents, given, strict=True)]
+    return f"[{','.join(said)}]"
+
+
+def _earlier_to_text(calls: tuple[Earlier, ...]) -> str:
+    if not calls:
+        return "[]"
+    return json.dumps([[call.at.isoformat(), call.disposition, call.refused] for call in calls], separators=(",", ":"))
+
+
+def _origin(origin: tuple[str, str] | None) -> str:
+    return "null" if origin is None else f"[{_text(origin[0])},{_text(origin[1])}]"
 
 
 def _consent_from_json(data: list[str | None]) -> Consent:
@@ -204,7 +259,7 @@ def _consent_from_json(data: list[str | None]) -> Consent:
 
 
 def contact_from_json(data: dict[str, Any]) -> Contact:
-    """The reverse of `contact_to_json`."""
+    """The reverse of `contact_to_text`, of what its JSON says."""
     return Contact(
         **{
             **data,

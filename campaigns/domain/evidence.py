@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from .call import Disposition
 from .contact import Basis, Consent, Earlier
@@ -16,6 +17,7 @@ _LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
 KNOWN = ", ".join(Basis)
 
 
+@lru_cache(maxsize=1024)
 def bases(text: str) -> tuple[Basis, ...]:
     """The words of a consent cell: of `Basis`, several between commas, or one that says there is none.
 
@@ -30,7 +32,8 @@ def bases(text: str) -> tuple[Basis, ...]:
     return tuple(Basis(word) for word in dict.fromkeys(words))
 
 
-def consents(kinds: Sequence[Basis], *, given: str, proof: str, zones: Sequence[str]) -> tuple[Consent, ...]:
+@lru_cache(maxsize=4096)
+def consents(kinds: tuple[Basis, ...], *, given: str, proof: str, zones: tuple[str, ...]) -> tuple[Consent, ...]:
     """The consents of a row.
 
     Args:

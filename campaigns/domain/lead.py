@@ -1,8 +1,10 @@
 """Leads and attempts: their states, and the facts that decisions are made from."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from uuid import NAMESPACE_URL, uuid5
 
 from .call import CallReport, Disposition
@@ -81,7 +83,17 @@ class CampaignState(StrEnum):
 
 def lead_id(campaign: str, key: str) -> str:
     """The id of a lead: derived from what it names, so that loading a list twice finds the same lead."""
-    return str(uuid5(NAMESPACE_URL, f"campaigns:lead:{campaign}:{key}"))
+    # uuid5 of `campaigns:lead:CAMPAIGN:KEY`, begun where all of a campaign are alike: a quarter of what `uuid` takes.
+    name = _begun(campaign).copy()
+    name.update(key.encode())
+    text = name.hexdigest()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+
+
+@lru_cache(maxsize=16)
+def _begun(campaign: str) -> "hashlib._Hash":
+    return hashlib.sha1(NAMESPACE_URL.bytes + f"campaigns:lead:{campaign}:".encode(), usedforsecurity=False)
 
 
 def attempt_id(lead: str, ordinal: int) -> str:

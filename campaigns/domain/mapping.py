@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -15,7 +15,7 @@ from .errors import InputError, Problem
 from .evidence import bases, consents, earlier_calls
 from .hours_text import names_public_holidays, parse_hours
 from .moments import instants, written
-from .numbering import country_of_number
+from .numbering import TELLING, country_of_number, telling
 from .places import Address
 from .rows import BadRow, Row
 from .sources import ColumnMoment, Exclude, FileList, PhoneColumn
@@ -23,6 +23,9 @@ from .templates import Unfilled, Words, compiled, speakable
 from .whereabouts import country_of, jurisdictions_of, zones_of
 
 _IDENTITY_LIMIT = 200
+_PLACES = 50_000
+"""Kinds of whereabouts that are remembered."""
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _ALWAYS = frozenset({"phone", "key", "id"})
 
 Cells = Mapping[str, str]
@@ -71,6 +74,16 @@ def exclude_mapper(
     return read
 
 
+@dataclass(frozen=True, slots=True)
+class _Whereabouts:
+    """Where a person may be."""
+
+    address: Address
+    zones: tuple[str, ...]
+    home: str | None
+    jurisdictions: tuple[str, ...]
+
+
 class _Bad(Exception):  # no error: a row that is none of ours
     """This row is no contact; the text says why, without anything personal."""
 
@@ -83,15 +96,15 @@ class _Mapper:
         self._templates = templates
         self._fields = _mapped(source)
         self._holidays = names_public_holidays(campaign.calling_hours)
+        self._places: dict[tuple[str, ...], _Whereabouts] = {}
 
     def contact(self, cells: Cells) -> Contact:
         phones = self._phones(cells)
         columns = self._columns
         person = _identity(columns.id, cells) if columns.id else phones[0].e164
         key = _identity(columns.key, cells) if columns.key else person
-        address = self._address(cells, phones)
-        zones = self._zones(cells, address, phones)
-        home = address.country or country_of_number(phones[0].e164)
+        where = self._where(cells, phones)
+        zones, home = where.zones, where.home
         return Contact(
             person=person,
             key=key,
@@ -99,9 +112,9 @@ class _Mapper:
             name=speakable(_cell(columns.name, cells)),
             zones=zones,
             country=home,
-            state=address.state,
-            postal_code=address.postal_code,
-            jurisdictions=jurisdictions_of(address, [phone.e164 for phone in phones], region=self._source.region),
+            state=where.address.state,
+            postal_code=where.address.postal_code,
+            jurisdictions=where.jurisdictions,
             language=speakable(_cell(columns.language, cells)),
             hours=self._hours(cells, home),
             rank=_rank(columns.rank, cells),
@@ -119,6 +132,32 @@ class _Mapper:
         if not phones:
             raise _Bad(reason or f"{self._columns.phone[0].column}: empty")
         return phones
+
+    def _where(self, cells: Cells, phones: tuple[PhoneNumber, ...]) -> "_Whereabouts":
+        """Asked once for all whose cells and leading digits are alike."""
+        columns = self._columns
+        told = (_cell(columns.country, cells), _cell(columns.state, cells), _cell(columns.postal_code, cells),
+                _cell(columns.timezone, cells))  # fmt: skip
+        alike = (*told, *[self._telling(phone.e164) for phone in phones])
+        found = self._places.get(alike)
+        if found is None:
+            if len(self._places) >= _PLACES:
+                self._places.clear()
+            found = self._places[alike] = self._found(cells, phones)
+        return found
+
+    def _telling(self, e164: str) -> str:
+        """What of a number can make a difference to where its owner may be."""
+        if self._campaign.legal_hours.mobiles and not e164.startswith("+1"):
+            return e164  # whether it moves with its owner takes all of it
+        return e164[: telling(e164[:TELLING]) or None]
+
+    def _found(self, cells: Cells, phones: tuple[PhoneNumber, ...]) -> "_Whereabouts":
+        address = self._address(cells, phones)
+        zones = self._zones(cells, address, phones)
+        home = address.country or country_of_number(phones[0].e164)
+        codes = jurisdictions_of(address, [phone.e164 for phone in phones], region=self._source.region)
+        return _Whereabouts(address, zones, home, codes)
 
     def _address(self, cells: Cells, phones: tuple[PhoneNumber, ...]) -> Address:
         state = _cell(self._columns.state, cells) or None
@@ -158,7 +197,7 @@ class _Mapper:
             raise _Bad("the hours name public holidays (PH), and the country is not known")
         return text or None
 
-    def _consents(self, cells: Cells, zones: Sequence[str]) -> tuple[Consent, ...]:
+    def _consents(self, cells: Cells, zones: tuple[str, ...]) -> tuple[Consent, ...]:
         """Where a column says it, the row's own cell alone decides; else the list's word for everybody."""
         columns, stated = self._columns, self._source.consent
         given, proof = _cell(columns.consent_at, cells), speakable(_cell(columns.consent_proof, cells))
@@ -180,6 +219,8 @@ class _Mapper:
             raise _Bad(f"{self._columns.last_attempts}: {error}") from None
 
     def _variables(self, cells: Cells, known: dict[str, str]) -> dict[str, str]:
+        if not self._templates:
+            return {}
         row = {column: text for column, text in cells.items() if text}
         plain = {column: text for column, text in row.items() if column not in self._fields}
         mapped = {field: row[column] for field, column in self._fields.items() if column in row}
@@ -230,7 +271,7 @@ def _rank(column: str | None, cells: Cells) -> float:
     text = _cell(column, cells)
     if not text:
         return 0.0
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", text, re.ASCII) or not math.isfinite(float(text)):
+    if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
         raise _Bad(f"{column}: not a number")
     return float(text)
 

@@ -10,10 +10,13 @@ from .places import TERRITORIES, Area, area_of, area_written, longest, table, un
 from .zones import distinct, is_zone, kept_time, zones_in
 
 _E164 = re.compile(r"\+(1\d{10}|[2-9]\d{6,14})")
+_E164_BEGUN = re.compile(r"\+[1-9]\d{6}", re.ASCII)
 _KINDS = phonenumbers.PhoneNumberType
 _MOVING = (_KINDS.MOBILE, _KINDS.FIXED_LINE_OR_MOBILE)
 _LONGEST = 7
 """Digits of the longest prefix in the table."""
+TELLING = _LONGEST + 1
+"""Of a number with its plus."""
 
 
 def area_of_number(e164: str, region: str | None) -> Area | None:
@@ -28,6 +31,17 @@ def area_of_number(e164: str, region: str | None) -> Area | None:
     if not _E164.fullmatch(e164):
         return None
     return _listed(e164[1 : _LONGEST + 1]) or _of_one_clock(e164[1:4]) or _by_library(e164, region)
+
+
+@lru_cache(maxsize=65536)
+def telling(digits: str) -> int:
+    """How many leading characters of an E.164 number say as much of its place as all of it; 0: it takes them all.
+
+    Args:
+        digits: Its first `TELLING` characters.
+    """
+    told = _listed(digits[1:]) or _of_one_clock(digits[1:4]) if _E164_BEGUN.fullmatch(digits) else None
+    return TELLING if told else 0
 
 
 @lru_cache(maxsize=65536)

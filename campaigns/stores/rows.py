@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from campaigns.domain.call import CallReport, Direction, Disposition
-from campaigns.domain.contact import contact_from_json, contact_to_json
+from campaigns.domain.contact import contact_from_json, contact_to_text
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
 from campaigns.domain.pacing import Breaker
 from campaigns.ports.store import CampaignRecord, Suppression
@@ -67,7 +67,7 @@ def lead_row(lead: Lead) -> dict[str, Any]:
     """Every column that a new lead brings."""
     return {
         **lead_plan(lead), "campaign": lead.campaign, "person_key": lead.person_key, "rank": lead.contact.rank,
-        "contact": dumps(contact_to_json(lead.contact)),
+        "contact": contact_to_text(lead.contact),
     }  # fmt: skip
 
 

@@ -41,18 +41,18 @@ def test_an_unclear_word_is_no_proof_of_any_kind_of_consent(cell: str) -> None:
 
 
 def test_a_consent_has_its_proof_and_the_earliest_moment_it_can_have_been_given() -> None:
-    (found,) = consents([B.PRIOR], given="2026-07-01 10:00", proof="form 7", zones=BOTH)
+    (found,) = consents((B.PRIOR,), given="2026-07-01 10:00", proof="form 7", zones=BOTH)
     assert found == Consent(B.PRIOR, "form 7", at(2026, 7, 1, 8))
-    assert consents([B.PRIOR], given="2026-07-01", proof="", zones=LONDON)[0].given_at == at(2026, 6, 30, 23)
-    assert consents([B.PRIOR], given="2026-07-01T10:00+05:45", proof="", zones=())[0].given_at == at(2026, 7, 1, 4, 15)
-    assert consents([B.PRIOR], given="", proof="", zones=())[0].given_at is None
-    assert consents([], given="nonsense", proof="", zones=()) == ()
+    assert consents((B.PRIOR,), given="2026-07-01", proof="", zones=LONDON)[0].given_at == at(2026, 6, 30, 23)
+    assert consents((B.PRIOR,), given="2026-07-01T10:00+05:45", proof="", zones=())[0].given_at == at(2026, 7, 1, 4, 15)
+    assert consents((B.PRIOR,), given="", proof="", zones=())[0].given_at is None
+    assert consents((), given="nonsense", proof="", zones=()) == ()
 
 
 def test_a_consent_of_an_unreadable_moment_is_refused() -> None:
     for given_, why in (("last week", "not a date"), ("2026-02-30", "not a date"), ("2026-07-01", "zone is not known")):
         with pytest.raises(ValueError, match=why):
-            consents([B.PRIOR], given=given_, proof="", zones=())
+            consents((B.PRIOR,), given=given_, proof="", zones=())
 
 
 def test_earlier_calls_have_a_moment_and_perhaps_an_ending() -> None:
