@@ -20,7 +20,7 @@ from campaigns.domain.hours import week
 from campaigns.domain.hours_text import names_public_holidays, surprises
 from campaigns.domain.legal import Law
 from campaigns.domain.zones import Place, public_holidays, zone
-from campaigns.engine.intake import Mark
+from campaigns.engine.preparing import Mark
 from campaigns.engine.terms import AccountTerms
 from campaigns.files import Loaded, load_campaign
 from campaigns.loading import OpenedLists, open_lists

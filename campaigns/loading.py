@@ -11,7 +11,8 @@ from campaigns.domain.errors import InputError, Problem
 from campaigns.domain.legal import RuleBook
 from campaigns.domain.mapping import exclude_mapper, row_mapper
 from campaigns.domain.sources import CampaignList, FileList, Returns, VendorList
-from campaigns.engine.intake import Excluded, Mark, Source, Stream, told
+from campaigns.engine.intake import Source
+from campaigns.engine.preparing import Excluded, Mark, Stream, told
 from campaigns.files import KeyPath, Loaded
 from campaigns.lists import open_list
 from campaigns.ports import BadRow, Row

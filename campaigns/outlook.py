@@ -15,7 +15,8 @@ from campaigns.domain.legal import Law
 from campaigns.domain.rules import Duty
 from campaigns.domain.rules_text import DUTIES
 from campaigns.domain.zones import zone
-from campaigns.engine.intake import Source, Stream
+from campaigns.engine.intake import Source
+from campaigns.engine.preparing import Stream
 from campaigns.planner.decide import MARGIN, Close, decide
 from campaigns.planner.lawful import binding_on, permit_at, window_of
 

@@ -6,7 +6,8 @@ import pytest
 
 from campaigns.domain.contact import Basis, Consent
 from campaigns.domain.legal import Law
-from campaigns.engine.intake import Source, told
+from campaigns.engine.intake import Source
+from campaigns.engine.preparing import told
 from campaigns.outlook import Outlook, watched
 from campaigns.ports import BadRow
 from campaigns.rules import load_rules

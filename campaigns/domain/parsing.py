@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from types import ModuleType
@@ -79,9 +80,7 @@ def _by_rust(text: str, region: str | None) -> Parsed | None:
 def _rust() -> ModuleType | None:
     if find_spec("rphonenumbers") is None or _pair() not in PROVED:
         return None
-    import rphonenumbers  # noqa: PLC0415 - optional
-
-    return rphonenumbers
+    return import_module("rphonenumbers")
 
 
 def _pair() -> tuple[str, str]:

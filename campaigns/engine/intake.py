@@ -1,44 +1,27 @@
-"""Contacts → leads: read every list of a campaign, map, screen, count; never guess, never stop for a bad row."""
+"""Contacts → leads: read every list of a campaign, screen, count; never guess, never stop for a bad row."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import anyio
-import structlog
 
-from campaigns.domain.contact import Contact
-from campaigns.domain.facts import Facts
-from campaigns.domain.lead import Lead, lead_id
-from campaigns.ports import BadRow, Clock
+from campaigns.ports import Clock
 from campaigns.ports.bookmarks import Bookmark, Shown
-from campaigns.ports.store import Merged, NewLead, Store
+from campaigns.ports.store import Merged, Store
 
-from .consenting import Recorded, agreed, record_consents
-from .planning import plan
+from .consenting import record_consents
+from .preparing import Batch, Excluded, Preparing, Stream, by_record
 from .terms import Terms
 
-log = structlog.get_logger()
-
-BATCH = 500
 LISTED = 10_000
 """Bad rows that are kept with their reasons; all are counted."""
-
-Excluded = frozenset[tuple[str, str]]
-
 
 RESUMABLE = timedelta(hours=1)
 """A reading that broke off longer ago begins anew: the list may be another by now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """In a stream of contacts: everything before it is told, and a reading that breaks off may go on after it."""
-
-    after: str
-
-
-Stream = AsyncIterator[Contact | BadRow | Mark]
+Prepare = Callable[[Terms, Excluded, datetime], AsyncIterator[Batch]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +35,14 @@ class Source:
     stop_removed: bool = False
     wanted: str = ""
     """What is asked of the list: a mark holds for the same wish only."""
+    elsewhere: Prepare | None = None
+    """Prepares the whole list in another process; None: it is done here."""
 
-
-def told(contacts: Callable[[], Iterable[Contact | BadRow]]) -> Callable[[str], Stream]:
-    """A list that lies here, as a stream that always begins at the start."""
-
-    async def stream(_after: str) -> Stream:
-        for contact in contacts():
-            yield contact
-
-    return stream
+    def prepared(self, terms: Terms, excluded: Excluded, after: str, *, now: datetime) -> AsyncIterator[Batch]:
+        """Its contacts from a mark on, ready to be written."""
+        if self.elsewhere is not None and not after:
+            return self.elsewhere(terms, excluded, now)
+        return Preparing(terms, self.index, excluded, now).batches(self.contacts(after))
 
 
 @dataclass
@@ -84,10 +65,13 @@ class Intake:
         names = ("read", "invalid", "duplicate", "suppressed", "excluded")
         return {name: getattr(self, name) for name in names}
 
-    def note_bad(self, source: str, row: BadRow) -> None:
-        self.invalid += 1
-        if len(self.bad_rows) < LISTED:
-            self.bad_rows.append((source, row.line, row.reason))
+    def note(self, source: str, batch: Batch) -> None:
+        """What was read of a list, before the store has its say."""
+        self.read += batch.read
+        self.excluded += batch.excluded
+        self.invalid += len(batch.bad)
+        room = max(LISTED - len(self.bad_rows), 0)
+        self.bad_rows += [(source, line, reason) for line, reason in batch.bad[:room]]
 
     def note_merged(self, merged: Merged) -> None:
         self.new += merged.new
@@ -111,13 +95,16 @@ async def load(
         before = await store.source_size(name, source.index)
         good = 0
         after = await _left_off(source, terms, store, now=clock.now())
-        async for batch, mark in _batches(_contacts(source, after, excluded, intake)):
-            recorded = await record_consents(store, terms, batch, source.name, now=clock.now())
-            leads = [_new_lead(contact, terms, source.index, recorded, now=clock.now()) for contact in batch]
+        async for batch in source.prepared(terms, excluded, after, now=clock.now()):
+            intake.note(source.name, batch)
+            recorded = await record_consents(store, terms, batch.said, source.name, now=clock.now())
+            leads = (
+                [by_record(lead, recorded, terms, now=clock.now()) for lead in batch.leads] if recorded else batch.leads
+            )
             intake.note_merged(await store.put_leads(name, leads, load=number, now=clock.now()))
             good += len(leads)
-            if mark is not None:
-                kept = Bookmark(source.wanted, mark.after, clock.now()) if mark.after else None
+            if batch.mark is not None:
+                kept = Bookmark(source.wanted, batch.mark.after, clock.now()) if batch.mark.after else None
                 await store.put_bookmark(name, source.index, kept)
             await anyio.lowlevel.checkpoint()
         if not after:
@@ -160,47 +147,3 @@ async def _left_off(source: Source, terms: Terms, store: Store, *, now: datetime
     if kept is None or kept.wanted != source.wanted or now - kept.at > RESUMABLE:
         return ""
     return kept.after
-
-
-async def _contacts(source: Source, after: str, excluded: Excluded, intake: Intake) -> AsyncIterator[Contact | Mark]:
-    async for contact in source.contacts(after):
-        if isinstance(contact, Mark):
-            yield contact
-            continue
-        intake.read += 1
-        if isinstance(contact, BadRow):
-            intake.note_bad(source.name, contact)
-        elif _names(contact) & excluded:
-            intake.excluded += 1
-        else:
-            yield contact
-
-
-def _names(contact: Contact) -> Excluded:
-    names = {("phone", phone.e164) for phone in contact.phones} | {("key", contact.key)}
-    return frozenset(names | {("id", contact.person)})
-
-
-async def _batches(contacts: AsyncIterator[Contact | Mark]) -> AsyncIterator[tuple[list[Contact], Mark | None]]:
-    """Contacts in batches, each with the mark after which nothing is lost of what came before."""
-    batch: list[Contact] = []
-    async for contact in contacts:
-        if isinstance(contact, Mark):
-            yield batch, contact
-            batch = []
-            continue
-        batch.append(contact)
-        if len(batch) == BATCH:
-            yield batch, None
-            batch = []
-    if batch:
-        yield batch, None
-
-
-def _new_lead(contact: Contact, terms: Terms, source: int, recorded: Recorded, *, now: datetime) -> NewLead:
-    """A lead, planned at once, so that a long list waits in its place instead of being claimed row by row."""
-    lead = Lead(lead_id(terms.record.name, contact.key), terms.record.name, contact, terms.person_key(contact))
-    phone_keys = tuple(sorted({terms.phone_key(phone.e164) for phone in contact.phones}))
-    consents, withdrawn_at = agreed(recorded, phone_keys)
-    lead = plan(Facts(lead, consents=consents, withdrawn_at=withdrawn_at), terms, now=now)
-    return NewLead(lead, phone_keys, source)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from campaigns.domain.contact import Basis, Consent
+from campaigns.domain.contact import Basis, Consent, Contact
 from campaigns.domain.facts import Facts
 
 from .decide import MARGIN, Call, Step, Wait
@@ -29,18 +30,26 @@ def kin_of(leads: Sequence[Facts]) -> dict[int, tuple[int, ...]]:
 def likeness(facts: Facts, *, now: datetime) -> object:
     """All that a decision about somebody without a history depends on, besides the time; None: there is a history."""
     lead = facts.lead
-    contact = lead.contact
-    if facts.attempts or facts.elsewhere or facts.suppressed or facts.busy_until or contact.earlier:
+    if facts.attempts or facts.elsewhere or facts.suppressed or facts.busy_until:
         return None
-    if lead.callback_at or lead.inbound_at or facts.withdrawn_at or not contact.phones:
+    if lead.callback_at or lead.inbound_at or facts.withdrawn_at:
+        return None
+    newly = newly_alike(lead.contact, now=now)
+    return None if newly is None else (newly, _bases(facts.consents, now))
+
+
+def newly_alike(contact: Contact, *, now: datetime) -> object:
+    """The same of a contact whom nobody has met; None: they have a history elsewhere, or no number."""
+    if contact.earlier or not contact.phones:
         return None
     return (
         contact.zones, contact.country, contact.state, contact.hours, contact.jurisdictions, contact.call_from,
-        contact.call_by, _bases(contact.consents, now), _bases(facts.consents, now),
+        contact.call_by, _bases(contact.consents, now),
     )  # fmt: skip
 
 
-def _bases(consents: Sequence[Consent], now: datetime) -> frozenset[tuple[Basis, bool]]:
+@lru_cache(maxsize=4096)
+def _bases(consents: tuple[Consent, ...], now: datetime) -> frozenset[tuple[Basis, bool]]:
     return frozenset((consent.basis, bool(consent.proof)) for consent in consents if consent.begun(now))
 
 

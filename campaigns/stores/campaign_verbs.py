@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from campaigns.domain.lead import CampaignState
+from campaigns.domain.lead import CampaignState, Lead
 from campaigns.ports.bookmarks import Shown
-from campaigns.ports.store import CampaignRecord, Merged, NewLead
+from campaigns.ports.store import CampaignRecord, Merged, NewLead, Written
 
 from .database import Connection, Database
-from .rows import dumps, lead_row, plain, to_campaign, us
+from .rows import LEAD_PLAN, dumps, lead_plan, plain, to_campaign, us, written
 
 
 class CampaignVerbs:
@@ -110,20 +110,23 @@ class CampaignVerbs:
 
         return await self._database.read(verb)
 
-    async def put_leads(self, name: str, leads: Sequence[NewLead], *, load: int, now: datetime) -> Merged:
+    async def put_leads(self, name: str, leads: Sequence[NewLead | Written], *, load: int, now: datetime) -> Merged:
+        rows = [written(item) for item in leads]
+
         async def verb(db: Connection) -> Merged:
-            known = await _known(db, leads)
-            barred = await _barred(db, name, leads)
-            fresh = [item for item in leads if item.lead.id in known or not barred & set(item.phone_keys)]
+            known = await _known(db, rows)
+            barred = await _barred(db, name, rows)
+            fresh = [row for row in rows if row.id in known or barred.isdisjoint(row.phone_keys)]
             sorted_out = _sort_out(fresh, known, load)
             await _insert(db, name, sorted_out.new, load)
-            await _update(db, sorted_out.updated, load)
-            await db.run(
-                "UPDATE lead SET load = :load WHERE load < :load AND id = ANY(:ids)",
-                {"load": load, "ids": [item.lead.id for item in leads if item.lead.id in known]},
-            )
-            await _close_suppressed(db, name, list(known), now)
-            return replace(sorted_out.counts, suppressed=len(leads) - len(fresh))
+            if known:
+                await _update(db, sorted_out.updated, load)
+                await db.run(
+                    "UPDATE lead SET load = :load WHERE load < :load AND id = ANY(:ids)",
+                    {"load": load, "ids": list(known)},
+                )
+                await _close_suppressed(db, name, list(known), now)
+            return replace(sorted_out.counts, suppressed=len(rows) - len(fresh))
 
         return await self._database.write(verb)
 
@@ -232,27 +235,27 @@ class _SortedOut:
     """A batch, split into what to insert and what to update."""
 
     def __init__(self) -> None:
-        self.new: list[NewLead] = []
-        self.updated: list[NewLead] = []
+        self.new: list[Written] = []
+        self.updated: list[Written] = []
         self.counts = Merged()
 
 
-def _sort_out(leads: Sequence[NewLead], known: dict[str, Any], load: int) -> _SortedOut:
+def _sort_out(leads: Sequence[Written], known: dict[str, Any], load: int) -> _SortedOut:
     out, seen = _SortedOut(), set[str]()
     new = updated = unchanged = duplicate = 0
-    latest: dict[str, NewLead] = {}
+    latest: dict[str, Written] = {}
     for item in leads:
-        row = known.get(item.lead.id)
-        if item.lead.id in seen or (row is not None and row["load"] == load):
+        row = known.get(item.id)
+        if item.id in seen or (row is not None and row["load"] == load):
             duplicate += 1
-        seen.add(item.lead.id)
-        latest[item.lead.id] = item  # the last row of a key is the one that holds
+        seen.add(item.id)
+        latest[item.id] = item  # the last row of a key is the one that holds
     for key, item in latest.items():
         row = known.get(key)
         if row is None:
             out.new.append(item)
             new += 1
-        elif _stays(row) or row["contact"] == lead_row(item.lead)["contact"]:
+        elif _stays(row) or row["contact"] == item.contact:
             unchanged += row["load"] != load
         else:
             out.updated.append(item)
@@ -266,17 +269,17 @@ def _stays(row: Any) -> bool:
     return row["state"] == "closed" or ((row["state"] == "calling" or row["busy"]) and not row["booked"])
 
 
-async def _known(db: Connection, leads: Sequence[NewLead]) -> dict[str, Any]:
+async def _known(db: Connection, leads: Sequence[Written]) -> dict[str, Any]:
     rows = await db.rows(
         "SELECT id, state, contact, load, EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = lead.id AND a.open = 1)"
         " AS busy, EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = lead.id AND a.state = 'booked') AS booked"
         " FROM lead WHERE id = ANY(:ids)",
-        {"ids": [item.lead.id for item in leads]},
+        {"ids": [item.id for item in leads]},
     )
     return {row["id"]: row for row in rows}
 
 
-async def _barred(db: Connection, name: str, leads: Sequence[NewLead]) -> set[str]:
+async def _barred(db: Connection, name: str, leads: Sequence[Written]) -> set[str]:
     """Which of the numbers are on the do-not-call list for this campaign's purpose."""
     rows = await db.rows(
         "SELECT phone_key FROM suppression WHERE phone_key = ANY(:keys)"
@@ -286,34 +289,43 @@ async def _barred(db: Connection, name: str, leads: Sequence[NewLead]) -> set[st
     return {row["phone_key"] for row in rows}
 
 
-async def _insert(db: Connection, name: str, leads: Sequence[NewLead], load: int) -> None:
+async def _insert(db: Connection, name: str, leads: Sequence[Written], load: int) -> None:
+    if not leads:
+        return
     top = await db.rows("SELECT COALESCE(MAX(seq), 0) AS n FROM lead WHERE campaign = :name", {"name": name})
+    # Many share a plan: it is written out once.
+    plans = {key: _plan_values(plan) for key, plan in {id(item.plan): item.plan for item in leads}.items()}
     rows = [
-        {**lead_row(item.lead), "source": item.source, "load": load, "seq": seq}
+        (item.id, name, item.person_key, item.contact, item.rank, item.source, load, seq, *plans[id(item.plan)])
         for seq, item in enumerate(leads, top[0]["n"] + 1)
     ]
-    if not rows:
-        return
-    columns = ", ".join(rows[0])
-    values = ", ".join(f":{column}" for column in rows[0])
-    await db.run_many(f"INSERT INTO lead ({columns}) VALUES ({values})", rows)
-    await _link(db, leads)
+    await db.insert("lead", _LEAD_COLUMNS, rows)
+    await db.insert("lead_phone", ("lead_id", "phone_key"), _links(leads))
+    await _know_people(db, leads)
 
 
-async def _link(db: Connection, leads: Sequence[NewLead]) -> None:
-    await db.run_many(
-        "INSERT INTO lead_phone (lead_id, phone_key) VALUES (:lead, :phone) ON CONFLICT DO NOTHING",
-        [{"lead": item.lead.id, "phone": key} for item in leads for key in item.phone_keys],
-    )
+def _plan_values(plan: Lead) -> list[Any]:
+    row = lead_plan(plan)
+    return [row[name] for name in LEAD_PLAN]
+
+
+_LEAD_COLUMNS = ("id", "campaign", "person_key", "contact", "rank", "source", "load", "seq", *LEAD_PLAN)
+
+
+def _links(leads: Sequence[Written]) -> list[tuple[str, str]]:
+    return [(item.id, key) for item in leads for key in dict.fromkeys(item.phone_keys)]
+
+
+async def _know_people(db: Connection, leads: Sequence[Written]) -> None:
     await db.run_many(
         "INSERT INTO person (person_key, version) VALUES (:key, 1) ON CONFLICT DO NOTHING",
-        [{"key": item.lead.person_key} for item in leads],
+        [{"key": key} for key in sorted({item.person_key for item in leads})],
     )
 
 
-async def _update(db: Connection, leads: Sequence[NewLead], load: int) -> None:
+async def _update(db: Connection, leads: Sequence[Written], load: int) -> None:
     """A row that changed: its contact, deadlines and variables; it is planned anew, and permits given before end."""
-    ids, keys = [item.lead.id for item in leads], {item.lead.person_key for item in leads}
+    ids, keys = [item.id for item in leads], {item.person_key for item in leads}
     keys.update(
         row["person_key"] for row in await db.rows("SELECT person_key FROM lead WHERE id = ANY(:i)", {"i": ids})
     )
@@ -324,10 +336,14 @@ async def _update(db: Connection, leads: Sequence[NewLead], load: int) -> None:
         " state = CASE WHEN state = 'ready' THEN 'waiting' ELSE state END,"
         " due_at = CASE WHEN state = 'held' THEN due_at END, lease_owner = NULL, rev = rev + 1"
         " WHERE id = :id AND state <> 'closed'",
-        [{**lead_row(item.lead), "load": load} for item in leads],
+        [
+            {"id": row.id, "contact": row.contact, "person_key": row.person_key, "rank": row.rank, "load": load}
+            for row in leads
+        ],
     )
-    await db.run_many("DELETE FROM lead_phone WHERE lead_id = :id", [{"id": item.lead.id} for item in leads])
-    await _link(db, leads)
+    await db.run("DELETE FROM lead_phone WHERE lead_id = ANY(:ids)", {"ids": ids})
+    await db.insert("lead_phone", ("lead_id", "phone_key"), _links(leads))
+    await _know_people(db, leads)
 
 
 async def _close_suppressed(db: Connection, name: str, ids: Sequence[str], now: datetime) -> int:

@@ -35,6 +35,9 @@ class Connection(Protocol):
     async def run_many(self, sql: str, params: Sequence[Params]) -> None:
         """Run once for each set of parameters, in as few trips as the driver can."""
 
+    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert many rows that are not there yet, in the fastest way that the database has."""
+
     async def rows_many(self, sql: str, params: Sequence[Params]) -> list[list[Any]]:
         """The same, with the rows that each run returns: one list for each set of parameters.
 

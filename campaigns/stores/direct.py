@@ -33,6 +33,10 @@ class Direct:
         if params:
             self._raw.executemany(_in_sqlite(sql)[0], params)
 
+    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        marks = ", ".join("?" * len(columns))
+        self._raw.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
     async def rows_many(self, sql: str, params: Sequence[Params]) -> list[list[Any]]:
         return [self._raw.execute(*_spoken(sql, each)).fetchall() for each in params]
 

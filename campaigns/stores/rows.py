@@ -11,7 +11,7 @@ from campaigns.domain.call import CallReport, Direction, Disposition
 from campaigns.domain.contact import contact_from_json, contact_to_text
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
 from campaigns.domain.pacing import Breaker
-from campaigns.ports.store import CampaignRecord, Suppression
+from campaigns.ports.store import CampaignRecord, NewLead, Suppression, Written
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -63,12 +63,14 @@ def lead_plan(lead: Lead) -> dict[str, Any]:
     return row
 
 
-def lead_row(lead: Lead) -> dict[str, Any]:
-    """Every column that a new lead brings."""
-    return {
-        **lead_plan(lead), "campaign": lead.campaign, "person_key": lead.person_key, "rank": lead.contact.rank,
-        "contact": contact_to_text(lead.contact),
-    }  # fmt: skip
+def written(item: NewLead | Written) -> Written:
+    """A lead of a list, flat."""
+    if isinstance(item, Written):
+        return item
+    lead = item.lead
+    return Written(
+        lead.id, lead.person_key, item.phone_keys, lead.contact.rank, contact_to_text(lead.contact), item.source, lead
+    )  # fmt: skip
 
 
 def to_lead(row: RowMap) -> Lead:

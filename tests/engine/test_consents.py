@@ -7,7 +7,8 @@ from campaigns.domain.contact import Basis, Consent, PhoneNumber
 from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Lead, LeadState, Outcome
 from campaigns.domain.legal import Law
-from campaigns.engine.intake import Source, load, told
+from campaigns.engine.intake import Source, load
+from campaigns.engine.preparing import told
 from campaigns.planner.decide import Call, Close, decide
 from campaigns.ports.consents import Withdrawal
 from campaigns.ports.store import LeadFilter

@@ -10,7 +10,8 @@ from campaigns.domain.lead import LeadState, Outcome, lead_id
 from campaigns.domain.rows import BadRow
 from campaigns.domain.transitions import close
 from campaigns.engine.inbox import Taken, receive, report_of, to_json
-from campaigns.engine.intake import Source, load, told
+from campaigns.engine.intake import Source, load
+from campaigns.engine.preparing import told
 from campaigns.ports.store import LeadFilter, Suppression
 from campaigns.testing import a_contact, a_night
 
