@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from campaigns.domain.contact import contact_to_text
 from campaigns.domain.lead import Attempt
 from campaigns.domain.retention import Erased, Kept
 from campaigns.ports.upkeep import KeptPage
 
 from .database import Connection, Database
 from .return_verbs import UNWRITTEN
-from .rows import attempt_row, lead_row, to_attempt, to_lead, us
+from .rows import attempt_row, plain, to_attempt, to_lead, us
 
 WIDTH = 200
 """Places of a campaign that one page looks at: one small write at most."""
@@ -77,8 +78,11 @@ def _kept(row: Any, attempts: Sequence[Attempt]) -> Kept:
 
 
 def _lead_params(before: Kept, after: Kept) -> dict[str, Any]:
-    row = lead_row(after.lead)
-    return {name: row[name] for name in ("id", "contact", "warning")} | {"erased": after.erased, "seen": before.rev}
+    lead = after.lead
+    return {
+        "id": lead.id, "contact": contact_to_text(lead.contact), "warning": plain(lead.warning),
+        "erased": after.erased, "seen": before.rev,
+    }  # fmt: skip
 
 
 def _attempt_params(attempt: Attempt) -> dict[str, Any]:

@@ -41,6 +41,11 @@ class Session:
             text, names = _in_postgres(sql)
             await self._raw.executemany(text, [_values(names, each) for each in params])
 
+    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        if rows:
+            records = ([_storable(value) for value in row] for row in rows)
+            await self._raw.copy_records_to_table(table, columns=columns, records=records)
+
     async def rows_many(self, sql: str, params: Sequence[Params]) -> list[list[Any]]:
         found: list[list[Any]] = [[] for _ in params]
         if params:
@@ -65,9 +70,12 @@ def _in_postgres(sql: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _values(names: Sequence[str], params: Params) -> list[Any]:
-    # A text here holds no NUL, not even a vendor's call id: it is left out wherever it is asked for, too.
-    values = (params[name] for name in names)
-    return [value.replace("\0", "") if isinstance(value, str) and "\0" in value else value for value in values]
+    return [_storable(params[name]) for name in names]
+
+
+def _storable(value: Any) -> Any:
+    """A text here holds no NUL, not even a vendor's call id: it is left out wherever it is asked for, too."""
+    return value.replace("\0", "") if isinstance(value, str) and "\0" in value else value
 
 
 class Transactions:
