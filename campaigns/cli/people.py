@@ -13,7 +13,7 @@ from campaigns.domain.contact import keyed_hash, mask, parse_phone
 from campaigns.domain.errors import InputError, Problem
 from campaigns.lists import open_list
 from campaigns.ports import Row
-from campaigns.ports.store import Suppression
+from campaigns.ports.people import Suppression
 
 from .context import Json, many, options, out, print_json, print_table, shown, user_name, with_databases
 

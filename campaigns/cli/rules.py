@@ -22,7 +22,7 @@ from campaigns.domain.rules_text import (
     special_days_in_words,
 )
 from campaigns.domain.zones import subdivision
-from campaigns.ports.store import SuspensionRecord
+from campaigns.ports.people import SuspensionRecord
 from campaigns.rules import NOT_ADVICE, load_rules
 
 from .context import (

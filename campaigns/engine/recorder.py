@@ -11,7 +11,8 @@ from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState
 from campaigns.domain.outcomes import opted_out
 from campaigns.domain.transitions import called_us, ended, found, latest, merge
 from campaigns.ports import Clock
-from campaigns.ports.store import Store, Suppression
+from campaigns.ports.people import Suppression
+from campaigns.ports.store import Store
 
 from .moves import Moves
 from .terms import TermsBook

@@ -15,6 +15,7 @@ from campaigns.domain.pacing import Breaker, Limits, Standing
 from .bookmarks import BookmarkStore, Shown
 from .consents import ConsentStore
 from .history import HistoryStore
+from .people import PeopleStore, Suppression
 from .returns import ReturnStore
 from .upkeep import UpkeepStore
 
@@ -174,32 +175,6 @@ class InboxItem:
     received_at: datetime
     report: dict[str, Any] = field(repr=False)
     tries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Suppression:
-    """One entry of the do-not-call list."""
-
-    phone_key: str
-    scope: str
-    """`all`, or a purpose."""
-    shown: str
-    """The masked number."""
-    who: str
-    why: str
-    proof: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SuspensionRecord:
-    """A jurisdiction that a person has closed."""
-
-    code: str
-    who: str
-    why: str
-    since: datetime
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,21 +343,6 @@ class ReportStore(Protocol):
         """Remember an inbound call's stage, and whom it puts on the do-not-call list; False: known already."""
 
     async def put_lead(self, lead: Lead, rev: int, *, opted_out: bool, now: datetime, why: str) -> bool: ...
-
-
-class PeopleStore(Protocol):
-    """People over all campaigns, and the law that a person has closed."""
-
-    async def suppress(self, entries: Sequence[Suppression]) -> int: ...
-    async def unsuppress(self, phone_key: str, scope: str | None) -> int: ...
-    async def suppressions(self) -> list[Suppression]: ...
-    async def suspend(self, record: SuspensionRecord) -> None:
-        """Close a jurisdiction at once: permits that were given and not used fall."""
-
-    async def resume(self, code: str) -> bool:
-        """Open it again, and look at those who wait for it; False: it was not closed."""
-
-    async def suspensions(self, *, now: datetime) -> list[SuspensionRecord]: ...
 
 
 class QueryStore(Protocol):

@@ -13,7 +13,7 @@ from .rows import at, maybe_at, us
 
 
 class ConsentVerbs:
-    """See `ports.store.PeopleStore`."""
+    """See `ports.consents.ConsentStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

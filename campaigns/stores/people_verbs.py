@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from campaigns.ports.store import Suppression, SuspensionRecord
+from campaigns.ports.people import Suppression, SuspensionRecord
 
 from .database import Connection, Database
 from .rows import at, maybe_at, to_suppression, us
@@ -13,7 +13,7 @@ SUSPENDED = "SELECT code FROM suspension WHERE until IS NULL OR until > :now"
 
 
 class PeopleVerbs:
-    """See `ports.store.PeopleStore`."""
+    """See `ports.people.PeopleStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

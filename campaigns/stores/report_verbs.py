@@ -7,7 +7,8 @@ from typing import Any
 
 from campaigns.domain.budget import charged
 from campaigns.domain.lead import FIRES_WITHIN, Attempt, AttemptState, Lead
-from campaigns.ports.store import InboxItem, Move, Suppression
+from campaigns.ports.people import Suppression
+from campaigns.ports.store import InboxItem, Move
 
 from .budgets import spend
 from .database import Connection, Database

@@ -11,7 +11,8 @@ from campaigns.domain.call import CallReport, Direction, Disposition
 from campaigns.domain.contact import contact_from_json, contact_to_text
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
 from campaigns.domain.pacing import Breaker
-from campaigns.ports.store import CampaignRecord, NewLead, Suppression, Written
+from campaigns.ports.people import Suppression
+from campaigns.ports.store import CampaignRecord, NewLead, Written
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -12,7 +12,8 @@ from campaigns.domain.lead import FIRES_WITHIN, AttemptState, CampaignState, Lea
 from campaigns.engine.booker import judge_of
 from campaigns.engine.terms import phone_key
 from campaigns.planner.booking import Full, Slot
-from campaigns.ports.store import NewLead, Suppression, SuspensionRecord
+from campaigns.ports.people import Suppression, SuspensionRecord
+from campaigns.ports.store import NewLead
 from campaigns.testing import (
     KEY,
     Night,

@@ -12,7 +12,8 @@ from campaigns.domain.transitions import close
 from campaigns.engine.inbox import Taken, receive, report_of, to_json
 from campaigns.engine.intake import Source, load
 from campaigns.engine.preparing import told
-from campaigns.ports.store import LeadFilter, Suppression
+from campaigns.ports.people import Suppression
+from campaigns.ports.store import LeadFilter
 from campaigns.testing import a_contact, a_night
 
 from .conftest import START, play

@@ -13,7 +13,7 @@ from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Lead, Outcome
 from campaigns.domain.legal import Law
 from campaigns.planner.decide import Call, Close, Wait, decide
-from campaigns.ports.store import SuspensionRecord
+from campaigns.ports.people import SuspensionRecord
 from campaigns.rules import load_rules
 from campaigns.testing import a_campaign, a_contact, a_night, instant
 

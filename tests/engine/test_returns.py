@@ -17,8 +17,8 @@ from campaigns.engine.file_returns import CALM, NOTED
 from campaigns.engine.notes import COLUMNS, note_of
 from campaigns.engine.returner import SPACING, Places, Returner
 from campaigns.ports.lists import Landed
+from campaigns.ports.people import Suppression
 from campaigns.ports.returns import Closed
-from campaigns.ports.store import Suppression
 from campaigns.testing import KEY, ScriptedList, a_campaign, a_contact, a_night
 
 from .conftest import START, play

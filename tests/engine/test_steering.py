@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.domain.call import CallReport, Direction, Disposition
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
-from campaigns.ports.store import Suppression
+from campaigns.ports.people import Suppression
 from campaigns.testing import a_campaign, a_contact, a_night, an_account, instant
 
 from .conftest import START, check, play

@@ -18,7 +18,8 @@ from campaigns.domain.contact import Contact, PhoneNumber
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, attempt_id, lead_id
 from campaigns.domain.pacing import Limits
 from campaigns.domain.transitions import advance
-from campaigns.ports.store import CampaignRecord, Claimed, Intent, Merged, Move, NewLead, Store, Suppression
+from campaigns.ports.people import Suppression
+from campaigns.ports.store import CampaignRecord, Claimed, Intent, Merged, Move, NewLead, Store
 from campaigns.stores.memory import MemoryStore
 from campaigns.stores.postgres import open_postgres
 from campaigns.stores.sqlite import open_sqlite

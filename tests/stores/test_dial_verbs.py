@@ -16,7 +16,8 @@ from campaigns.domain.lead import Attempt, AttemptState, CampaignState, LeadStat
 from campaigns.domain.pacing import Breaker
 from campaigns.domain.transitions import close
 from campaigns.ports.consents import ConsentRecord, Withdrawal
-from campaigns.ports.store import Account, Claimed, Move, SuspensionRecord
+from campaigns.ports.people import SuspensionRecord
+from campaigns.ports.store import Account, Claimed, Move
 
 if TYPE_CHECKING:
     from conftest import World
