@@ -4,29 +4,81 @@ import asyncio
 import heapq
 import selectors
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
 import anyio
+from anyio import TASK_STATUS_IGNORED
+from anyio.abc import TaskStatus
 
 T = TypeVar("T")
 
 TOLERANCE = timedelta(milliseconds=20)
+FIRST_ASKED, ASK_EVERY, KEPT = 3, timedelta(seconds=5), 12
+"""A clock that is followed: asked so often at once, then again and again; so many of the surest answers count."""
+DRIFT = 1e-4
+"""What two clocks may come apart by, in seconds a second: ten times what quartz does."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SLICE = timedelta(seconds=30)
 """Real sleeps are cut, so that a suspended laptop or a changed wall clock is noticed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What another clock said, beside ours that no wall clock moves."""
+
+    ahead: timedelta
+    """What is added to the time since this machine's start."""
+    margin: timedelta
+    """Half of how long the question took: by so much it may be wrong."""
+    at: timedelta
+    """When it was heard, since this machine's start."""
+
+    def doubt(self, now: timedelta) -> timedelta:
+        """By how much it may be wrong by now."""
+        return self.margin + (now - self.at) * DRIFT
+
+
+def believed(heard: Sequence[Heard], *, now: timedelta) -> list[Heard]:
+    """What is still worth knowing, the surest first. Whatever the last answer contradicts was of a clock set since."""
+    last = heard[-1]
+    agreed = [one for one in heard if abs(one.ahead - last.ahead) <= one.doubt(now) + last.doubt(now) + TOLERANCE / 4]
+    return sorted(agreed, key=lambda one: one.doubt(now))
+
+
 class SystemClock:
-    """Real time."""
+    """Real time: this machine's, or that of the database that it follows."""
 
     tolerance = TOLERANCE
     watch_every: timedelta | None = timedelta(seconds=1)
 
+    def __init__(self) -> None:
+        self._heard: list[Heard] = []
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return _EPOCH + _since_start() + self._heard[0].ahead if self._heard else datetime.now(UTC)
+
+    async def follow(
+        self, ask: Callable[[], Awaitable[datetime | None]], *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED
+    ) -> None:
+        """See `ports.clock.Follower`."""
+        for nth in count(1):
+            asked = _since_start()
+            told = await ask()
+            if told is not None:
+                self._learn(told - _EPOCH, asked, _since_start())
+            if nth == FIRST_ASKED:
+                task_status.started()
+            if nth >= FIRST_ASKED:
+                await anyio.sleep(ASK_EVERY.total_seconds())
+
+    def _learn(self, told: timedelta, asked: timedelta, heard: timedelta) -> None:
+        margin = (heard - asked) / 2
+        self._heard = believed([*self._heard[:KEPT], Heard(told - asked - margin, margin, heard)], now=heard)
 
     async def sleep_until(self, at: datetime) -> None:
         while (left := at - self.now()) > timedelta():  # noqa: ASYNC110 - time itself is waited for
@@ -130,6 +182,12 @@ class _JumpingSelector(selectors.DefaultSelector):
         if not self._clock.is_working and self._clock.jump():
             return super().select(0)
         return super().select(timeout)
+
+
+def _since_start() -> timedelta:
+    """Goes on while the machine is suspended, where that can be had; nobody can set it."""
+    boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return timedelta(microseconds=time.clock_gettime_ns(boot) // 1000)
 
 
 def run_virtual(clock: DiscreteClock, main: Callable[[], Awaitable[T]]) -> T:

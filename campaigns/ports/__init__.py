@@ -2,11 +2,11 @@
 
 from campaigns.domain.rows import BadRow, Row
 
-from .clock import Clock
+from .clock import Clock, Follower
 from .lists import ContactList
 from .provider import BookingPage, CallPage, CallProvider, ProviderFacts, Scheduler, schedules
 
 __all__ = [
-    "BadRow", "BookingPage", "CallPage", "CallProvider", "Clock", "ContactList", "ProviderFacts", "Row", "Scheduler",
-    "schedules",
+    "BadRow", "BookingPage", "CallPage", "CallProvider", "Clock", "ContactList", "Follower", "ProviderFacts", "Row",
+    "Scheduler", "schedules",
 ]  # fmt: skip

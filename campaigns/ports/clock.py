@@ -1,8 +1,11 @@
 """The seam to time."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from anyio.abc import TaskStatus
 
 
 class Clock(Protocol):
@@ -24,3 +27,14 @@ class Clock(Protocol):
 
     def work(self) -> AbstractContextManager[None]:
         """Virtual time stands still inside: wrap every await of a socket or a database in it."""
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """A clock that goes by another one: all workers on one database by the database's, whatever their own say."""
+
+    async def follow(self, ask: Callable[[], Awaitable[datetime | None]], *, task_status: TaskStatus[None]) -> None:
+        """Go by what `ask` says from now on, until cancelled; started when it has been asked for the first time.
+
+        `ask` answers None while it cannot be asked; the clock then goes on by what it has learnt.
+        """

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,9 +12,9 @@ import structlog
 from asyncpg import exceptions as pg
 
 from campaigns.domain.errors import StoreError
-from campaigns.ports import Clock
+from campaigns.ports import Clock, Follower
 
-from .database import I
+from .database import Connection, I
 from .postgres_address import PostgresAddress
 from .postgres_link import TABLES, told
 from .schema import migration_steps
@@ -73,7 +73,7 @@ async def open_postgres(
     """A store in the database at `url` (`postgresql://user@host/name`), its tables made when absent.
 
     Raises StoreError where it would be unsafe to dial from it; no message holds the password. A write waits for other
-    processes as long as `patience`, then raises StoreUnavailable.
+    processes as long as `patience`, then raises StoreUnavailable. A clock of real time follows the server's.
     """
     connect = partial(_connect, url, patience)
     raw = await connect()
@@ -86,12 +86,28 @@ async def open_postgres(
             writer = Writer(transactions)
             tasks.start_soon(_shielded, writer)
             try:
+                if isinstance(clock, Follower):
+                    await tasks.start(partial(clock.follow, partial(_time, readers)))
                 yield SqlStore(_PostgresDatabase(writer, readers, clock))
             finally:
                 writer.close()
+                tasks.cancel_scope.cancel()
     finally:
         with anyio.CancelScope(shield=True):
             await transactions.close()
+
+
+async def _time(readers: Any) -> datetime | None:
+    """The server's clock, not the start of a transaction."""
+
+    async def verb(db: Connection) -> datetime:
+        moment: datetime = (await db.rows("SELECT clock_timestamp() AS now"))[0]["now"]
+        return moment
+
+    try:
+        return await read_by(readers, verb)
+    except StoreError:
+        return None
 
 
 async def _shielded(writer: Writer) -> None:

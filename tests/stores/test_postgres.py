@@ -5,7 +5,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from postgres import tell
 
-from campaigns.clock import SystemClock
+from campaigns.clock import DiscreteClock, SystemClock
 from campaigns.domain.errors import StoreError, StoreUnavailable
 from campaigns.stores.database import Connection, InDoubt, NotBegun
 from campaigns.stores.postgres import _check_server, open_postgres, place_of
@@ -251,6 +251,27 @@ async def test_a_reading_verb_cannot_write(postgres_url: str) -> None:
     async with opened(postgres_url) as store:
         with pytest.raises(StoreError):
             await store._database.read(verb)
+
+
+class Moved(SystemClock):
+    """A machine whose wall clock is an hour late: until it follows, that is all it knows."""
+
+    def now(self) -> datetime:
+        return super().now() if self._heard else super().now() - timedelta(hours=1)
+
+
+async def test_real_time_is_the_databases_whatever_the_wall_clock_says(postgres_url: str) -> None:
+    clock = Moved()
+    async with open_postgres(postgres_url, clock=clock, simulated=True), connected(postgres_url) as raw:
+        assert abs(await raw.fetchval("SELECT clock_timestamp()") - clock.now()) < timedelta(seconds=2)
+
+
+async def test_virtual_time_stays_virtual(postgres_url: str) -> None:
+    start = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    clock = DiscreteClock(start)
+    async with open_postgres(postgres_url, clock=clock, simulated=True) as store:
+        assert await store.campaigns() == []
+    assert clock.now() == start
 
 
 # Transactions that undo each other, and servers that go away.
