@@ -16,10 +16,14 @@ from postgres import tell
 from campaigns.clock import DiscreteClock, SystemClock
 from campaigns.domain.errors import StoreError, StoreUnavailable
 from campaigns.stores.database import Connection, InDoubt, NotBegun
-from campaigns.stores.postgres import _check_server, open_postgres, place_of
+from campaigns.stores.postgres import _check_server, open_postgres
+from campaigns.stores.postgres_address import PostgresAddress
 from campaigns.stores.schema import migration_steps
 from campaigns.stores.session import Session, Transactions, _in_postgres
 from campaigns.stores.sql import SqlStore
+
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @asynccontextmanager
@@ -54,7 +58,7 @@ async def transacting(url: str, **settings: str) -> AsyncIterator[Transactions]:
 
 
 def name_of(url: str) -> str:
-    return place_of(url).rpartition("/")[2]
+    return PostgresAddress(url).name
 
 
 # Both schemas are one.
@@ -145,8 +149,8 @@ async def test_many_runs_return_their_rows_apart(postgres_url: str) -> None:
 
 async def test_a_call_id_with_a_nul_is_kept_and_found_without_it(postgres_url: str) -> None:
     async with opened(postgres_url) as store:
-        assert await store.note_inbound("p", "a\0b", "ended")
-        assert not await store.note_inbound("p", "a\0b", "ended")
+        assert await store.note_inbound("p", "a\0b", "ended", now=NOW)
+        assert not await store.note_inbound("p", "a\0b", "ended", now=NOW)
 
 
 # Whose database it is, and what it must be.
@@ -192,8 +196,6 @@ async def test_only_a_program_that_knows_the_schema_opens_it(postgres_url: str) 
     ("url", "word"),
     [
         ("postgresql://me:hush@127.0.0.1:1/x", "cannot be reached"),
-        ("postgresql://me:hush@127.0.0.1:no/x", "cannot be used"),
-        ("postgresql://me:hush@[/x", "cannot be used"),
         ("postgresql://me@127.0.0.1:1/x?password=hush", "cannot be reached"),
     ],
 )
@@ -267,11 +269,10 @@ async def test_real_time_is_the_databases_whatever_the_wall_clock_says(postgres_
 
 
 async def test_virtual_time_stays_virtual(postgres_url: str) -> None:
-    start = datetime(2026, 11, 23, 9, tzinfo=UTC)
-    clock = DiscreteClock(start)
+    clock = DiscreteClock(NOW)
     async with open_postgres(postgres_url, clock=clock, simulated=True) as store:
         assert await store.campaigns() == []
-    assert clock.now() == start
+    assert clock.now() == NOW
 
 
 # Transactions that undo each other, and servers that go away.
@@ -355,10 +356,10 @@ async def ended(raw: Any) -> None:
 async def test_after_a_loss_the_store_comes_back_by_itself(postgres_url: str) -> None:
     async with opened(postgres_url) as store, connected(postgres_url) as raw:
         for n in range(3):
-            assert await store.note_inbound("p", str(n), "ended")
+            assert await store.note_inbound("p", str(n), "ended", now=NOW)
             assert await store.campaigns() == []
             await ended(raw)
-        assert not await store.note_inbound("p", "2", "ended")
+        assert not await store.note_inbound("p", "2", "ended", now=NOW)
 
 
 async def test_a_transaction_whose_connection_is_cut_is_run_again_whole(postgres_url: str) -> None:
