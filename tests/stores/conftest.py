@@ -1,7 +1,7 @@
 """Every store in turn, and a small world to try it with; another database joins as one more name in `STORES`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -144,6 +144,12 @@ class World:
     def suppression(self, number: int, scope: str = "all") -> Suppression:
         phone = f"+3120{number:07d}"
         return Suppression(self.key(phone), scope, "+312*****00", "the called person", "asked", "a letter", self.now)
+
+
+@pytest.fixture
+def world_on() -> Callable[[Store], World]:
+    """The same short ways on a store of the test's own."""
+    return World
 
 
 @pytest.fixture(params=STORES)

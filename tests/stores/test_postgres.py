@@ -22,7 +22,6 @@ from campaigns.stores.schema import migration_steps
 from campaigns.stores.session import Session, Transactions, _in_postgres
 from campaigns.stores.sql import SqlStore
 
-
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
