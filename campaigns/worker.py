@@ -52,6 +52,8 @@ class _Worker:
         self._session, self._say = session, say
         self._accounts: dict[str, Account] = {}
         self._runners: dict[str, Runner] = {}
+        self._left: set[str] = set()
+        """Campaigns that other workers may dial."""
         self._stopping = False
 
     async def run(self) -> None:
@@ -112,7 +114,8 @@ class _Worker:
     def _take_up(self, record: CampaignRecord, tasks: TaskGroup) -> None:
         account = self._accounts.get(record.provider)
         if account is None:
-            tasks.start_soon(self._refuse, record)
+            if record.name not in self._left:
+                tasks.start_soon(self._refuse, record)
             return
         stack = ExitStack()
         runner = stack.enter_context(account.runner(self._session, tasks))
@@ -121,6 +124,10 @@ class _Worker:
 
     async def _refuse(self, record: CampaignRecord) -> None:
         reason = f"the settings have no provider '{record.provider}' that a worker can dial with"
+        if self._session.database.shared:
+            self._left.add(record.name)
+            self._say(f"worker: {record.name}: left to other workers: {reason}")
+            return
         await self._steer(record.name, CampaignState.PAUSED, reason)
 
     async def _supervise(self, account: Account, name: str, runner: Runner, links: ExitStack) -> None:

@@ -159,7 +159,8 @@ class Runner:
             if holds:
                 self._placed.ring()
             unfinished = self._dialer.in_flight or holds
-            return None if unfinished else RunEnd(record.state, record.reason, interrupted=True)
+            done = record.state is CampaignState.FINISHED  # another process may have settled the last lead
+            return None if unfinished else RunEnd(record.state, record.reason, interrupted=not done)
         if look.calling:
             return None
         if not look.ready and not look.due and look.next_due_at is None:
