@@ -1,10 +1,16 @@
 """Several processes on one PostgreSQL, against a server that shares no code with us; its ledger is the judge."""
 
+import os
+import re
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from postgres import tell
+from postgres import server, tell
 from rig import Plan, Rig, free_port, rig, signalled
 from test_hard_run import SHORT, judged, settled
 from test_worker import until_listening, until_state
@@ -18,16 +24,21 @@ def shared(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return postgres_url
 
 
-def workers_of(one: Rig) -> str:
-    """How many `doctor` sees."""
+def until_there_are(one: Rig, workers: str, within: float = 60) -> None:
+    """Wait until `doctor` sees so many."""
+    limit = time.monotonic() + within
+    while (seen := _workers(one)) != workers:
+        assert time.monotonic() < limit, seen
+
+
+def _workers(one: Rig) -> str:
     return str(next(check["detail"] for check in one.ask("doctor") if check["check"] == "database workers"))
 
 
 def test_two_runs_at_once_share_the_leads_and_the_limits(tmp_path: Path, shared: str) -> None:
-    with rig(tmp_path, Plan(people=50, at_once=12, per_second=30, server=SHORT)) as one:
+    with rig(tmp_path, Plan(people=60, at_once=8, per_second=30, server=SHORT)) as one:
         running = [one.run(), one.run()]
-        one.until("made", 10)
-        assert workers_of(one) == "0 connected, and 2 `campaigns run`."
+        until_there_are(one, "0 connected, and 2 `campaigns run`.")
         assert [one.ended(each) for each in running] == [0, 0], [one.complained(each) for each in running]
         judged(one)
         settled(one)
@@ -44,13 +55,13 @@ def test_workers_come_and_go_and_are_steered_together(
         until_listening(one)
         monkeypatch.setenv("CAMPAIGNS_LISTEN", f"127.0.0.1:{free_port()}")
         second = one.start("worker")
+        until_there_are(one, "2 connected.")
         one.ask("start", str(one.campaign), "--yes")
         one.until("made", 8)
-        assert workers_of(one) == "2 connected."
         signalled(first, signal.SIGTERM)
         assert one.ended(first, 35) == 0, one.complained(first)
+        until_there_are(one, "1 connected.")
         one.until("made", 20)
-        assert workers_of(one) == "1 connected."
         one.ask("pause", "hard")
         until_state(one, "paused")
         third = one.start("run", str(one.campaign), "--json")
@@ -89,3 +100,44 @@ def test_a_worker_leaves_campaigns_of_other_providers_to_the_others(
         until_state(one, "finished")
         judged(one)
         settled(one)
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+CHAPTER = README.partition("## Many machines: PostgreSQL\n")[2].partition("\n## ")[0]
+
+
+def test_the_readmes_way_to_many_machines(tmp_path: Path, shared: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    making, settings, using = re.findall(r"```(?:toml)?\n(.*?)```", CHAPTER, re.DOTALL)
+    for name in ("CAMPAIGNS_DATABASE", "CAMPAIGNS_HASH_KEY"):
+        monkeypatch.delenv(name)
+    host = parse_qs(urlsplit(shared).query)["host"][0]
+    monkeypatch.setenv("PGHOST", host)
+    monkeypatch.setenv("PATH", f"{server().bin_path}:{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+    def here(text: str) -> str:
+        """The README's words, with a server of this machine in the place of its own."""
+        text = text.replace("-h db.example.org -U campaigns campaigns", "-U postgres many_machines")
+        return text.replace("postgresql://campaigns@db.example.org/campaigns", "postgresql://postgres@/many_machines")
+
+    made = subprocess.run(["sh", "-ec", here(making)], check=True, capture_output=True, text=True)
+    monkeypatch.setenv("CAMPAIGNS_HASH_KEY", made.stdout.strip())
+    with rig(tmp_path, Plan(people=3, listen=free_port(), server=SHORT)) as one:
+        file = tmp_path / "settings.toml"
+        rest = "\n".join(line for line in file.read_text().splitlines() if not line.startswith("database"))
+        file.write_text(here(settings) + rest)
+        commands = [line.split()[1:] for line in using.splitlines()]
+        assert [words[0] for words in commands] == ["doctor", "start", "worker", "status"]
+        worker = None
+        for words in commands:
+            command = one.start(*(str(one.campaign) if word == "campaign.yaml" else word for word in words))
+            if words == ["worker"]:
+                worker = command
+                until_listening(one)
+            else:
+                assert one.ended(command) == 0, one.complained(command)
+        until_state(one, "finished")
+        settled(one)
+        assert worker is not None
+        signalled(worker, signal.SIGTERM)
+        assert one.ended(worker, 35) == 0, one.complained(worker)
+    tell("DROP DATABASE many_machines")
