@@ -68,10 +68,8 @@ def _durability(asked: Mapping[str, Any]) -> Iterator[Finding]:
     else:
         yield Finding("durability", True, f"fsync on, synchronous_commit {asked['commits']}")
     if asked["replicas"] and not asked["standbys"]:
-        says = "no standby is synchronous: one that takes over may not know of the last calls"
-        yield Finding(
-            "standbys", None, says, "Set synchronous_standby_names, or wait for `longest_call` before dialling."
-        )
+        says = "no standby is synchronous: one that takes over may not know of the last calls, and make them again"
+        yield Finding("standbys", None, says, "Set synchronous_standby_names.")
 
 
 def _clock(ahead: timedelta) -> Finding:
