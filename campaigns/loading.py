@@ -13,6 +13,7 @@ from campaigns.domain.mapping import exclude_mapper, row_mapper
 from campaigns.domain.sources import CampaignList, FileList, Returns, VendorList
 from campaigns.engine.intake import Source
 from campaigns.engine.preparing import Excluded, Mark, Stream, told
+from campaigns.file_source import file_source
 from campaigns.files import KeyPath, Loaded
 from campaigns.lists import open_list
 from campaigns.ports import BadRow, Row
@@ -75,7 +76,7 @@ async def open_lists(loaded: Loaded, store: Store | None, systems: Systems) -> O
     for index, contacts in enumerate(loaded.campaign.contacts):
         try:
             if isinstance(contacts, FileList):
-                sources.append(_file_source(loaded, contacts, index))
+                sources.append(file_source(contacts, index, loaded.campaign, loaded.folder))
             elif isinstance(contacts, VendorList):
                 sources.append(await _vendor_source(loaded, contacts, index, systems))
             elif store is not None:
@@ -100,19 +101,6 @@ def _placed(error: InputError, loaded: Loaded, *keys: str | int) -> Iterator[Pro
             continue
         own = f"{problem.where}: " if problem.where != "campaigns" else ""
         yield Problem(loaded.where(*keys), f"{own}{problem.what}", problem.mend)
-
-
-def _file_source(loaded: Loaded, wanted: FileList, index: int) -> Source:
-    opened = open_list(
-        loaded.folder / wanted.file, encoding=wanted.encoding, delimiter=wanted.delimiter, sheet=wanted.sheet
-    )
-    read = row_mapper(wanted, loaded.campaign, opened.header(), file=wanted.file)
-
-    def contacts() -> Iterator[Contact | BadRow]:
-        for row in opened.rows():
-            yield read(row) if isinstance(row, Row) else row
-
-    return Source(wanted.file, index, told(contacts), stop_removed=wanted.removed == "stop")
 
 
 async def _vendor_source(loaded: Loaded, wanted: VendorList, index: int, systems: Systems) -> Source:

@@ -17,6 +17,7 @@ from campaigns.domain.rules_text import DUTIES
 from campaigns.domain.zones import zone
 from campaigns.engine.intake import Source
 from campaigns.engine.preparing import Stream
+from campaigns.planner.alike import newly_alike
 from campaigns.planner.decide import MARGIN, Close, decide
 from campaigns.planner.lawful import binding_on, permit_at, window_of
 
@@ -24,6 +25,21 @@ NOT_ADVICE = "This is not legal advice."
 AHEAD = timedelta(days=28)
 """Whoever cannot be called once in so long has no hour in a week; one week alone may be full of holidays."""
 SHOWN = 5
+JUDGED = 20_000
+"""Kinds of contacts that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What an outlook counts of a contact, and of all who are like them."""
+
+    kind: str
+    places: tuple[str, ...]
+    blocked: tuple[str, str] | None
+    rows: tuple[str, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    window: CallingWindow | None = None
+    """None: they have hours of their own, or none."""
 
 
 @dataclass
@@ -46,32 +62,66 @@ class Outlook:
     _alike: Counter[CallingWindow] = field(default_factory=Counter)
     _zones_of: dict[CallingWindow, tuple[str, ...]] = field(default_factory=dict)
     _open: dict[CallingWindow, bool] = field(default_factory=dict)
+    _judged: dict[object, _Judged] = field(default_factory=dict)
 
     def note(self, contact: Contact) -> None:
         """Count one contact."""
+        alike = newly_alike(contact, now=self.begins)
+        found = self._judged.get(alike)
+        if found is None:
+            found = self._judge(contact)
+            if len(self._judged) >= JUDGED:
+                self._judged.clear()
+            if alike is not None:
+                self._judged[alike] = found
+        self._count(found)
+
+    def absorb(self, other: "Outlook") -> None:
+        """Count whatever `other`, of the same campaign and law, has seen."""
+        self.contacts += other.contacts
+        for name in ("zones", "places", "rows", "duties", "blocked", "_alike", "_zones_of"):
+            getattr(self, name).update(getattr(other, name))
+
+    def __getstate__(self) -> dict[str, object]:
+        # Between processes goes what was seen, not what is only remembered to be quick.
+        return {**vars(self), "_judged": {}, "_open": {}}
+
+    def _count(self, found: _Judged) -> None:
         self.contacts += 1
-        self.places.update(contact.jurisdictions)
+        self.zones[found.kind] += 1
+        for code in found.places:
+            self.places[code] += 1
+        for row in found.rows:
+            self.rows[row] += 1
+        for duty in found.duties:
+            self.duties[duty] += 1
+        if found.blocked is not None:
+            self.blocked[found.blocked] += 1
+        if found.window is not None:
+            self._alike[found.window] += 1
+
+    def _judge(self, contact: Contact) -> _Judged:
         lead = Lead(lead_id(self.campaign.campaign, contact.key), self.campaign.campaign, contact, contact.person)
         step = decide(Facts(lead), self.campaign, self.law, now=self.begins)
-        if isinstance(step, Close) and step.outcome is Outcome.BLOCKED:
-            self.blocked[step.reason, step.rule] += 1
-        self.zones[self._kind(contact)] += 1
-
-    def _kind(self, contact: Contact) -> str:
+        barred = isinstance(step, Close) and step.outcome is Outcome.BLOCKED
+        blocked = (step.reason, step.rule) if isinstance(step, Close) and barred else None
         try:
             window = window_of(contact, self.campaign, self.law)
         except ValueError:
-            return "none"
+            return _Judged("none", contact.jurisdictions, blocked)
         zones = contact.zones or ("UTC",)
-        self.rows.update(permit_at(window, self.campaign, self.law, zones, self.begins).rules)
-        self.duties.update({duty for rule in binding_on(window, self.begins) for duty in rule.duties})
-        if contact.hours is None:
-            self._alike[window] += 1
-            self._zones_of.setdefault(window, zones)
+        rows = permit_at(window, self.campaign, self.law, zones, self.begins).rules
+        duties = {duty for rule in binding_on(window, self.begins) for duty in rule.duties}
+        self._zones_of.setdefault(window, zones)
+        kind = "empty" if not self._opens(window) else "several" if len(contact.zones) > 1 else "one"
+        own = None if contact.hours is not None else window
+        return _Judged(kind, contact.jurisdictions, blocked, rows, tuple(duties), own)
+
+    def _opens(self, window: CallingWindow) -> bool:
         if window not in self._open:
             ends = self.begins + AHEAD
             self._open[window] = window.next_open(self.begins, before=ends, margin=MARGIN) is not None
-        return "empty" if not self._open[window] else "several" if len(contact.zones) > 1 else "one"
+        return self._open[window]
 
     def week(self, first: date) -> tuple[str, list[list[tuple[str, str]]]] | None:
         """What law and campaign together leave of seven days, for the contacts of whom there are most: their zone, and

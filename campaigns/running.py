@@ -35,8 +35,9 @@ from campaigns.engine.intake import Intake, load
 from campaigns.engine.retention import retain
 from campaigns.engine.runner import RunEnd, Runner
 from campaigns.files import Loaded, load_campaign, parse_campaign
+from campaigns.importing import apart
 from campaigns.loading import OpenedLists, open_lists, refresh_every
-from campaigns.outlook import Outlook, watched
+from campaigns.outlook import Outlook
 from campaigns.ports import Clock
 from campaigns.ports.store import CampaignRecord
 from campaigns.returning import HURRIED, PATIENCE, returning
@@ -226,7 +227,7 @@ async def load_leads(
     """Read the lists into leads; an outlook sees every contact. `again`: while the campaign runs."""
     fresh = await session.store.campaign(record.name)
     terms = session.book.current(fresh or record)
-    sources = watched(lists.sources, outlook) if outlook else lists.sources
+    sources = apart(lists.sources, Path(terms.record.folder), session.clock, outlook)
     return await load(terms, sources, lists.excluded, store=session.store, clock=session.clock, again=again)
 
 

@@ -83,6 +83,10 @@ class CallingWindow:
         self._days: dict[date, tuple[Span, ...]] = {}
         self._spans: dict[tuple[int, date], tuple[Span, ...]] = {}
 
+    def __getstate__(self) -> tuple[None, dict[str, object]]:
+        # What is only remembered to be quick does not travel.
+        return None, {"clocks": self.clocks, "legal": self.legal, "_days": {}, "_spans": {}}
+
     def is_open(self, at: datetime) -> bool:
         return self._span_at(_in_utc(at)) is not None
 

@@ -38,6 +38,9 @@ class RuleBook:
     version: str
     _kept: dict[object, object] = field(default_factory=dict, repr=False)
 
+    def __reduce__(self) -> "tuple[type[RuleBook], tuple[tuple[Rule, ...], str]]":
+        return RuleBook, (self.rules, self.version)  # what is only remembered to be quick does not travel
+
     def rule(self, name: str) -> Rule | None:
         """A row by its id."""
         return self._by_id().get(name)

@@ -1,6 +1,7 @@
 """Contacts → leads: read every list of a campaign, screen, count; never guess, never stop for a bad row."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,7 +22,7 @@ RESUMABLE = timedelta(hours=1)
 """A reading that broke off longer ago begins anew: the list may be another by now."""
 
 
-Prepare = Callable[[Terms, Excluded, datetime], AsyncIterator[Batch]]
+Prepare = Callable[[Terms, Excluded, datetime], AsyncGenerator[Batch, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,12 @@ class Source:
     stop_removed: bool = False
     wanted: str = ""
     """What is asked of the list: a mark holds for the same wish only."""
+    size: int = 0
+    """Bytes of its file; 0: it is none."""
     elsewhere: Prepare | None = None
     """Prepares the whole list in another process; None: it is done here."""
 
-    def prepared(self, terms: Terms, excluded: Excluded, after: str, *, now: datetime) -> AsyncIterator[Batch]:
+    def prepared(self, terms: Terms, excluded: Excluded, after: str, *, now: datetime) -> AsyncGenerator[Batch, None]:
         """Its contacts from a mark on, ready to be written."""
         if self.elsewhere is not None and not after:
             return self.elsewhere(terms, excluded, now)
@@ -95,18 +98,13 @@ async def load(
         before = await store.source_size(name, source.index)
         good = 0
         after = await _left_off(source, terms, store, now=clock.now())
-        async for batch in source.prepared(terms, excluded, after, now=clock.now()):
-            intake.note(source.name, batch)
-            recorded = await record_consents(store, terms, batch.said, source.name, now=clock.now())
-            leads = (
-                [by_record(lead, recorded, terms, now=clock.now()) for lead in batch.leads] if recorded else batch.leads
-            )
-            intake.note_merged(await store.put_leads(name, leads, load=number, now=clock.now()))
-            good += len(leads)
-            if batch.mark is not None:
-                kept = Bookmark(source.wanted, batch.mark.after, clock.now()) if batch.mark.after else None
-                await store.put_bookmark(name, source.index, kept)
-            await anyio.lowlevel.checkpoint()
+        async with aclosing(source.prepared(terms, excluded, after, now=clock.now())) as batches:
+            async for batch in batches:
+                intake.note(source.name, batch)
+                merged = await _put(batch, source, terms, number, store=store, clock=clock)
+                intake.note_merged(merged)
+                good += len(batch.leads)
+                await anyio.lowlevel.checkpoint()
         if not after:
             sizes[source.index] = before, good
     # Only when every list is read: a row may have moved from one to another.
@@ -123,6 +121,17 @@ async def load(
     if not again or intake.read >= terms.record.intake.get("read", 0):
         await store.note_intake(name, intake.counts(), intake.bad_rows)
     return intake
+
+
+async def _put(batch: Batch, source: Source, terms: Terms, load: int, *, store: Store, clock: Clock) -> Merged:
+    """Write a batch down: what its people agreed to, the leads, and how far the list is read."""
+    recorded = await record_consents(store, terms, batch.said, source.name, now=clock.now())
+    leads = [by_record(lead, recorded, terms, now=clock.now()) for lead in batch.leads] if recorded else batch.leads
+    merged = await store.put_leads(terms.record.name, leads, load=load, now=clock.now())
+    if batch.mark is not None:
+        kept = Bookmark(source.wanted, batch.mark.after, clock.now()) if batch.mark.after else None
+        await store.put_bookmark(terms.record.name, source.index, kept)
+    return merged
 
 
 def _shrank(shown: Shown, before: int, good: int, *, again: bool) -> bool:

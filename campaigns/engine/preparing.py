@@ -1,7 +1,7 @@
 """Contacts → leads as they are written down, in batches: all of a reading that needs no database, anywhere."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -68,7 +68,7 @@ class Preparing:
     now: datetime
     _plans: dict[object, Lead] = field(default_factory=dict)
 
-    async def batches(self, contacts: Stream) -> AsyncIterator[Batch]:
+    async def batches(self, contacts: Stream) -> AsyncGenerator[Batch, None]:
         """Contacts in batches, each with the mark after which nothing is lost of what came before."""
         batch = Batch()
         async for contact in contacts:
