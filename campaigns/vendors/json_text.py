@@ -1,6 +1,9 @@
 """Reads JSON that strangers wrote: it becomes plain values that can be stored and written again, or a ValueError."""
 
 import json
+import re
+from collections.abc import Iterable
+from itertools import chain
 from math import isfinite
 from typing import Any
 
@@ -21,7 +24,25 @@ def read_json(body: bytes, *, strict: bool = False) -> Any:
         data = json.loads(text, parse_constant=number, parse_float=number, object_pairs_hook=pairs)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    return _plain(data, DEEPEST)
+    _check_depth(data)
+    return _plain(data) if _ODD.search(text) else data
+
+
+_ODD = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
+"""Only escapes can bring NULs and half characters into a text of UTF-8; hardly any text has them."""
+
+
+def _check_depth(data: Any) -> None:
+    level: Iterable[Any] = [data]
+    for _ in range(DEEPEST + 1):
+        nests = [value for value in level if isinstance(value, _NESTS)]
+        if not nests:
+            return
+        level = chain.from_iterable(nest.values() if isinstance(nest, dict) else nest for nest in nests)
+    raise ValueError("nested too deeply")
+
+
+_NESTS = (dict, list)
 
 
 def _number_or_none(word: str) -> float | None:
@@ -43,19 +64,13 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _plain(value: Any, levels: int) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return _storable(value)
-    if isinstance(value, dict | list) and not levels:
-        raise ValueError("nested too deeply")
     if isinstance(value, dict):
-        return {_storable(key): _plain(member, levels - 1) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_plain(member, levels - 1) for member in value]
-    return value
+        return {_storable(key): _plain(member) for key, member in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, list) else value
 
 
 def _storable(text: str) -> str:
-    if text.isascii() and "\0" not in text:  # nearly every one, and lists of calls have hundreds of thousands
-        return text
     return text.encode("utf-8", "replace").decode().replace("\0", "")

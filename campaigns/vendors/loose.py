@@ -1,7 +1,9 @@
 """What a vendor says, read with patience: unknown keys are kept, absent or odd optionals are None."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -9,12 +11,11 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     ValidationError,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 
 class Loose(BaseModel):
@@ -22,22 +23,48 @@ class Loose(BaseModel):
 
     model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True, allow_inf_nan=False, populate_by_name=True)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _without_nulls(cls, data: object) -> object:
-        """So that a null under one name does not hide the value under another."""
-        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
-
-    @field_validator("*", mode="wrap")
-    @classmethod
-    def _absent_when_odd(cls, value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    def _patiently(cls, data: object, read: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, dict):
+            return read(data)
+        if None in data.values():  # a null under one name must not hide the value under another
+            data = {key: value for key, value in data.items() if value is not None}
         try:
-            return read(value)
-        except ValidationError:
-            field = cls.model_fields[info.field_name or ""]
-            if field.is_required():
+            return read(data)
+        except ValidationError as error:
+            odd = _odd(error, cls._names())
+            if odd is None:
                 raise
-            return field.get_default(call_default_factory=True)
+        return read({key: value for key, value in data.items() if key not in odd})
+
+    @classmethod
+    @cache
+    def _names(cls) -> dict[str, frozenset[str]]:
+        """By every name of an optional member: all that it goes by."""
+        return {
+            name: names
+            for member, field in cls.model_fields.items()
+            if not field.is_required()
+            for names in [frozenset((member, *_aliases(field)))]
+            for name in names
+        }
+
+
+def _odd(error: ValidationError, names: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+    """What to leave out, so that the rest can be read; None: nothing helps."""
+    places = [str(fault["loc"][0]) if fault["loc"] else "" for fault in error.errors(include_url=False)]
+    return frozenset().union(*(names[place] for place in places)) if names.keys() >= set(places) else None
+
+
+def _aliases(field: FieldInfo) -> list[str]:
+    match field.validation_alias:
+        case AliasChoices(choices=choices):
+            return [str(choice) for choice in choices]
+        case str(alias):
+            return [alias]
+        case _:
+            return []
 
 
 def either(*names: str) -> Any:

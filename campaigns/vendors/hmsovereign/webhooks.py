@@ -9,7 +9,7 @@ src/types.ts of the vendor's Node SDK.
 import hashlib
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -67,7 +67,7 @@ class _Message(Loose):
     end_reason: str | None = either("end_reason", "endReason", "endedReason")
     started_at: Instant | None = either("started_at", "startedAt")
     ended_at: Instant | None = either("ended_at", "endedAt")
-    duration_seconds: float | None = either("duration_seconds", "durationSeconds")
+    duration_seconds: Annotated[float, Field(ge=0)] | None = either("duration_seconds", "durationSeconds")
     summary: str | None = Field(default=None, repr=False)
     messages: list[Message] | None = Field(default=None, repr=False)
     analysis: dict[str, Any] | None = Field(default=None, repr=False)
@@ -176,11 +176,11 @@ def _report(message: _Message, transcript: str, attempt_id: str | None, facts: F
     is_last = message.type == "end-of-call-report"
     person = message.customer.number if message.customer else None
     status = "ended" if is_last and normal(message.call.status) not in facts.over else message.call.status
-    call = Call(
-        id=message.call.id, caller_phone=person, direction=message.call.type, status=status,
-        analysis_result=message.analysis, **message.model_dump(include=_SAME),
+    call = Call.model_construct(  # whose members have been read already
+        id=message.call.id, caller_phone=person, assistant_phone=person, direction=message.call.type, status=status,
+        analysis_result=message.analysis, **{name: getattr(message, name) for name in _SAME},
     )  # fmt: skip
-    report = report_of(call, facts.model_copy(update={"person": "caller_phone"}))
+    report = report_of(call, facts)
     talked = bool(message.duration_seconds) or message.started_at is not None
     told = is_last and (talked or said_by(message.end_reason, facts) not in (None, Disposition.ANSWERED))
     return replace(
