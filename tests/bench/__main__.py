@@ -20,6 +20,8 @@ from rig import Row, Wish, machine, table
 
 BENCHES = {
     "calls": "bench_calls",
+    "pace": "bench_pace",
+    "reports": "bench_reports",
 }
 
 

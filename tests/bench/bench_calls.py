@@ -79,7 +79,7 @@ def floor_run(folder: Path, calls: int, address: str | None, *, kept: bool = Fal
         script = str(Path(__file__).with_name("floor_calls.py"))
         words = [str(raw.port), address or str(folder / "floor.db"), str(calls), *(["--kept"] if kept else [])]
         for name, value in more.items():
-            words += [f"--{name}", str(value)]
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
         done = subprocess.run(
             [sys.executable, script, *words], capture_output=True, text=True, check=False, timeout=600
         )

@@ -1,10 +1,11 @@
 """The floor of a whole call, in a process of its own: claim, POST, store the id, take the report in, store the outcome.
 
-    python tests/bench/floor_calls.py PROVIDER_PORT STORE CALLS [--live N] [--kept] [--rate N]
+    python tests/bench/floor_calls.py PROVIDER_PORT STORE CALLS [--live N] [--kept] [--rate N] [--reports]
 
 STORE is a file (SQLite) or an address (PostgreSQL). aiohttp out, Starlette on uvicorn with httptools and uvloop in,
 every write in a group. `--kept`: connections to the provider are kept; else each dial opens its own, as a dial must.
-`--rate`: dials spaced evenly, each noted with the instant that it was due. Prints one JSON document.
+`--rate`: dials spaced evenly, each noted with the instant that it was due. `--reports`: all calls are placed first, then
+all end at once, and only the taking in of their reports is measured. Prints one JSON document.
 """
 
 import argparse
@@ -81,6 +82,10 @@ class Runner:
             task.add_done_callback(tasks.discard)
             if number == warm:
                 wall, cpu, first = time.perf_counter(), time.process_time(), self.settled
+        if self.given.reports:
+            await asyncio.gather(*tasks)
+            wall, cpu, first = time.perf_counter(), time.process_time(), 0
+            await (await http.post(f"http://127.0.0.1:{self.given.port}/bench/end")).read()
         while self.settled < self.given.calls and not self.given.rate:
             await asyncio.sleep(0.005)
         done = self.settled - first
@@ -98,6 +103,7 @@ async def main() -> None:
     parser.add_argument("--live", type=int, default=100)
     parser.add_argument("--kept", action="store_true")
     parser.add_argument("--rate", type=float, default=0)
+    parser.add_argument("--reports", action="store_true")
     given = parser.parse_args()
     given.url = f"http://127.0.0.1:{given.port}/api/v1/calls/outbound"
     leads = [f"+9990{n:08}" for n in range(given.calls)]
