@@ -22,6 +22,7 @@ BENCHES = {
     "calls": "bench_calls",
     "pace": "bench_pace",
     "reports": "bench_reports",
+    "leads": "bench_leads",
 }
 
 

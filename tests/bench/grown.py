@@ -1,0 +1,93 @@
+"""Millions of leads without an importer: one lead that the product has read, multiplied by SQL inside the database."""
+
+import asyncio
+import sqlite3
+import time
+
+from product import Product, phones
+from rig import query
+
+FAR = 30 * 86_400
+"""Seconds: who is due then is not due while a bench runs."""
+MINUTE = 60_000_000
+
+
+def grow(product: Product, count: int) -> None:
+    """So many leads of the product's campaign, all waiting and none of them due. Ids lie scattered, as hashes do."""
+    product.write_contacts(phones(1))
+    product.start()
+    due = int((time.time() + FAR) * 1e6)
+    for sql in _statements(product, count, due):
+        change(product.database, sql)
+
+
+def set_due(product: Product, *, most: int | None = None) -> int:
+    """Let the next so many leads in order be due now; None: everybody who waits. Returns how many."""
+    now = int(time.time() * 1e6) - MINUTE
+    which = f"id IN (SELECT id FROM lead WHERE state = 'waiting' AND due_at > {now} ORDER BY seq LIMIT {most})"
+    rest = f"state = 'waiting' AND due_at > {now}"
+    return change(product.database, f"UPDATE lead SET due_at = {now} + seq % 1000000 WHERE {which if most else rest}")
+
+
+def settle(database: str) -> None:
+    """What a database that has run for a while has done by itself."""
+    change(database, "VACUUM ANALYZE" if database.startswith("postgres") else "ANALYZE")
+
+
+def change(database: str, sql: str) -> int:
+    """Rows that a statement changed."""
+    if database.startswith("postgres"):
+        return asyncio.run(_changed(database, sql))
+    db = sqlite3.connect(database.removeprefix("sqlite:///"), timeout=60, isolation_level=None)
+    try:
+        db.execute("PRAGMA synchronous = OFF")
+        return db.execute(sql).rowcount
+    finally:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.close()
+
+
+async def _changed(database: str, sql: str) -> int:
+    import asyncpg  # noqa: PLC0415 - only where there is a server
+
+    db = await asyncpg.connect(database)
+    try:
+        told = (await db.execute(sql)).split()[-1]
+        return int(told) if told.isdigit() else 0
+    finally:
+        await db.close()
+
+
+def columns(database: str, table: str) -> list[str]:
+    """As this version of the product has them."""
+    if database.startswith("postgres"):
+        sql = f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"
+        return [name for (name,) in query(database, f"{sql} AND table_schema = 'public'")]
+    return [row[1] for row in query(database, f"PRAGMA table_info({table})")]
+
+
+def _statements(product: Product, count: int, due: int) -> list[str]:
+    server, names = product.database.startswith("postgres"), columns(product.database, "lead")
+    mixed = "(s.n * 2654435761) % 4294967296"
+    if server:
+        series = f"generate_series(2, {count}) s (n)"
+        key = f"lpad(to_hex({mixed.replace('s.n', 's.n::bigint')}), 8, '0') || lpad(to_hex(s.n), 24, '0')"
+        phone, number, recursive = "lpad(s.n::text, 8, '0')", "s.n::text", ""
+    else:
+        recursive = f"WITH RECURSIVE s (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM s WHERE n < {count})"
+        series, key = "s", f"printf('%08x%024x', {mixed}, s.n)"
+        phone, number = "printf('%08d', s.n)", "s.n"
+    mine = f"(SELECT * FROM lead WHERE campaign = '{product.name}' LIMIT 1) l"
+    contact = f"replace(replace(l.contact, '+12015550100', '+9990' || {phone}), '\"P0\"', '\"P' || {number} || '\"')"
+    own = {
+        "id": key, "seq": "s.n", "person_key": key, "contact": contact, "state": "'waiting'",
+        "due_at": f"{due} + s.n % 1000000", "lease_owner": "NULL", "lease_until": "NULL",
+    }  # fmt: skip
+    values = ", ".join(own.get(name, f"l.{name}") for name in names)
+    return [
+        f"INSERT INTO person (person_key, version) {recursive} SELECT {key}, 1 FROM {series}",
+        f"INSERT INTO lead ({', '.join(names)}) {recursive} SELECT {values} FROM {mine}, {series}",
+        f"INSERT INTO lead_phone (lead_id, phone_key) {recursive} SELECT {key}, {key} FROM {series}",
+        f"UPDATE lead SET due_at = {due}, state = 'waiting' WHERE seq = 1",
+    ]
+
