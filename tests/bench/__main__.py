@@ -23,6 +23,8 @@ BENCHES = {
     "pace": "bench_pace",
     "reports": "bench_reports",
     "leads": "bench_leads",
+    "import": "bench_import",
+    "startup": "bench_startup",
 }
 
 

@@ -37,9 +37,10 @@ provider: bench
 agent: a1
 contacts:
   - file: {name}.csv
+    region: US
     columns: {{phone: phone, name: name, id: id}}
 calling_hours: "24/7"
-timezone: Europe/Amsterdam
+timezone: {zone}
 legal_hours: {legal}
 pacing: {{at_once: {at_once}, per_second: {per_second}}}
 attempts: {{max: 3, gap: 2h}}
@@ -60,7 +61,6 @@ class Product:
         database: As in the settings; None: SQLite in the folder.
         name: Of the campaign.
         at_once, per_second: Of the account and of the campaign.
-        legal: As in the campaign file.
     """
 
     folder: Path
@@ -69,7 +69,6 @@ class Product:
     name: str = "bench"
     at_once: int = 100
     per_second: float = 10_000
-    legal: str = NO_LAW
     ports: list[int] = field(default_factory=lambda: [free_port()])
 
     def __post_init__(self) -> None:
@@ -89,13 +88,11 @@ class Product:
         file.write_text(text)
         return file
 
-    def write_campaign(self, name: str, *, per_second: float | None = None, legal: str | None = None) -> Path:
-        file = self.folder / f"{name}.yaml"
-        rate = self.per_second if per_second is None else per_second
-        file.write_text(
-            CAMPAIGN.format(name=name, legal=legal or self.legal, at_once=self.at_once, per_second=rate)
-        )
-        return file
+    def write_campaign(self, name: str, *, legal: str = NO_LAW) -> None:
+        """Without law everybody may be called at once, whatever the hour here."""
+        zone = "Europe/Amsterdam" if legal == NO_LAW else "contact"
+        text = CAMPAIGN.format(name=name, legal=legal, zone=zone, at_once=self.at_once, per_second=self.per_second)
+        (self.folder / f"{name}.yaml").write_text(text)
 
     def write_contacts(self, phones: Iterable[str], *, name: str | None = None) -> None:
         with (self.folder / f"{name or self.name}.csv").open("w", newline="") as file:
