@@ -1,20 +1,20 @@
 """Is the forecast's band honest? The runner itself plays a campaign with 100 seeds, and what came is held against it.
 
-    python tests/bench/bench_calibration.py [SEEDS]
+    python tests/bench calibration
 
 Every seed's answers are its own; its forecast is learned from what three other seeds went through. Of 100 runs, 70 to
 90 must finish within p10 to p90, and reach so many people; the bands must be narrow: in the median at most 15 % of the
 campaign's length.
 """
 
-import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from multiprocessing import get_context
 from statistics import median
 
 import structlog
+from rig import Row, Wish
 
 from campaigns.clock import DiscreteClock, run_virtual
 from campaigns.domain.call import CallReport, Disposition
@@ -106,37 +106,30 @@ def _drop(_logger, _method, _event):
     raise structlog.DropEvent
 
 
-def judged(runs: list[Went], forecasts: list[Forecast]) -> bool:
-    """Print how they lie; whether the promise is kept."""
-    count = len(runs)
-    ends = sum(f.finish.p10 <= run.finish <= f.finish.p90 for run, f in zip(runs, forecasts, strict=True))
-    many = sum(f.reached.p10 <= run.reached <= f.reached.p90 for run, f in zip(runs, forecasts, strict=True))
-    late = sum(run.finish > f.finish.p50 for run, f in zip(runs, forecasts, strict=True))
-    more = sum(run.reached > f.reached.p50 for run, f in zip(runs, forecasts, strict=True))
-    widths = [(f.finish.p90 - f.finish.p10) / (f.finish.p50 - START) for f in forecasts]
-    calls, middles = median(f.attempts.p50 for f in forecasts), median_of([f.finish.p50 for f in forecasts])
-    print(f"attempts {median(run.attempts for run in runs):.0f} (foreseen {calls:.0f})")
-    print(f"finish   median {median_of([run.finish for run in runs])} (foreseen {middles})")
-    print(f"finish   within the band in {ends} of {count}; later than the middle in {late}")
-    print(f"reached  within the band in {many} of {count}; more than the middle in {more}")
-    print(f"width    of the finish's band: median {median(widths):.1%} of the length, largest {max(widths):.1%}")
-    return all(0.7 * count <= hits <= 0.9 * count for hits in (ends, many)) and median(widths) <= 0.15
+def judged(runs: list[Went], forecasts: list[Forecast]) -> list[Row]:
+    """How what came lies in the bands that were foreseen, in parts of a hundred."""
+    share = 100 / len(runs)
+    pairs = list(zip(runs, forecasts, strict=True))
+    ends = sum(f.finish.p10 <= run.finish <= f.finish.p90 for run, f in pairs) * share
+    many = sum(f.reached.p10 <= run.reached <= f.reached.p90 for run, f in pairs) * share
+    width = 100 * median((f.finish.p90 - f.finish.p10) / (f.finish.p50 - START) for f in forecasts)
+    notes = {
+        "runs": len(runs),
+        "later_than_the_middle": sum(run.finish > f.finish.p50 for run, f in pairs) * share,
+        "more_than_the_middle": sum(run.reached > f.reached.p50 for run, f in pairs) * share,
+        "attempts": median(run.attempts for run in runs),
+        "attempts_foreseen": median(f.attempts.p50 for f in forecasts),
+    }
+    return [
+        Row("calibration", "runs that finish within p10 to p90", ends, "%", least=70, most=90, notes=notes),
+        Row("calibration", "runs that reach as many as p10 to p90", many, "%", least=70, most=90, notes=notes),
+        Row("calibration", "width of the finish's band, of the length", width, "%", most=15, notes=notes),
+    ]
 
 
-def median_of(instants: list[datetime]) -> str:
-    return f"{datetime.fromtimestamp(median(at.timestamp() for at in instants), UTC):%a %d %b %H:%M} UTC"
-
-
-def main(count: int) -> bool:
-    begun = time.perf_counter()
-    with ProcessPoolExecutor(2) as pool:
+def measure(wish: Wish) -> list[Row]:
+    count = 10 if wish.quick else 100
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         runs = list(pool.map(went, range(count)))
-        print(f"{count} runs in {time.perf_counter() - begun:.0f} s")
         pasts = [[runs[(seed + n) % count].past for n in range(1, TEACHERS + 1)] for seed in range(count)]
-        forecasts = list(pool.map(foreseen, pasts, range(count)))
-    print(f"{time.perf_counter() - begun:.0f} s with the forecasts")
-    return judged(runs, forecasts)
-
-
-if __name__ == "__main__":
-    sys.exit(0 if main(int(sys.argv[1]) if len(sys.argv) > 1 else 100) else 1)
+        return judged(runs, list(pool.map(foreseen, pasts, range(count))))

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import server
 from product import Product, phones
 from rig import Process, Row, Wish, provider
 
@@ -21,21 +22,29 @@ TAIL = 50
 
 
 def measure(wish: Wish) -> list[Row]:
-    rows = on_store(wish, "SQLite", wish.folder)
-    return rows + (on_store(wish, "PostgreSQL", wish.folder, wish.postgres) if wish.postgres else [])
+    rows = on_store(wish, "SQLite", None)
+    return rows + (on_store(wish, "PostgreSQL", wish.postgres) if wish.postgres else [])
 
 
-def on_store(wish: Wish, store: str, folder: Path, address: str | None = None) -> list[Row]:
-    calls = 1_000 if wish.quick else 10_000
-    ours = product_run(folder / f"calls-{store}", calls, address)
-    floors = {kept: floor_run(folder / f"floor-{store}-{kept}", calls, address, kept=kept) for kept in (False, True)}
-    floor, kept = floors[False], floors[True]
-    notes = {"calls": ours["calls"], "kept_floor_ms": each(kept), "server_cpu_ms": ours.get("server_ms")}
-    return [
-        Row("calls", f"{store}: CPU for each call", each(ours), "ms", each(floor), most=MOST[store], times=2, notes=notes),
-        Row("calls", f"{store}: one core carries", 1000 / each(ours), "calls/s", 1000 / each(floor), notes={"is": "1000 / CPU"}),
+def on_store(wish: Wish, store: str, address: str | None) -> list[Row]:
+    calls, folder = 1_000 if wish.quick else 10_000, wish.folder
+    with server.database(address) as database:
+        ours = product_run(folder / f"calls-{store}", calls, database)
+    with server.database(address) as database:
+        floor = floor_run(folder / f"floor-{store}", calls, database)
+    with server.database(address) as database:
+        kept = floor_run(folder / f"kept-{store}", calls, database, kept=True)
+    notes = {"calls": ours["calls"], "kept_floor_ms": each(kept), "rss_mb": ours["rss_mb"]}
+    rows = [
+        Row("calls", f"{store}: CPU for each call", each(ours), "ms", each(floor), most=MOST[store], times=2,
+            notes=notes),
+        Row("calls", f"{store}: one core carries, 1000 / CPU", 1000 / each(ours), "calls/s", 1000 / each(floor)),
         Row("calls", f"{store}: calls as it went", rate(ours), "calls/s", rate(floor), notes={"ideal": 1950}),
     ]  # fmt: skip
+    if address:
+        used, least = 1000 * ours["server"] / ours["calls"], 1000 * floor["server"] / calls
+        rows.append(Row("calls", f"{store}: the server's CPU for each call", used, "ms", least))
+    return rows
 
 
 def each(run: dict[str, Any]) -> float:
@@ -46,7 +55,7 @@ def rate(run: dict[str, Any]) -> float:
     return run["calls"] / run["wall"]
 
 
-def product_run(folder: Path, calls: int, address: str | None, *, workers: int = 1) -> dict[str, Any]:
+def product_run(folder: Path, calls: int, address: str | None) -> dict[str, Any]:
     """`campaigns worker` through so many calls; its processor time from the first tenth on."""
     with provider(folder_of(folder)) as raw:
         product = Product(folder, raw, address)
@@ -58,14 +67,14 @@ def product_run(folder: Path, calls: int, address: str | None, *, workers: int =
 
 def watched(product: Product, worker: Process, calls: int) -> dict[str, Any]:
     first = product.wait_closed(calls // 10, worker)
-    wall, cpu = time.perf_counter(), worker.cpu()
+    wall, cpu, used = time.perf_counter(), worker.cpu(), server.cpu(product.address)
     last = product.wait_closed(calls - min(TAIL, calls // 20), worker)
-    wall, cpu = time.perf_counter() - wall, worker.cpu() - cpu
+    wall, cpu, used = time.perf_counter() - wall, worker.cpu() - cpu, server.cpu(product.address) - used
     product.wait_closed(calls, worker)
     dials = product.provider.ask("ledger")["dials"]
     if len({phone for _, phone, _ in dials}) != len(dials):
         raise RuntimeError("somebody was called twice")
-    return {"calls": last - first, "wall": wall, "cpu": cpu, "rss_mb": worker.most_rss_mb()}
+    return {"calls": last - first, "wall": wall, "cpu": cpu, "server": used, "rss_mb": worker.most_rss_mb()}
 
 
 def folder_of(folder: Path) -> Path:
@@ -80,9 +89,14 @@ def floor_run(folder: Path, calls: int, address: str | None, *, kept: bool = Fal
         words = [str(raw.port), address or str(folder / "floor.db"), str(calls), *(["--kept"] if kept else [])]
         for name, value in more.items():
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+        used = server.cpu(address)
         done = subprocess.run(
             [sys.executable, script, *words], capture_output=True, text=True, check=False, timeout=600
         )
         if done.returncode:
             raise RuntimeError(f"the floor ended with {done.returncode}: {done.stderr[-2000:]}")
-        return {**json.loads(done.stdout), "dials": raw.ask("ledger")["dials"] if more else []}
+        return {
+            **json.loads(done.stdout),
+            "server": server.cpu(address) - used,
+            "dials": raw.ask("ledger")["dials"] if more else [],
+        }

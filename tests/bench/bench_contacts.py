@@ -1,6 +1,6 @@
 """What it costs to read 10,000 contacts of a system elsewhere, page by page, while its conversations move.
 
-    python tests/bench/bench_contacts.py
+    python tests/bench contacts
 
 Callbell's simulator serves in a process of its own. Beside the reading into rows a floor of the same run: the same 500
 pages fetched with plain httpx, and parsed as JSON. Processor time of this process alone.
@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 
 import anyio
 import httpx
+from rig import Row, Wish
 
 from campaigns.clock import SystemClock
 from campaigns.serving import bind, serving
@@ -80,18 +81,17 @@ def cost(work: Callable[[str], Awaitable[int]], base: str) -> float:
     return best
 
 
-def main() -> None:
+def measure(wish: Wish) -> list[Row]:
     here, there = mp.Pipe()
     server = mp.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
     server.start()
     base = here.recv()
-    floor, ours = cost(plain, base), cost(rows, base)
-    print(f"floor: {floor:.2f} s for {MANY:,} contacts by plain httpx and json")
-    print(f"rows:  {ours:.2f} s, {ours / floor:.1f} times the floor; everybody once")
-    print(f"memory: {anyio.run(most_held, base):.1f} MB at most")
-    server.terminate()
-    server.join()
-
-
-if __name__ == "__main__":
-    main()
+    try:
+        floor, ours, held = cost(plain, base), cost(rows, base), anyio.run(most_held, base)
+    finally:
+        server.terminate()
+        server.join()
+    return [
+        Row("contacts", f"{MANY:,} contacts of Callbell read page by page, CPU", ours, "s", floor),
+        Row("contacts", "memory that reading holds at most", held, "MB"),
+    ]

@@ -1,15 +1,16 @@
 """What one decision costs, with the rules read: less than 20 µs.
 
-    python tests/bench/bench_decide.py
+    python tests/bench decide
 
 Telemarketing by people (no artificial voice) to consenting persons in every state of the United States. Beside it a
 floor of the same run: as many instants turned into local time, which no decision can do without.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+
+from rig import Row, Wish
 
 from campaigns.domain.contact import Basis, Consent
 from campaigns.domain.facts import Facts
@@ -59,14 +60,10 @@ def cost(work: Callable[[], object], count: int) -> float:
     return best / count * 1e6
 
 
-def main() -> bool:
+def measure(wish: Wish) -> list[Row]:
     law, leads = Law(load_rules()), people(5_000)
     calls = sum(isinstance(decide(facts, CAMPAIGN, law, now=NOW), Call) for facts in leads)
     decided = cost(lambda: [decide(facts, CAMPAIGN, law, now=NOW) for facts in leads], len(leads))
     floor = cost(lambda: [NOW.astimezone(zone(facts.lead.contact.zones[0])) for facts in leads], len(leads))
-    print(f"{decided:.1f} µs for each of {len(leads):,}, of whom {calls:,} may be called; floor {floor:.2f} µs")
-    return decided < MOST
-
-
-if __name__ == "__main__":
-    sys.exit(0 if main() else 1)
+    notes = {"leads": len(leads), "may_be_called": calls}
+    return [Row("decide", "one decision, with the rules read", decided, "µs", floor, most=MOST, notes=notes)]

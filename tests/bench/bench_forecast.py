@@ -1,14 +1,16 @@
 """How long a forecast of 100,000 contacts takes: at most 20 s, on one core.
 
-    python tests/bench/bench_forecast.py [CONTACTS]
+    python tests/bench forecast
 
-Both clocks are printed: on a machine that does other things too, the processor's own says what the forecast costs.
+On a machine that does other things too, the processor's own clock says what the forecast costs. The floor draws as many
+random numbers as there are calls, and sorts as many instants.
 """
 
-import resource
-import sys
+import random
 import time
 from datetime import timedelta
+
+from rig import Row, Wish
 
 from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Lead, lead_id
@@ -29,20 +31,22 @@ CAMPAIGN = a_campaign(
 )  # fmt: skip
 
 
-def main(count: int) -> bool:
+def measure(wish: Wish) -> list[Row]:
+    count = 10_000 if wish.quick else 100_000
     contacts = (a_contact(n, zones=(ZONES[n % len(ZONES)],), rank=float(n % 3)) for n in range(count))
     leads = [Facts(Lead(lead_id("test", c.key), "test", c, c.person)) for c in contacts]
     lines = Lines(60, spacing(10, timedelta(milliseconds=20)), poll_every=timedelta(seconds=5))
     wall, processor = time.perf_counter(), time.process_time()
     played = forecast(leads, CAMPAIGN, NO_LAW, assumed_rates(), lines, now=instant("2026-11-23T07:00Z"))
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{count:,} contacts, {played.attempts.p50:,.0f} calls foreseen, finish {played.finish.p50:%a %d %b %H:%M} UTC"
-    )
-    print(f"{processor:.1f} s of processor, {wall:.1f} s on the wall, {memory:.0f} MiB at most")
-    return processor < MOST
+    notes = {"calls": played.attempts.p50, "finish": str(played.finish.p50), "wall_s": wall}
+    return [
+        Row("forecast", f"{count:,} contacts played forward, CPU", processor, "s", floor(int(played.attempts.p50)),
+            most=MOST, notes=notes)
+    ]  # fmt: skip
 
 
-if __name__ == "__main__":
-    sys.exit(0 if main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000) else 1)
+def floor(calls: int) -> float:
+    begun, draw = time.process_time(), random.Random(7)
+    sorted((draw.random(), n) for n in range(calls))
+    return time.process_time() - begun

@@ -12,9 +12,11 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import server
 from bench_calls import folder_of
 from floor_store import CLAIM, COLUMNS, DUE
 from grown import change, grow, set_due, settle
@@ -38,8 +40,8 @@ def measure(wish: Wish) -> list[Row]:
 
 def on_store(wish: Wish, store: str, address: str | None, count: int) -> list[Row]:
     folder = folder_of(wish.folder / f"{store}-{count}")
-    with provider(folder, talk=5.0) as raw:
-        product = Product(folder, raw, address, at_once=1_000, per_second=50)
+    with provider(folder, talk=5.0) as raw, server.database(address) as database:
+        product = Product(folder, raw, database, at_once=1_000, per_second=50)
         begun = time.perf_counter()
         grow(product, count)
         settle(product.database)
@@ -97,9 +99,7 @@ async def claimed(product: Product, prepare: Callable[[], int], expect: int | No
         async def claim() -> int:
             now = clock.now()
             await store.promote(name, limit=CLAIMED, now=now)
-            return len(
-                await store.claim(name, limit=CLAIMED, owner="bench", until=now + timedelta(minutes=5), now=now)
-            )
+            return len(await store.claim(name, limit=CLAIMED, owner="bench", until=now + timedelta(minutes=5), now=now))
 
         taken, looks = [], []
         for n in range(REPEATS):
@@ -157,7 +157,7 @@ async def _floor_postgres(database: str, count: int) -> dict[str, float]:
     await db.execute("VACUUM ANALYZE floor_lead")
     sql, found = CLAIM.format("$1", "$2", "FOR UPDATE SKIP LOCKED").replace("lead", "floor_lead"), {}
     for case, due in {"none due": lambda _: 0, "few due": lambda n: 100 * n + 100, "many due": lambda _: count}.items():
-        spent = [(await timed(lambda at=due(n): db.fetch(sql, at, CLAIMED)))[1] for n in range(REPEATS)]
+        spent = [(await timed(partial(db.fetch, sql, due(n), CLAIMED)))[1] for n in range(REPEATS)]
         found[case] = statistics.median(spent[10:])
     await db.execute("DROP TABLE floor_lead")
     await db.close()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import server
 from bench_calls import floor_run, folder_of
 from product import Product, phones
 from rig import Process, Row, Wish, busiest, free_port, percentile, provider, query, until
@@ -80,9 +81,9 @@ def played(
     folder: Path, pace: Pace, *, workers: int = 1, address: str | None = None
 ) -> tuple[list[Any], dict[str, float], list[Process]]:
     """(the provider's notes, when each attempt was due) of a campaign at this pace."""
-    with provider(folder_of(folder), talk=pace.talk) as raw:
+    with provider(folder_of(folder), talk=pace.talk) as raw, server.database(address) as database:
         ports = [free_port() for _ in range(workers)]
-        product = Product(folder, raw, address, at_once=pace.at_once, per_second=pace.per_second, ports=ports)
+        product = Product(folder, raw, database, at_once=pace.at_once, per_second=pace.per_second, ports=ports)
         product.write_contacts(phones(pace.dials))
         product.start()
         running = [product.begin_worker(number) for number in range(workers)]

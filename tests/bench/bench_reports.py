@@ -7,6 +7,7 @@ is settled; the floor until its table says so.
 import time
 from pathlib import Path
 
+import server
 from bench_calls import each, floor_run, folder_of, rate
 from product import Product, phones
 from rig import Process, Provider, Row, Wish, percentile, provider, query, until
@@ -22,9 +23,15 @@ def measure(wish: Wish) -> list[Row]:
 def on_store(wish: Wish, store: str, address: str | None) -> list[Row]:
     count = 500 if wish.quick else 5_000
     folder = wish.folder / store
-    ours, waits = taken(folder, count, address)
-    floor = floor_run(folder_of(folder / "floor"), count, address, talk=LONG, live=count, reports=True)
-    notes = {"reports": count, "answer_p50_ms": 1000 * percentile(waits, 0.5), "answer_p99_ms": 1000 * percentile(waits, 0.99)}
+    with server.database(address) as database:
+        ours, waits = taken(folder, count, database)
+    with server.database(address) as database:
+        floor = floor_run(folder_of(folder / "floor"), count, database, talk=LONG, live=count, reports=True)
+    notes = {
+        "reports": count,
+        "answer_p50_ms": 1000 * percentile(waits, 0.5),
+        "answer_p99_ms": 1000 * percentile(waits, 0.99),
+    }
     return [
         Row("reports", f"{store}: taken in a second", ours["told"], "reports/s", rate(floor), notes=notes),
         Row("reports", f"{store}: settled a second", rate(ours), "reports/s", rate(floor), notes=notes),

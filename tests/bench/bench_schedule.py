@@ -1,13 +1,12 @@
 """A million people in 50 kinds of hours over two weeks: seconds and memory of `schedule`, beside a floor.
 
-    python tests/bench/bench_schedule.py [--json] [--people N]
+    python tests/bench schedule
 
 Each case runs in a process of its own, so that the peak memory is its own. The floor does what no answer can do
 without: it sorts the million by time and makes a million (id, instant) pairs. Input is made before the clock starts,
 but counts in the memory.
 """
 
-import argparse
 import gc
 import json
 import resource
@@ -16,10 +15,12 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
+from rig import Row, Wish
 
 from campaigns.domain.lead import lead_id
 from campaigns.planner.comb import EPOCH, Capacity
@@ -30,10 +31,6 @@ DAYS = 14
 KINDS = 50
 CASES = {"plenty": 200, "tight": 67, "overload": 40}
 """Lines. Tight is the hardest: nearly everybody fits, and the last ones only after many moves."""
-SHOW = (
-    "{case:26} {seconds:6.2f} s  {cpu:6.2f} s CPU  {peak_mb:5.0f} MB  {placed:9,} placed  "
-    "{times_floor:4.1f} x floor  {note}"
-)
 
 
 def kinds() -> list[tuple[Window, datetime]]:
@@ -94,25 +91,20 @@ def measured(case: str, count: int) -> dict[str, float | int | str]:
     return {"case": case, "seconds": wall, "cpu": cpu, "peak_mb": peak, "placed": placed, "note": note}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--people", type=int, default=1_000_000)
-    parser.add_argument("--case", help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.case:
-        print(json.dumps(measured(given.case, given.people)))
-        return 0
-    rows = []
-    for case in ("floor", *CASES, "tight cheapest change"):
-        command = [sys.executable, __file__, "--case", case, "--people", str(given.people)]
-        rows.append(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
-        rows[-1]["times_floor"] = rows[-1]["cpu"] / rows[0]["cpu"]
-        if not given.json:
-            print(SHOW.format(**rows[-1]), flush=True)
-    if given.json:
-        print(json.dumps(rows, indent=2))
-    return 0
+def measure(wish: Wish) -> list[Row]:
+    count = 50_000 if wish.quick else 1_000_000
+    least, *runs = [alone(case, count) for case in ("floor", *CASES, "tight cheapest change")]
+    return [
+        Row("schedule", f"{count:,} people into slots, {run['case']}, CPU", run["cpu"], "s", least["cpu"], notes=run)
+        for run in runs
+    ]
 
 
-sys.exit(main())
+def alone(case: str, count: int) -> dict[str, Any]:
+    """One case in a process of its own."""
+    command = [sys.executable, __file__, case, str(count)]
+    return dict(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+
+
+if __name__ == "__main__":
+    print(json.dumps(measured(sys.argv[1], int(sys.argv[2]))))

@@ -4,8 +4,8 @@
 
 STORE is a file (SQLite) or an address (PostgreSQL). aiohttp out, Starlette on uvicorn with httptools and uvloop in,
 every write in a group. `--kept`: connections to the provider are kept; else each dial opens its own, as a dial must.
-`--rate`: dials spaced evenly, each noted with the instant that it was due. `--reports`: all calls are placed first, then
-all end at once, and only the taking in of their reports is measured. Prints one JSON document.
+`--rate`: dials spaced evenly, each noted with the instant that it was due. `--reports`: all calls are placed first,
+then all end at once, and only the taking in of their reports is measured. Prints one JSON document.
 """
 
 import argparse
@@ -21,13 +21,12 @@ import aiohttp
 import orjson
 import uvicorn
 import uvloop
+from floor_store import PostgresFloor, SqliteFloor, Store
+from rig import Provider
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-
-from floor_store import PostgresFloor, SqliteFloor, Store
-from rig import Provider
 
 SECRET = Provider.SECRET.encode()
 HEADERS = {"Authorization": "Bearer bench", "Content-Type": "application/json"}
@@ -92,7 +91,13 @@ class Runner:
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         await asyncio.gather(*tasks)
         closed = await self.store.closed()
-        return {"calls": done, "wall": wall, "cpu": cpu, "closed": closed, "slots": self.slots if self.given.rate else {}}
+        return {
+            "calls": done,
+            "wall": wall,
+            "cpu": cpu,
+            "closed": closed,
+            "slots": self.slots if self.given.rate else {},
+        }
 
 
 async def main() -> None:
@@ -114,7 +119,9 @@ async def main() -> None:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     runner.hook = f"http://127.0.0.1:{listener.getsockname()[1]}/report"
-    config = uvicorn.Config(app, http="httptools", access_log=False, log_config=None, lifespan="off", timeout_keep_alive=120)
+    config = uvicorn.Config(
+        app, http="httptools", access_log=False, log_config=None, lifespan="off", timeout_keep_alive=120
+    )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listener]))
     while not server.started:

@@ -14,7 +14,9 @@ from typing import Any
 
 MOST = 256
 """Writes in one transaction."""
-COLUMNS = "id INTEGER PRIMARY KEY, phone TEXT NOT NULL, due BIGINT NOT NULL, state TEXT NOT NULL, call_id TEXT, outcome TEXT"
+COLUMNS = (
+    "id INTEGER PRIMARY KEY, phone TEXT NOT NULL, due BIGINT NOT NULL, state TEXT NOT NULL, call_id TEXT, outcome TEXT"
+)
 DUE = "CREATE INDEX {0}_due ON {0} (due, id) WHERE state = 'waiting'"
 CLAIM = (
     "UPDATE lead SET state = 'dialing' WHERE id IN (SELECT id FROM lead WHERE state = 'waiting' AND due <= {0}"
@@ -99,8 +101,8 @@ class PostgresFloor:
         pool = await asyncpg.create_pool(address, min_size=3, max_size=3)
         columns = COLUMNS.replace("INTEGER PRIMARY KEY", "BIGSERIAL PRIMARY KEY")
         await pool.execute(
-            f"DROP TABLE IF EXISTS floor_lead, floor_report; CREATE TABLE floor_lead ({columns}) WITH (fillfactor = 80);"
-            f"CREATE TABLE floor_report (call_id TEXT PRIMARY KEY, body BYTEA); {DUE.format('floor_lead')}"
+            f"CREATE TABLE floor_lead ({columns}) WITH (fillfactor = 80); {DUE.format('floor_lead')};"
+            "CREATE TABLE floor_report (call_id TEXT PRIMARY KEY, body BYTEA)"
         )
         await pool.execute(
             "INSERT INTO floor_lead (phone, due, state) SELECT phone, 0, 'waiting' FROM unnest($1::text[]) phone", leads

@@ -90,4 +90,3 @@ def _statements(product: Product, count: int, due: int) -> list[str]:
         f"INSERT INTO lead_phone (lead_id, phone_key) {recursive} SELECT {key}, {key} FROM {series}",
         f"UPDATE lead SET due_at = {due}, state = 'waiting' WHERE seq = 1",
     ]
-

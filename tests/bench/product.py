@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 import phonenumbers
-
 from rig import Process, Provider, free_port, query, until
 
 COMMAND = [sys.executable, "-c", "from campaigns.cli import main; main()"]
@@ -58,22 +57,26 @@ class Product:
     Args:
         folder: Where everything lies.
         provider: Who is dialled with.
-        database: As in the settings; None: SQLite in the folder.
+        address: Of a database on a server; None: SQLite in the folder.
         name: Of the campaign.
         at_once, per_second: Of the account and of the campaign.
+        more: Lines of the provider's settings.
+        ports: Where each worker listens.
     """
 
     folder: Path
     provider: Provider
-    database: str | None = None
+    address: str | None = None
     name: str = "bench"
     at_once: int = 100
     per_second: float = 10_000
+    more: str = ""
     ports: list[int] = field(default_factory=lambda: [free_port()])
+    database: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.database = self.database or f"sqlite:///{self.folder / 'bench.db'}"
+        self.database = self.address or f"sqlite:///{self.folder / 'bench.db'}"
         self.write_campaign(self.name)
         for number in range(len(self.ports)):
             self.settings(number)
@@ -85,7 +88,7 @@ class Product:
             database=self.database, port=self.ports[number], key="k" * 40, provider=self.provider.port,
             secret=self.provider.SECRET, at_once=self.at_once, per_second=self.per_second,
         )  # fmt: skip
-        file.write_text(text)
+        file.write_text(text + self.more)
         return file
 
     def write_campaign(self, name: str, *, legal: str = NO_LAW) -> None:
@@ -105,7 +108,8 @@ class Product:
 
     def run(self, *words: str) -> str:
         """A command to its end. Raises RuntimeError with what it said."""
-        done = subprocess.run(self.command(*words), cwd=self.folder, capture_output=True, text=True, timeout=1800)
+        command = self.command(*words)
+        done = subprocess.run(command, cwd=self.folder, check=False, capture_output=True, text=True, timeout=3600)
         if done.returncode:
             raise RuntimeError(f"{words[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
         return done.stdout
@@ -128,6 +132,10 @@ class Product:
     def closed(self) -> int:
         return int(query(self.database, "SELECT COUNT(*) FROM lead WHERE state = 'closed'")[0][0])
 
+    def states(self) -> dict[str, int]:
+        """How many leads are in which state."""
+        return {state: int(n) for state, n in query(self.database, "SELECT state, COUNT(*) FROM lead GROUP BY state")}
+
     def wait_closed(self, count: int, *workers: Process, every: float = 0.25) -> int:
         """Until so many leads are settled; returns how many are."""
         found = 0
@@ -146,7 +154,9 @@ class Product:
 @cache
 def _areas() -> tuple[int, ...]:
     """Area codes in whose range of made-up numbers, 555-01xx, libphonenumber believes."""
-    return tuple(area for area in range(201, 990) if phonenumbers.is_valid_number(phonenumbers.parse(f"+1{area}5550100")))
+    return tuple(
+        area for area in range(201, 990) if phonenumbers.is_valid_number(phonenumbers.parse(f"+1{area}5550100"))
+    )
 
 
 def phones(count: int) -> list[str]:

@@ -1,6 +1,7 @@
 """What every bench stands on: rows of figures, facts of the machine, and processes that end with the bench."""
 
 import asyncio
+import http.client
 import json
 import os
 import platform
@@ -10,7 +11,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -23,6 +23,14 @@ import psutil
 ROOT = Path(__file__).parents[2]
 PATIENCE = 600.0
 """Seconds after which a bench that waits gives up."""
+
+
+def yardstick() -> float:
+    """Milliseconds of the processor for a fixed loop: where others press on the caches, it takes longer too."""
+    begun, table = time.process_time(), {}
+    for n in range(50_000):
+        table[n & 1023] = str(n)
+    return round(1000 * (time.process_time() - begun), 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Row:
     notes: dict[str, Any] = field(default_factory=dict)
     load: float = field(default_factory=lambda: round(os.getloadavg()[0], 2))
     """Of the machine, when it was measured: other work shares it."""
-    yardstick_ms: float = field(default_factory=lambda: yardstick())
+    yardstick_ms: float = field(default_factory=yardstick)
     """What a fixed piece of Python took of the processor then: 10 ms on an idle machine of 2024."""
 
     @property
@@ -64,7 +72,7 @@ class Row:
     def target(self) -> str:
         told = [f"≤ {self.most:g}"] if self.most is not None else []
         told += [f"≥ {self.least:g}"] if self.least is not None else []
-        told += [f"≤ {self.times:g} × floor"] if self.times is not None else []
+        told += [f"≤ {self.times:g} x floor"] if self.times is not None else []
         return ", ".join(told)
 
     def as_json(self) -> dict[str, Any]:
@@ -78,16 +86,8 @@ class Wish:
     quick: bool = False
     huge: bool = False
     postgres: str | None = None
-    """The address of a server's database that may be emptied; None: there is none."""
+    """The address of a server on which databases may be created; None: there is none."""
     folder: Path = Path()
-
-
-def yardstick() -> float:
-    """Milliseconds of the processor for a fixed loop: where others press on the caches, it takes longer too."""
-    begun, table = time.process_time(), {}
-    for n in range(50_000):
-        table[n & 1023] = str(n)
-    return round(1000 * (time.process_time() - begun), 2)
 
 
 def machine() -> dict[str, Any]:
@@ -237,9 +237,12 @@ class Provider:
 
     def ask(self, what: str, *, post: bool = False) -> dict[str, Any]:
         """`counts`, `ledger` or `end`."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/bench/{what}", method="POST" if post else "GET")
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return dict(json.load(answer))
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("POST" if post else "GET", f"/bench/{what}")
+        try:
+            return dict(json.load(connection.getresponse()))
+        finally:
+            connection.close()
 
 
 @contextmanager
