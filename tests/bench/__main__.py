@@ -1,6 +1,6 @@
 """How fast is it? Every figure beside a floor that a few lines of raw code reach in the same run.
 
-    python tests/bench [NAME ...] [--json FILE] [--quick] [--huge] [--postgres URL | --sqlite]
+    python tests/bench [NAME ...] [--json FILE] [--quick] [--huge] [--postgres URL] [--only STORE]
 
 Without names: all. Needs the extra `bench`. Without an address a PostgreSQL is started here, from a wheel.
 """
@@ -11,14 +11,17 @@ import json
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import server
-from rig import Row, Wish, machine, table
+from rig import Row, Wish, line, machine, table
 
+STORES = ("SQLite", "PostgreSQL")
 BENCHES = {
     "calls": "bench_calls",
     "pace": "bench_pace",
@@ -43,40 +46,43 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="smaller figures, in minutes")
     parser.add_argument("--huge", action="store_true", help="10 million leads too")
     parser.add_argument("--postgres", metavar="URL", help="a server, and a user who may create databases on it")
-    parser.add_argument("--sqlite", action="store_true", help="leave PostgreSQL out")
+    parser.add_argument("--only", choices=STORES, help="one store")
     given = parser.parse_args()
     if unknown := set(given.names) - set(BENCHES):
         parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
-    with nullcontext(given.postgres) if given.postgres or given.sqlite else server.started() as address:
-        return report(given, address)
+    with nullcontext(given.postgres) if given.postgres or given.only == "SQLite" else server.started() as address:
+        addresses = dict(zip(STORES, (None, address), strict=True))
+        stores = {name: address for name, address in addresses.items() if given.only in (None, name)}
+        return report(given, Wish(quick=given.quick, huge=given.huge, stores=stores))
 
 
-def report(given: argparse.Namespace, address: str | None) -> int:
+def report(given: argparse.Namespace, wish: Wish) -> int:
     """Measure, and tell while it goes on; 1 where a bench broke or a target is missed."""
-    rows, failed = [], []
+    rows: list[Row] = []
+    failed: list[str] = []
     for name in given.names or BENCHES:
-        found, fault = measured(name, given, address)
-        rows += found
-        failed += [fault] if fault else []
-        print(table(rows[-len(found) :]) if found else f"{name}: {fault}", flush=True)
-        if given.json:
-            told = {"machine": machine(), "rows": [row.as_json() for row in rows], "failed": failed}
-            given.json.write_text(json.dumps(told, indent=2, default=str))
-    if len(rows) > 1:
-        print(f"\n{table(rows)}")
+        for found in measured(name, wish):
+            if isinstance(found, Row):
+                rows.append(found)
+                print(line(found), flush=True)
+            else:
+                failed.append(found)
+            if given.json:
+                told = {"machine": machine(), "rows": [row.as_json() for row in rows], "failed": failed}
+                given.json.write_text(json.dumps(told, indent=2, default=str))
+    print("\n".join(["", table(rows), *failed]))
     return int(bool(failed) or any(row.met is False for row in rows))
 
 
-def measured(name: str, given: argparse.Namespace, address: str | None) -> tuple[list[Row], str]:
-    """The rows of one bench; what went wrong, if anything did."""
+def measured(name: str, wish: Wish) -> Iterator[Row | str]:
+    """The rows of one bench; and what went wrong, if anything did."""
     print(f"… {name}", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as folder:
-        wish = Wish(quick=given.quick, huge=given.huge, postgres=address, folder=Path(folder))
         try:
-            return importlib.import_module(BENCHES[name]).measure(wish), ""
+            yield from importlib.import_module(BENCHES[name]).measure(replace(wish, folder=Path(folder)))
         except Exception as error:  # noqa: BLE001 - one bench that fails leaves the others their figures
             traceback.print_exc()
-            return [], f"{name}: {error}"
+            yield f"{name}: {error}"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ TAIL = 50
 """The last calls are left out: there the runner waits more than it works."""
 
 
-def measure(wish: Wish) -> list[Row]:
-    rows = on_store(wish, "SQLite", None)
-    return rows + (on_store(wish, "PostgreSQL", wish.postgres) if wish.postgres else [])
+def measure(wish: Wish) -> Iterator[Row]:
+    for store, address in wish.stores.items():
+        yield from on_store(wish, store, address)
 
 
 def on_store(wish: Wish, store: str, address: str | None) -> list[Row]:

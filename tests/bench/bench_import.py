@@ -7,6 +7,7 @@ reads the same file, parses each number and inserts bare rows, 10,000 in a trans
 import csv
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ SAMPLE = 100_000
 """Rows that the floor reads at most."""
 
 
-def measure(wish: Wish) -> list[Row]:
-    rows = on_store(wish, "SQLite", None)
-    return rows + (on_store(wish, "PostgreSQL", wish.postgres) if wish.postgres else [])
+def measure(wish: Wish) -> Iterator[Row]:
+    for store, address in wish.stores.items():
+        yield from on_store(wish, store, address)
 
 
 def on_store(wish: Wish, store: str, address: str | None) -> list[Row]:

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -30,12 +30,10 @@ HELD = 300.0
 """MB of a worker that dials, with a million leads."""
 
 
-def measure(wish: Wish) -> list[Row]:
-    sizes = [100_000] if wish.quick else [1_000_000, *([10_000_000] if wish.huge else [])]
-    rows = [row for count in sizes for row in on_store(wish, "SQLite", None, count)]
-    if wish.postgres:
-        rows += [row for count in sizes for row in on_store(wish, "PostgreSQL", wish.postgres, count)]
-    return rows
+def measure(wish: Wish) -> Iterator[Row]:
+    for store, address in wish.stores.items():
+        for count in [100_000] if wish.quick else [1_000_000, *([10_000_000] if wish.huge else [])]:
+            yield from on_store(wish, store, address, count)
 
 
 def on_store(wish: Wish, store: str, address: str | None, count: int) -> list[Row]:

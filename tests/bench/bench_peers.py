@@ -8,6 +8,7 @@ firmer.
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +20,19 @@ PEERS = {"procrastinate": 5, "dbos": 5, "pgqueuer": None}
 """So many times their calls a second are ours to be; None: nothing is promised."""
 
 
-def measure(wish: Wish) -> list[Row]:
-    if wish.postgres is None:
-        return []
+def measure(wish: Wish) -> Iterator[Row]:
+    address = wish.stores.get("PostgreSQL")
+    if address is None:
+        return
     calls = 500 if wish.quick else 10_000
-    with server.database(wish.postgres) as database:
+    with server.database(address) as database:
         ours = product_run(wish.folder / "ours", calls, database)
-    rows = []
     for peer, least in PEERS.items():
-        theirs = peer_run(wish.folder / peer, peer, calls, wish.postgres)
-        notes = {"ours_cpu_ms": each(ours), "their_cpu_ms": each(theirs), "their_calls_s": rate(theirs)}
-        times = rate(ours) / rate(theirs)
-        rows += [
-            Row("peers", f"calls a second, floor: {peer}", rate(ours), "calls/s", rate(theirs), notes=notes),
-            Row("peers", f"times the calls a second of {peer}", times, "×", least=least, notes=notes),  # noqa: RUF001
-        ]
-    return rows
+        theirs = peer_run(wish.folder / peer, peer, calls, address)
+        notes = {"ours_cpu_ms": each(ours), "their_cpu_ms": each(theirs), "calls": calls}
+        yield Row("peers", f"calls a second, floor: {peer}", rate(ours), "calls/s", rate(theirs), notes=notes)
+        if least:
+            yield Row("peers", f"calls a second, times {peer}", rate(ours) / rate(theirs), "", least=least, notes=notes)
 
 
 def peer_run(folder: Path, peer: str, calls: int, address: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ is settled; the floor until its table says so.
 """
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import server
@@ -15,9 +16,9 @@ from rig import Process, Provider, Row, Wish, percentile, provider, query, until
 LONG = 600.0
 
 
-def measure(wish: Wish) -> list[Row]:
-    rows = on_store(wish, "SQLite", None)
-    return rows + (on_store(wish, "PostgreSQL", wish.postgres) if wish.postgres else [])
+def measure(wish: Wish) -> Iterator[Row]:
+    for store, address in wish.stores.items():
+        yield from on_store(wish, store, address)
 
 
 def on_store(wish: Wish, store: str, address: str | None) -> list[Row]:

@@ -7,7 +7,7 @@ notes, every lead must be settled, and calls must go on within one lease.
 
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +25,15 @@ DOUBTS = 'lookups = ["1s", "3s", "6s", "12s"]\nabsence_after = "5s"\n'
 """Who dies while asking leaves a doubt: this provider lists what it has at once, so two empty look-ups prove it."""
 
 
-def measure(wish: Wish) -> list[Row]:
-    if wish.postgres is None:
-        return []
-    return [*throughput(wish), *killed(wish)]
+def measure(wish: Wish) -> Iterator[Row]:
+    if address := wish.stores.get("PostgreSQL"):
+        yield from throughput(wish, address)
+        yield from killed(wish, address)
 
 
-def throughput(wish: Wish) -> list[Row]:
+def throughput(wish: Wish, address: str) -> list[Row]:
     calls = 1_000 if wish.quick else 10_000
-    rates = {count: carried(wish.folder / f"{count}", calls, count, wish.postgres) for count in (1, 2, 4)}
+    rates = {count: carried(wish.folder / f"{count}", calls, count, address) for count in (1, 2, 4)}
     return [
         Row("workers", f"{count} worker{'s' * (count > 1)} on PostgreSQL", run["rate"], "calls/s", rates[1]["rate"],
             notes=run | {"floor": "one worker"})
@@ -73,11 +73,11 @@ def once(dials: Sequence[Any]) -> None:
         raise RuntimeError(f"{twice} people were called twice")
 
 
-def killed(wish: Wish) -> list[Row]:
+def killed(wish: Wish, address: str) -> list[Row]:
     seconds, workers = (20.0, 4) if wish.quick else (120.0, 4)
     calls = int(PACE * seconds * 0.8)
     folder = folder_of(wish.folder / "killed")
-    with provider(folder, talk=2.0) as raw, server.database(wish.postgres) as database:
+    with provider(folder, talk=2.0) as raw, server.database(address) as database:
         product = crew(folder, raw, str(database), workers, calls=calls, per_second=PACE, more=DOUBTS)
         running = [product.begin_worker(number) for number in range(workers)]
         try:

@@ -85,8 +85,8 @@ class Wish:
 
     quick: bool = False
     huge: bool = False
-    postgres: str | None = None
-    """The address of a server on which databases may be created; None: there is none."""
+    stores: dict[str, str | None] = field(default_factory=lambda: {"SQLite": None})
+    """By name: the address of a server on which databases may be created; None: a file."""
     folder: Path = Path()
 
 
@@ -113,12 +113,21 @@ def _version(name: str) -> str | None:
         return None
 
 
+HEAD = ("figure", "ours", "floor", "ratio", "target", "met", "load")
+
+
 def table(rows: Sequence[Row]) -> str:
     """For people: one line each."""
-    head = ("figure", "ours", "floor", "ratio", "target", "met", "load")
-    lines = [head, *(_line(row) for row in rows)]
-    widths = [max(len(line[n]) for line in lines) for n in range(len(head))]
+    lines = [HEAD, *(_line(row) for row in rows)]
+    widths = [max(len(line[n]) for line in lines) for n in range(len(HEAD))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+
+
+def line(row: Row) -> str:
+    """One of them alone."""
+    return "  ".join(
+        f"{name} {cell}" if name != "figure" else cell for name, cell in zip(HEAD, _line(row), strict=True)
+    )
 
 
 def _line(row: Row) -> tuple[str, ...]:
