@@ -1,7 +1,7 @@
 """Attempts gone silent or unclear: ask the provider, then conclude. Finishes a campaign with no webhook at all."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
@@ -61,6 +61,9 @@ class Reconciler:
         self._keeper = Keeper(store, provider, clock, account, book=book, recorder=self._recorder)
         self._sole = sole
         self._silent_until: datetime | None = None
+        self._ours_until: datetime | None = None
+        self._others_until: datetime | None = None
+        """How long another process asks for all."""
         self.wake = Wake()
         """Ring it when there is something new to ask for: a call placed, a webhook kept."""
 
@@ -125,15 +128,31 @@ class Reconciler:
         """What the provider says of all that is due; None: nothing is due, or it is to be left alone."""
         live, hints, now = await self._live(), await self._hints(), self._clock.now()
         due = [attempt for attempt in live if self._is_due(attempt, now)]
-        if not (due or hints) or (self._silent_until is not None and now < self._silent_until):
+        if self._silent_until is not None and now < self._silent_until:
+            return None
+        booked = any(attempt.state is S.BOOKED for attempt in live)
+        if not (due or hints or booked) or not await self._takes_round(hints, now) or not (due or hints):
             return None
         asked = Round(live, due, hints, may_prove=self._account.absence_after is not None)
         self._silent_until = None
         await self._patiently(self._sweep.ask(asked))
         return asked
 
+    async def _takes_round(self, hints: Mapping[str, Sequence[InboxItem]], now: datetime) -> bool:
+        """Whether this process asks now; of several on one database one asks for all, unless there is fresh news."""
+        until = now + self._account.poll_every
+        urgent = self._sole or any(not item.tries for items in hints.values() for item in items)
+        self._others_until = await self._store.take_round(
+            self._account.name, until=until, mine=self._ours_until, urgent=urgent, now=now
+        )
+        if self._others_until is None:
+            self._ours_until = until
+        return self._others_until is None
+
     async def _keep(self) -> None:
         """Cancel what was booked and must not take place any more."""
+        if self._others_until is not None:
+            return
         if self._silent_until is None or self._silent_until <= self._clock.now():
             await self._patiently(self._keeper.keep())
 
@@ -249,6 +268,8 @@ class Reconciler:
         """The next moment at which a round can find something."""
         now = self._clock.now()
         soon = now + self._account.poll_every
+        if self._others_until is not None:
+            soon = min(soon, self._others_until)
         hints = [item for items in (await self._hints()).values() for item in items]
         moments = [max(soon, hint_due(item)) for item in hints]
         for attempt in await self._store.attempts_in(self._account.name, OPEN_STATES):

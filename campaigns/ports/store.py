@@ -17,6 +17,7 @@ from .consents import ConsentStore
 from .history import HistoryStore
 from .people import PeopleStore, Suppression
 from .returns import ReturnStore
+from .rounds import RoundStore
 from .upkeep import UpkeepStore
 
 
@@ -221,9 +222,7 @@ class CampaignStore(Protocol):
         """The campaign, whose leads are planned by what `stamp` names; where it was another, they are planned anew."""
 
     async def campaign(self, name: str) -> CampaignRecord | None: ...
-    async def campaigns(self) -> list[CampaignRecord]:
-        """All but those that are archived."""
-
+    async def campaigns(self) -> list[CampaignRecord]: ...  # but those that are archived
     async def steer(
         self, name: str, to: CampaignState, *, expect: Sequence[CampaignState], reason: str, now: datetime
     ) -> bool:
@@ -369,6 +368,6 @@ class QueryStore(Protocol):
 
 class Store(
     CampaignStore, DialStore, ReportStore, PeopleStore, ConsentStore, QueryStore, HistoryStore, BookmarkStore,
-    ReturnStore, UpkeepStore, Protocol,
+    ReturnStore, RoundStore, UpkeepStore, Protocol,
 ):  # fmt: skip
     """The only memory."""

@@ -14,11 +14,12 @@ from .replan_verbs import ReplanVerbs
 from .report_verbs import ReportVerbs
 from .retention_verbs import RetentionVerbs
 from .return_verbs import ReturnVerbs
+from .round_verbs import RoundVerbs
 
 
 class SqlStore(
     CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs, HistoryVerbs,
-    BookmarkVerbs, ReturnVerbs, MetaVerbs, RetentionVerbs, ArchiveVerbs,
+    BookmarkVerbs, ReturnVerbs, MetaVerbs, RoundVerbs, RetentionVerbs, ArchiveVerbs,
 ):  # fmt: skip
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 
