@@ -15,7 +15,7 @@ from campaigns.domain.transitions import advance, merge
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import InboxItem, Store
 
-from .dialer import Dialer
+from .dialer import PERMIT, Dialer
 from .doubts import Doubts, lookup_at
 from .inbox import report_of
 from .keeper import Keeper
@@ -32,6 +32,8 @@ GRACE = timedelta(seconds=10)
 """Where reports come, an answered call waits this long for its analysis."""
 POST_ENDS = timedelta(seconds=60)
 """No POST is on its way longer than this after the last moment for sending it."""
+LEFT = timedelta(seconds=10)
+"""An intent that is so late is not carried any more by another process; if it is, the fence stops it."""
 ORPHAN_AFTER = timedelta(hours=24)
 AGAIN = timedelta(milliseconds=50)
 """The least sleep between two rounds."""
@@ -110,12 +112,19 @@ class Reconciler:
         """
         for attempt in await self._live(S.INTENT, S.SENDING):
             now, left = self._clock.now(), self._is_left(attempt)
-            if attempt.state is S.SENDING and (left or now >= attempt.dial_before + POST_ENDS):
+            if attempt.state is S.SENDING and (left or now >= self._left_at(attempt)):
                 doubt = advance(attempt, S.UNCLEAR, unclear_since=attempt.first_sent_at, reason="stopped while asking")
                 await self._recorder.write(attempt, doubt, why="orphan")
-            elif attempt.state is S.INTENT and (now >= attempt.dial_before or (left and not self._is_own(attempt))):
+            elif attempt.state is S.INTENT and (now >= self._left_at(attempt) or (left and not self._is_own(attempt))):
                 dropped = advance(attempt, S.NOT_SENT, reason="the moment to dial has passed", ended_at=now)
                 await self._recorder.write(attempt, dropped, why="orphan")
+
+    def _left_at(self, attempt: Attempt) -> datetime:
+        """From when on no process carries a dial that is written down, or permitted: permits last a second."""
+        if attempt.state is S.INTENT:
+            return min(attempt.dial_before, attempt.send_at + LEFT)
+        last = (attempt.first_sent_at or attempt.send_at) + PERMIT * self._clock.tolerance
+        return min(attempt.dial_before, last) + POST_ENDS
 
     def _is_own(self, attempt: Attempt) -> bool:
         return attempt.lease_owner == self._dialer.owner
@@ -284,9 +293,9 @@ class Reconciler:
         if attempt.state is S.BOOKED:
             return [self._keeper.look_at(attempt, soon=soon)]
         if attempt.state is S.INTENT:
-            return [max(attempt.dial_before, soon)]
+            return [max(self._left_at(attempt), soon)]
         if attempt.state is S.SENDING:
-            return [soon if self._is_left(attempt) else max(attempt.dial_before + POST_ENDS, soon)]
+            return [soon if self._is_left(attempt) else max(self._left_at(attempt), soon)]
         freed = [attempt.silent_at(self._account.longest_call)] if attempt.open else []
         if attempt.state is S.UNCLEAR:
             due = lookup_at(attempt, self._account)

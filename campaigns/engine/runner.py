@@ -31,7 +31,8 @@ log = structlog.get_logger()
 
 PROMOTE = 500
 CLAIM, WIDEST = 100, 500
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=10)
+"""Leads that were claimed, and of which nothing was written since, are another worker's to claim."""
 SOON = timedelta(seconds=1)
 LOOKS = 30
 """Scheduled dialing: whoever found no line is looked at again so often within the horizon."""
