@@ -66,8 +66,8 @@ class Database(Protocol):
         `verb`: a function of a module, the same object in every call; it answers each item, in their order.
         """
 
-    async def read(self, verb: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run a verb that only reads."""
+    async def read(self, verb: Callable[[Connection], Awaitable[T]], *, aside: bool = False) -> T:
+        """Run a verb that only reads. `aside`: it may take seconds on a long list, and no dial waits for it."""
 
     async def tidy(self, *, shrink: bool) -> None:
         """Leave no trace of what was deleted in logs; `shrink`: give its room back, while nobody else writes.

@@ -41,7 +41,7 @@ class _MemoryDatabase:
 
         return await self.write(alone, account=account)
 
-    async def read(self, verb: Verb[T]) -> T:
+    async def read(self, verb: Verb[T], *, aside: bool = False) -> T:  # noqa: ARG002 - the protocol's
         await anyio.lowlevel.checkpoint()
         return carried_out(self._raw, verb)
 

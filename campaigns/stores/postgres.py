@@ -58,7 +58,7 @@ class _PostgresDatabase:
         with self._clock.work():
             return await self._writer.write_each(verb, item, account=account)
 
-    async def read(self, verb: Verb[T]) -> T:
+    async def read(self, verb: Verb[T], *, aside: bool = False) -> T:  # noqa: ARG002 - each reads on one of its own
         with self._clock.work():
             return await read_by(self._readers, verb)
 

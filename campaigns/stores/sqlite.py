@@ -64,10 +64,12 @@ class _ThreadTransactions:
 
 
 class _ThreadDatabase:
-    """A writer on one connection, readers on another; virtual time stands still while either works."""
+    """A writer, a reader for what dials wait for, and one for the rest; virtual time stands still while any works."""
 
-    def __init__(self, writer: Writer, reader: _Thread, clock: Clock, tidy: Callable[[bool], Awaitable[None]]) -> None:
-        self._writer, self._reader, self._clock, self._tidy = writer, reader, clock, tidy
+    def __init__(
+        self, writer: Writer, readers: tuple[_Thread, _Thread], clock: Clock, tidy: Callable[[bool], Awaitable[None]]
+    ) -> None:
+        self._writer, (self._reader, self._aside), self._clock, self._tidy = writer, readers, clock, tidy
 
     async def write(self, verb: Verb[T], *, account: str | None = None) -> T:
         with self._clock.work():
@@ -77,9 +79,10 @@ class _ThreadDatabase:
         with self._clock.work():
             return await self._writer.write_each(verb, item, account=account)
 
-    async def read(self, verb: Verb[T]) -> T:
+    async def read(self, verb: Verb[T], *, aside: bool = False) -> T:
+        reader = self._aside if aside else self._reader
         with self._clock.work():
-            return await self._reader.carry_out(carried_out, verb)
+            return await reader.carry_out(carried_out, verb)
 
     async def tidy(self, *, shrink: bool) -> None:
         with self._clock.work():
@@ -96,14 +99,20 @@ async def open_sqlite(
     """
     _make(path)
     _check_file_system(path)
-    async with _connection(path, patience) as raw, _connection(path, patience) as reader:
+    async with (
+        _connection(path, patience) as raw,
+        _connection(path, patience) as reader,
+        _connection(path, patience) as aside,
+    ):
         await _migrate(raw, simulated=simulated, path=path)
-        await reader.execute_fetchall("PRAGMA query_only = ON")
+        for each in (reader, aside):
+            await each.execute_fetchall("PRAGMA query_only = ON")
         writer = Writer(_ThreadTransactions(raw))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_shielded, writer)
             try:
-                yield SqlStore(_ThreadDatabase(writer, reader, clock, partial(_tidy, path, patience)))
+                tidy = partial(_tidy, path, patience)
+                yield SqlStore(_ThreadDatabase(writer, (reader, aside), clock, tidy))
             finally:
                 writer.close()
 
