@@ -111,8 +111,8 @@ class Look:
     ready: int
     due: int
     next_due_at: datetime | None
-    calling: int
-    held: int
+    calling: bool
+    held: bool
     line_free_at: datetime | None
     """When the first held doubt will stop holding its line."""
     booked: int = 0

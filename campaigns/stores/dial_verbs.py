@@ -12,7 +12,7 @@ from campaigns.ports.store import Account, CampaignRecord, Claimed, Intent, Look
 
 from .budgets import DIAL_WITHIN, caller_uses, spend
 from .database import Connection, Database
-from .gathering import CLAIM_ORDER, SUPPRESSED, gather
+from .gathering import CLAIM_ORDER, SUPPRESSED, gather, with_facts
 from .lines import booked_in, holds
 from .people_verbs import SUSPENDED
 from .replan_verbs import STALE
@@ -59,21 +59,16 @@ class DialVerbs:
                 next_due_at=maybe_at(row["next_due_at"]),
                 suspended=frozenset(r["code"] for r in await db.rows(SUSPENDED, {"now": us(now)})),
                 line_free_at=maybe_at(row["line_free_at"]),
-                stale=bool(row["stale"]),
-                **{key: row[key] for key in ("ready", "due", "calling", "held", "booked")},
+                **{key: row[key] for key in ("ready", "due", "booked")},
+                **{key: bool(row[key]) for key in ("calling", "held", "stale")},
             )
 
         return await self._database.read(verb)
 
     async def promote(self, name: str, *, limit: int, now: datetime) -> int:
         async def verb(db: Connection) -> int:
-            rows = await db.rows(
-                "SELECT id FROM lead WHERE campaign = :name AND state = 'waiting' AND COALESCE(due_at, 0) <= :now"
-                " ORDER BY COALESCE(due_at, 0), seq LIMIT :limit FOR UPDATE SKIP LOCKED",
-                {"name": name, "now": us(now), "limit": limit},
-            )
-            ids = [row["id"] for row in rows]
-            return await db.run("UPDATE lead SET state = 'ready', rev = rev + 1 WHERE id = ANY(:ids)", {"ids": ids})
+            rows = await db.rows(_DUE, {"name": name, "now": us(now), "limit": limit})
+            return await db.run(_PROMOTE, {"name": name, "places": [row["seq"] for row in rows]})
 
         return await self._database.write(verb)
 
@@ -81,17 +76,10 @@ class DialVerbs:
         self, name: str, *, limit: int, owner: str, until: datetime, now: datetime
     ) -> list[Claimed]:  # fmt: skip
         async def verb(db: Connection) -> list[Claimed]:
-            rows = await db.rows(
-                "SELECT id FROM lead WHERE campaign = :name AND state = 'ready' AND (lease_owner IS NULL"
-                f" OR lease_until < :now) ORDER BY {CLAIM_ORDER} LIMIT :limit FOR UPDATE SKIP LOCKED",
-                {"name": name, "now": us(now), "limit": limit},
-            )
-            ids = [row["id"] for row in rows]
-            await db.run(
-                "UPDATE lead SET lease_owner = :owner, lease_until = :until WHERE id = ANY(:ids)",
-                {"owner": owner, "until": us(until), "ids": ids},
-            )
-            return await gather(db, ids, now)
+            rows = await db.rows(_READY, {"name": name, "now": us(now), "limit": limit})
+            places = [row["seq"] for row in rows]
+            await db.run(_LEASE, {"name": name, "places": places, "owner": owner, "until": us(until)})
+            return await with_facts(db, rows, now)
 
         return await self._database.write(verb)
 
@@ -220,15 +208,29 @@ class DialVerbs:
         await self._database.write(verb, account=provider)
 
 
+# Leads are named by their places in what is written: those lie together, while ids are scattered all over an index.
+_DUE = """
+SELECT seq FROM lead WHERE campaign = :name AND state = 'waiting' AND COALESCE(due_at, 0) <= :now
+ORDER BY COALESCE(due_at, 0), seq LIMIT :limit FOR UPDATE SKIP LOCKED
+"""
+_PROMOTE = "UPDATE lead SET state = 'ready', rev = rev + 1 WHERE campaign = :name AND seq = ANY(:places)"
+_READY = f"""
+SELECT * FROM lead WHERE campaign = :name AND state = 'ready' AND (lease_owner IS NULL OR lease_until < :now)
+ORDER BY {CLAIM_ORDER} LIMIT :limit FOR UPDATE SKIP LOCKED
+"""
+_LEASE = """
+UPDATE lead SET lease_owner = :owner, lease_until = :until WHERE campaign = :name AND seq = ANY(:places)
+"""
 _LOOK = f"""
 SELECT
     (SELECT COUNT(*) FROM (SELECT 1 FROM lead WHERE campaign = :name AND state = 'ready' LIMIT 1000) AS few) AS ready,
     (SELECT COUNT(*) FROM (SELECT 1 FROM lead WHERE campaign = :name AND state = 'waiting'
                            AND COALESCE(due_at, 0) <= :now LIMIT 1000) AS few) AS due,
-    (SELECT MIN(due_at) FROM lead WHERE campaign = :name AND state = 'waiting' AND due_at IS NOT NULL) AS next_due_at,
-    (SELECT COUNT(*) FROM lead WHERE campaign = :name AND state = 'calling') AS calling,
-    (SELECT COUNT(*) FROM lead WHERE campaign = :name AND state = 'held') AS held,
-    (SELECT COUNT(*) FROM attempt WHERE provider = :provider AND campaign = :name
+    (SELECT due_at FROM lead WHERE campaign = :name AND state = 'waiting' AND COALESCE(due_at, 0) > 0
+     ORDER BY COALESCE(due_at, 0), seq LIMIT 1) AS next_due_at,
+    EXISTS (SELECT 1 FROM lead WHERE campaign = :name AND state = 'calling') AS calling,
+    EXISTS (SELECT 1 FROM lead WHERE campaign = :name AND state = 'held') AS held,
+    (SELECT COUNT(*) FROM attempt WHERE open = 1 AND provider = :provider AND campaign = :name
         AND (state = 'booked' OR (state = 'unclear' AND fires_at > :now))) AS booked,
     (SELECT MIN(COALESCE(fires_at + :late, first_sent_at)) FROM attempt WHERE open = 1 AND provider = :provider)
         AS line_free_at,
