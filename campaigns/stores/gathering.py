@@ -47,11 +47,15 @@ async def with_facts(db: Connection, leads: Sequence[Any], now: datetime) -> lis
         "ids": ids, "persons": persons, "phones": sorted({key for keys in phones.values() for key in keys}),
         "campaigns": sorted({row["campaign"] for row in leads}), "since": us(now - LATELY),
     }  # fmt: skip
-    known = _Known()
+    known = _Known({row["id"]: (row["campaign"], row["source"]) for row in leads}, params["since"])
     for row in await db.rows(_KNOWN, params):
         known.note(row)
     for row in await db.rows(_ATTEMPTS, params):
-        known.attempts[row["via"], row["key"]].append(row)
+        known.note_attempt(row)
+    if strangers := known.strangers():
+        known.lists |= {
+            row["id"]: (row["campaign"], row["source"]) for row in await db.rows(_LISTS, {"ids": strangers})
+        }
     for row in await db.rows(_CONSENTS, params):
         known.consents[row["phone_key"]].append(row)
     return [known.claimed(row, phones[row["id"]], now) for row in leads]
@@ -60,33 +64,25 @@ async def with_facts(db: Connection, leads: Sequence[Any], now: datetime) -> lis
 _LEADS = f"SELECT * FROM lead WHERE id = ANY(:ids) ORDER BY {CLAIM_ORDER}"
 _PHONES = "SELECT lead_id, phone_key FROM lead_phone WHERE lead_id = ANY(:ids)"
 _KNOWN = """
-SELECT 'version' AS kind, person_key AS key, '' AS word, version AS n FROM person WHERE person_key = ANY(:persons)
-UNION ALL SELECT 'suppressed', phone_key, scope, 0 FROM suppression WHERE phone_key = ANY(:phones)
-UNION ALL SELECT 'withdrawn', phone_key, '', withdrawn_at FROM withdrawal WHERE phone_key = ANY(:phones)
-UNION ALL SELECT 'busy', person_key, '', 0 FROM attempt WHERE open = 1 AND person_key = ANY(:persons)
-UNION ALL SELECT 'busy', phone_key, '', 0 FROM attempt WHERE open = 1 AND phone_key = ANY(:phones)
-UNION ALL SELECT 'purpose', name, purpose, 0 FROM campaign WHERE name = ANY(:campaigns)
-"""
-_PAST = """a.ordinal, a.state, a.disposition, a.phone, a.created_at, a.first_sent_at, a.placed_at, a.ended_at,
-    a.fires_at, a.subject, a.debt, a.refused, a.message_left,
-    a.agent_ended, a.caller_id"""
-_LATELY = "(a.created_at >= :since OR a.refused = 1) AND a.state NOT IN ('refused', 'not_sent', 'not_created')"
-_ATTEMPTS = f"""
-SELECT 'lead' AS via, a.lead_id AS key, a.lead_id, a.person_key, '' AS campaign, 0 AS source, {_PAST}
-FROM attempt a WHERE a.lead_id = ANY(:ids)
-UNION ALL
-SELECT 'person', a.person_key, a.lead_id, a.person_key, '', 0, {_PAST}
-FROM attempt a WHERE a.person_key = ANY(:persons) AND {_LATELY}
-UNION ALL
-SELECT 'phone', a.phone_key, a.lead_id, a.person_key, their.campaign, their.source, {_PAST}
-FROM attempt a JOIN lead their ON their.id = a.lead_id WHERE a.phone_key = ANY(:phones) AND {_LATELY}
-UNION ALL
+SELECT 'version' AS kind, person_key AS key, '' AS word, '' AS id, version AS n FROM person
+    WHERE person_key = ANY(:persons)
+UNION ALL SELECT 'suppressed', phone_key, scope, '', 0 FROM suppression WHERE phone_key = ANY(:phones)
+UNION ALL SELECT 'withdrawn', phone_key, '', '', withdrawn_at FROM withdrawal WHERE phone_key = ANY(:phones)
+UNION ALL SELECT 'busy', person_key, '', '', 0 FROM attempt WHERE open = 1 AND person_key = ANY(:persons)
+UNION ALL SELECT 'busy', phone_key, '', '', 0 FROM attempt WHERE open = 1 AND phone_key = ANY(:phones)
+UNION ALL SELECT 'purpose', name, purpose, '', 0 FROM campaign WHERE name = ANY(:campaigns)
 -- Who said no in a call of their own has no attempt that could tell.
-SELECT 'person', said.person_key, said.id, said.person_key, '', 0,
-    0, 'ended', 'answered', '', said.closed_at, NULL, NULL, NULL, NULL, said.campaign, '', 1, 0, 0, ''
-FROM lead said WHERE said.person_key = ANY(:persons) AND said.outcome = 'refused'
-    AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.lead_id = said.id AND a.refused = 1)
+UNION ALL SELECT 'said no', person_key, campaign, id, closed_at FROM lead
+    WHERE outcome = 'refused' AND person_key = ANY(:persons)
+    AND NOT EXISTS (SELECT 1 FROM attempt WHERE lead_id = lead.id AND refused = 1)
 """
+_LATELY = "(created_at >= :since OR refused = 1) AND state NOT IN ('refused', 'not_sent', 'not_created')"
+_ATTEMPTS = f"""
+SELECT lead_id, person_key, phone_key, ordinal, state, disposition, phone, created_at, first_sent_at, placed_at,
+    ended_at, fires_at, subject, debt, refused, message_left, agent_ended, caller_id FROM attempt
+WHERE lead_id = ANY(:ids) OR (person_key = ANY(:persons) AND {_LATELY}) OR (phone_key = ANY(:phones) AND {_LATELY})
+"""
+_LISTS = "SELECT id, campaign, source FROM lead WHERE id = ANY(:ids)"
 _CONSENTS = "SELECT phone_key, purpose, source, basis, proof, given_at FROM consent WHERE phone_key = ANY(:phones)"
 
 
@@ -94,13 +90,19 @@ _CONSENTS = "SELECT phone_key, purpose, source, basis, proof, given_at FROM cons
 class _Known:
     """What the database knows of a batch of leads, by person and by number."""
 
+    lists: dict[str, tuple[str, int]]
+    """The campaign and the list of each lead."""
+    since: int
     versions: dict[str, int] = field(default_factory=dict)
     purposes: dict[str, str] = field(default_factory=dict)
     scopes: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     withdrawn: dict[str, int] = field(default_factory=dict)
     busy: set[str] = field(default_factory=set)
-    attempts: defaultdict[tuple[str, str], list[Any]] = field(default_factory=lambda: defaultdict(list))
-    """By what they were found by: a lead's id, a person's key, a number's."""
+    refusals: defaultdict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    own: defaultdict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    """Attempts, by their lead."""
+    lately: defaultdict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    """Those that count for others too, by the person and by the number."""
     consents: defaultdict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
 
     def note(self, row: Any) -> None:
@@ -115,13 +117,24 @@ class _Known:
                 self.withdrawn[row["key"]] = row["n"]
             case "busy":
                 self.busy.add(row["key"])
+            case _:
+                self.refusals[row["key"]].append(row)
+
+    def note_attempt(self, row: Any) -> None:
+        self.own[row["lead_id"]].append(row)
+        if (row["created_at"] >= self.since or row["refused"]) and AttemptState(row["state"]) not in FREE_STATES:
+            self.lately[row["person_key"]].append(row)
+            self.lately[row["phone_key"]].append(row)
+
+    def strangers(self) -> list[str]:
+        """Leads of which only an attempt is known so far."""
+        return sorted(self.own.keys() - self.lists.keys())
 
     def claimed(self, row: Any, phones: Sequence[str], now: datetime) -> Claimed:
-        own = sorted(self.attempts["lead", row["id"]], key=lambda a: a["ordinal"])
-        purpose = self.purposes[row["campaign"]]
+        own, purpose = self.own.get(row["id"], []), self.purposes[row["campaign"]]
         facts = Facts(
             lead=to_lead(row),
-            attempts=tuple(_past(attempt) for attempt in own),
+            attempts=tuple(_past(attempt) for attempt in sorted(own, key=lambda attempt: attempt["ordinal"])),
             elsewhere=self._elsewhere(row, phones),
             consents=self._consents(row, phones, purpose),
             withdrawn_at=maybe_at(max((self.withdrawn[key] for key in phones if key in self.withdrawn), default=None)),
@@ -133,29 +146,32 @@ class _Known:
 
     def _elsewhere(self, row: Any, phones: Sequence[str]) -> tuple[PastAttempt, ...]:
         """Attempts of other leads that are the same person's, or went to the same number; the oldest first."""
-        found = [(a, True) for a in self.attempts.get(("person", row["person_key"]), ()) if a["lead_id"] != row["id"]]
-        for key in phones:
-            for attempt in self.attempts.get(("phone", key), ()):
-                if attempt["lead_id"] != row["id"] and attempt["person_key"] != row["person_key"]:
-                    found.append((attempt, _other_list(attempt, row)))
-        found.sort(key=lambda each: each[0]["created_at"])
-        return tuple(_past(attempt, same_person=same) for attempt, same in found)
+        person = row["person_key"]
+        found = [(no["n"], _refusal(no)) for no in self.refusals.get(person, ()) if no["id"] != row["id"]]
+        for key in (person, *phones):
+            for attempt in self.lately.get(key, ()):
+                same = attempt["person_key"] == person
+                if attempt["lead_id"] != row["id"] and same == (key == person):
+                    # Within one list two ids are two persons, though they share a number; across lists it joins them.
+                    same = same or self.lists[attempt["lead_id"]] != self.lists[row["id"]]
+                    found.append((attempt["created_at"], _past(attempt, same_person=same)))
+        return tuple(past for _, past in sorted(found, key=lambda each: each[0]))
 
     def _consents(self, row: Any, phones: Sequence[str], purpose: str) -> tuple[Consent, ...]:
         """What other campaigns' lists say that the person agreed to, each once."""
         own = f"{row['campaign']}/"
         said = {
-            (one["basis"], one["proof"], one["given_at"]): one
+            to_consent(one)
             for key in phones
             for one in self.consents.get(key, ())
             if one["purpose"] == purpose and not one["source"].startswith(own)
         }
-        return tuple(to_consent(said[name]) for name in sorted(said, key=lambda name: name[0]))
+        return tuple(sorted(said, key=lambda consent: consent.basis))
 
 
-def _other_list(attempt: Any, row: Any) -> bool:
-    """Within one list two ids are two persons, though they share a number; across lists the number joins them."""
-    return bool(attempt["campaign"] != row["campaign"] or attempt["source"] != row["source"])
+def _refusal(row: Any) -> PastAttempt:
+    said_at = at(row["n"])
+    return PastAttempt(0, True, Disposition.ANSWERED, "", said_at, said_at, subject=row["word"], refused=True)
 
 
 def _past(row: Any, *, same_person: bool = True) -> PastAttempt:

@@ -113,6 +113,7 @@ CREATE INDEX lead_ready ON lead (campaign, (callback_at IS NULL), rank, (last_ch
 CREATE INDEX lead_calling ON lead (campaign) WHERE state = 'calling';
 CREATE INDEX lead_held ON lead (campaign) WHERE state = 'held';
 CREATE INDEX lead_person ON lead (person_key);
+CREATE INDEX lead_refused ON lead (person_key) WHERE outcome = 'refused';
 CREATE INDEX lead_source ON lead (source, campaign, load);
 CREATE INDEX lead_revision ON lead (campaign, revision) WHERE state = 'waiting' AND due_at IS NOT NULL;
 CREATE INDEX lead_urgent ON lead (campaign) WHERE urgent = 1;
