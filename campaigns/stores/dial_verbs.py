@@ -68,7 +68,8 @@ class DialVerbs:
     async def promote(self, name: str, *, limit: int, now: datetime) -> int:
         async def verb(db: Connection) -> int:
             rows = await db.rows(_DUE, {"name": name, "now": us(now), "limit": limit})
-            return await db.run(_PROMOTE, {"name": name, "places": [row["seq"] for row in rows]})
+            places = [row["seq"] for row in rows]
+            return await db.run(_PROMOTE, {"name": name, "places": places}) if places else 0
 
         return await self._database.write(verb)
 
@@ -78,7 +79,8 @@ class DialVerbs:
         async def verb(db: Connection) -> list[Claimed]:
             rows = await db.rows(_READY, {"name": name, "now": us(now), "limit": limit})
             places = [row["seq"] for row in rows]
-            await db.run(_LEASE, {"name": name, "places": places, "owner": owner, "until": us(until)})
+            if places:
+                await db.run(_LEASE, {"name": name, "places": places, "owner": owner, "until": us(until)})
             return await with_facts(db, rows, now)
 
         return await self._database.write(verb)

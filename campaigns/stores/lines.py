@@ -12,6 +12,10 @@ from campaigns.ports.store import CampaignRecord, Intent
 from .database import Connection
 from .rows import at
 
+LIVE = "state IN ('intent', 'sending', 'booked', 'placed', 'unclear', 'uncertain')"
+"""As the index of attempts that are not settled says it: whoever asks for some of these says this too, so that SQLite
+sees that the index serves."""
+
 
 async def holds(db: Connection, record: CampaignRecord, longest_call: timedelta, *, now: datetime) -> list[Hold]:
     """Direct calls hold theirs from before now on, bookings from the moment at which they fire."""

@@ -9,6 +9,7 @@ from campaigns.ports.store import Counts, LeadFilter
 
 from .budgets import spent_of
 from .database import Connection, Database
+from .lines import LIVE
 from .rows import maybe_at, to_attempt, to_lead, us
 
 
@@ -94,8 +95,8 @@ class QueryVerbs:
     async def uncertain(self, *, before: datetime | None = None) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
             rows = await db.rows(
-                "SELECT * FROM attempt WHERE state = 'uncertain' AND (first_sent_at < :before OR :before IS NULL)"
-                " ORDER BY created_at",
+                f"SELECT * FROM attempt WHERE {LIVE} AND state = 'uncertain'"
+                " AND (first_sent_at < :before OR :before IS NULL) ORDER BY created_at",
                 {"before": us(before)},
             )
             return [to_attempt(row) for row in rows]

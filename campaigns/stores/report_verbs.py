@@ -13,6 +13,7 @@ from campaigns.ports.store import InboxItem, Move
 from .budgets import spend
 from .database import Connection, Database
 from .dial_verbs import SET_PLAN
+from .lines import LIVE
 from .people_verbs import mark_opted_out, put_suppressions
 from .rows import ATTEMPT_COLUMNS, MICROSECOND, at, attempt_row, dumps, lead_plan, plain, to_attempt, to_lead, us
 
@@ -95,10 +96,9 @@ class ReportVerbs:
         self, provider: str, states: Sequence[AttemptState], *, since: datetime | None = None
     ) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
-            # The states are written out, so that the partial index serves.
             words = ", ".join(f"'{AttemptState(state)}'" for state in states)
             rows = await db.rows(
-                f"SELECT * FROM attempt WHERE provider = :provider AND state IN ({words})"
+                f"SELECT * FROM attempt WHERE provider = :provider AND {LIVE} AND state IN ({words})"
                 " AND (created_at >= :since OR :since IS NULL) ORDER BY created_at, id",
                 {"provider": provider, "since": us(since)},
             )
