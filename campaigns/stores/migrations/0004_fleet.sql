@@ -21,5 +21,6 @@ ALTER TABLE lead ADD COLUMN erased TEXT NOT NULL DEFAULT '' CHECK (erased IN (''
 ALTER TABLE inbound ADD COLUMN noted_at BIGINT NOT NULL DEFAULT 0;
 UPDATE inbound SET noted_at = COALESCE((SELECT MAX(at) FROM journal), 0);
 ALTER TABLE campaign ADD COLUMN archived_at BIGINT;
+
 -- What every claim asks of a person who may have said no in a call of their own: of those there are few.
 CREATE INDEX lead_refused ON lead (person_key) WHERE outcome = 'refused';
