@@ -4,7 +4,7 @@ Talk is counted in milliseconds and cost in millionths of the provider's currenc
 million calls are exact.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import ceil
 
 from .call import Disposition
@@ -29,11 +29,16 @@ class Spent:
     talk_ms: int = 0
     cost_micros: int = 0
 
+    def __add__(self, other: "Spent") -> "Spent":
+        return self - other * -1
+
     def __sub__(self, other: "Spent") -> "Spent":
-        return Spent(*(getattr(self, part.name) - getattr(other, part.name) for part in fields(Spent)))
+        return Spent(
+            self.attempts - other.attempts, self.talk_ms - other.talk_ms, self.cost_micros - other.cost_micros
+        )  # fmt: skip
 
     def __mul__(self, times: int) -> "Spent":
-        return Spent(*(getattr(self, part.name) * times for part in fields(Spent)))
+        return Spent(self.attempts * times, self.talk_ms * times, self.cost_micros * times)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The words spoken with providers: what we ask for, what they answer, what they report."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -153,6 +154,41 @@ class CallReport:
     """`token` where a part of it (analysis, summary) came from a webhook that only its address proves."""
     booking_id: str | None = None
     """Of the booking that it came from, where the vendor says so."""
+
+
+_INSTANTS = ("started_at", "ended_at", "created_at")
+
+
+def told(report: CallReport, written: Callable[[datetime], Any]) -> dict[str, Any]:
+    """A report as plain values, its instants as `written` writes them."""
+    data: dict[str, Any] = {
+        "call_id": report.call_id, "attempt_id": report.attempt_id, "direction": report.direction,
+        "phone": report.phone, "ended": report.ended, "disposition": report.disposition,
+        "ended_reason": report.ended_reason, "talk_seconds": report.talk_seconds, "summary": report.summary,
+        "transcript": report.transcript, "analysis": report.analysis, "recording": report.recording,
+        "cost": report.cost, "message_left": report.message_left, "agent_ended": report.agent_ended,
+        "proof": report.proof,
+    }  # fmt: skip
+    for name in _INSTANTS:
+        instant = getattr(report, name)
+        data[name] = None if instant is None else written(instant)
+    if report.booking_id is not None:  # code that knows of no bookings can read all others
+        data["booking_id"] = report.booking_id
+    return data
+
+
+def understood(data: dict[str, Any], read: Callable[[Any], datetime]) -> CallReport:
+    """The reverse of `told`; members that this version does not know are left out."""
+    values = {name: value for name, value in data.items() if name in _MEMBERS}
+    for name in _INSTANTS:
+        if values.get(name) is not None:
+            values[name] = read(values[name])
+    values["direction"] = Direction(values["direction"])
+    values["disposition"] = Disposition(values["disposition"]) if values["disposition"] else None
+    return CallReport(**values)
+
+
+_MEMBERS = frozenset(field.name for field in fields(CallReport))
 
 
 @dataclass(frozen=True, slots=True)

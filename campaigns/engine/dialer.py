@@ -1,5 +1,6 @@
 """One call: wait for its instant, take the last permit, ask the provider once, write the answer."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from campaigns.domain.lead import Attempt, AttemptState, CampaignState
 from campaigns.domain.pacing import Breaker
 from campaigns.domain.transitions import advance, answered_to, found
 from campaigns.ports import CallProvider, Clock, schedules
-from campaigns.ports.store import Store
+from campaigns.ports.store import Account, Store
 
 from .moves import Moves
 from .terms import AccountTerms, Terms
@@ -25,6 +26,10 @@ IN_FLIGHT = 32
 """POSTs at the same moment; gated apart from calls open."""
 FENCE_AHEAD = timedelta(milliseconds=15)
 """The fence's transaction is done when the send instant comes."""
+SLOWER = 0.9
+"""What is left of that after a dial that came late."""
+QUICK = timedelta(milliseconds=5)
+"""A write that takes no longer makes no dial late."""
 UNREACHABLE, UNREACHABLE_MOST = timedelta(seconds=1), timedelta(seconds=60)
 PERMIT = 50
 """A permit is good for so many of the clock's tolerances (1 s of real time): whoever was frozen asks for a new one."""
@@ -37,39 +42,72 @@ class Dialer:
     """Dials for one account; shared by all its campaigns in this process."""
 
     def __init__(self, store: Store, provider: CallProvider, clock: Clock, account: AccountTerms, owner: str) -> None:
-        self._store, self._provider, self._clock, self._account = store, provider, clock, account
+        self._store, self._provider, self._clock, self.account = store, provider, clock, account
         self.owner = owner
         """Names this process in the intents it writes."""
         self.wake = Wake()
         """Rung after every answer."""
-        self._gate = anyio.CapacityLimiter(IN_FLIGHT)
+        self._gate = anyio.Semaphore(IN_FLIGHT, fast_acquire=True)
         self._moves = Moves(store, clock)
         self._breaker = Breaker()
         self._silent_until: datetime | None = None
+        self._trip = timedelta()
+        """How long a write takes just now."""
+        self._width = float(IN_FLIGHT)
+        """How many dials at a time leave at their instants: more with each that does, fewer with each that does not."""
         self._asking = 0
         self._unreachable = 0
         self._alike: tuple[str, set[str]] = ("", set())
         self.in_flight: set[str] = set()
         """Attempts that this process is about to ask for; another `sending` of this process is an orphan."""
+        self.waiting: set[str] = set()
+        """Dials whose instant has come, and that have not left yet."""
+        self._told: list[Callable[[str], None]] = []
+
+    @property
+    def places(self) -> int:
+        """How many more dials may come due now: whoever has no place among the POSTs would come late."""
+        return int(self._width) - len(self.waiting)
+
+    @property
+    def lead(self) -> timedelta:
+        """How far from now an instant must be, so that intent and fence are written by then."""
+        return 2 * self._trip if self._trip > QUICK else timedelta()
+
+    def heed(self, told: Callable[[str], None]) -> None:
+        """Have `told` called with each attempt whose dial is over, when its answer is written."""
+        self._told.append(told)
+
+    def notice(self, account: Account) -> None:
+        """What the database says of the account: another process may have opened the breaker, or closed it."""
+        if account.breaker.open_until != self._breaker.open_until:
+            self._breaker = account.breaker
 
     async def dial(self, attempt: Attempt, terms: Terms) -> None:
         """Carry one written intent to an answer. Whatever happens here, the person is asked for at most once."""
         self.in_flight.add(attempt.id)
         try:
-            await self._clock.sleep_until(attempt.send_at - FENCE_AHEAD)
+            await self._clock.sleep_until(attempt.send_at - max(FENCE_AHEAD, 1.5 * self._trip))
+            self.waiting.add(attempt.id)
             async with self._gate:
                 permitted = await self._permit(attempt, terms)
                 if permitted is not None and await self._may_ask(permitted, terms):
+                    self.waiting.discard(attempt.id)
                     await self._ask(permitted, terms)
         except StoreError as error:
             log.error("dial_not_recorded", attempt=attempt.id, why=str(error))
         finally:
+            self.waiting.discard(attempt.id)
             self.in_flight.discard(attempt.id)
+            for told in self._told:
+                told(attempt.id)
             self.wake.ring()
 
     async def _permit(self, attempt: Attempt, terms: Terms) -> Attempt | None:
         with anyio.CancelScope(shield=True):  # so that nobody has to guess whether it was given
-            permitted = await self._store.fence(attempt, now=self._clock.now())
+            began = self._clock.now()
+            permitted = await self._store.fence(attempt, now=began)
+            self._trip += (self._clock.now() - began - self._trip) / 8
             if permitted is None:
                 dropped = advance(attempt, S.NOT_SENT, reason="no longer allowed", ended_at=self._clock.now())
                 await self._write(attempt, dropped, terms)
@@ -91,8 +129,13 @@ class Dialer:
         send_at = permitted.send_at
         last = min(permitted.dial_before, (permitted.first_sent_at or send_at) + PERMIT * self._clock.tolerance)
         await self._clock.sleep_until(send_at)
+        ahead = self._clock.tolerance
         while send_at + self._clock.tolerance < (now := self._clock.now()) < last:
-            send_at = await self._store.new_slot(permitted, terms.limits, now=now)
+            # Ever further ahead, and fewer at a time: where the machine does not keep up, the next moment would be
+            # missed as well.
+            self._width = max(1.0, self._width * SLOWER)
+            send_at = await self._store.new_slot(permitted, terms.limits, now=now + ahead)
+            ahead *= 2
             await self._clock.sleep_until(min(send_at, last))
         if now >= last:
             return "the slot came after the last moment for this dial"
@@ -104,6 +147,7 @@ class Dialer:
 
     async def _ask(self, attempt: Attempt, terms: Terms) -> None:
         self._asking += 1
+        self._width = min(IN_FLIGHT * 2.0, self._width + 1 / self._width)
         try:
             placement = await self._asked(attempt)
         except anyio.get_cancelled_exc_class():
@@ -184,20 +228,23 @@ class Dialer:
         """Nobody is dialled on this account for a while: also not those who are written down already."""
         until = self._clock.now() + silence
         self._hush(until)
-        await self._store.pause_account(self._account.name, until)
+        await self._store.pause_account(self.account.name, until)
 
     def _hush(self, until: datetime) -> None:
         self._silent_until = max(until, self._silent_until or until)
 
     async def _count(self, *, unclear: bool) -> None:
-        now = self._clock.now()
-        stored = (await self._store.account(self._account.name)).breaker
+        now, before = self._clock.now(), self._breaker
+        if not unclear and before.open_until is None:
+            self._breaker = before.clear(now=now)
+            return
+        stored = (await self._store.account(self.account.name)).breaker
         # Another process may have opened or closed it meanwhile.
-        before = self._breaker if self._breaker.open_until == stored.open_until else stored
+        before = before if before.open_until == stored.open_until else stored
         self._breaker = after = before.unclear(now=now) if unclear else before.clear(now=now)
         if after.open_until == before.open_until:
             return
-        log.warning("breaker", provider=self._account.name, open_until=str(after.open_until))
-        await self._store.put_breaker(self._account.name, replace(after, recent=""))
+        log.warning("breaker", provider=self.account.name, open_until=str(after.open_until))
+        await self._store.put_breaker(self.account.name, replace(after, recent=""))
         if after.open_until is not None:
             self._hush(after.open_until)  # of dials only: what became of calls is asked on, doubts above all

@@ -1,15 +1,18 @@
 """Write one move of an attempt together with the lead that follows from it: both or neither."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from campaigns.domain.lead import Attempt, CampaignState, Lead, LeadState, Outcome
+from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
 from campaigns.domain.outcomes import opted_out
 from campaigns.domain.transitions import Conclusion, close, conclude, unusable
 from campaigns.ports import Clock
-from campaigns.ports.store import Move, Store
+from campaigns.ports.store import Context, Move, Store
 
 from .terms import Terms
+
+S = AttemptState
 
 
 class Moves:
@@ -31,42 +34,53 @@ class Moves:
             bad_data: The provider refuses this lead's data.
         """
         now = self._clock.now()
-        found = await self._store.lead(before.lead_id)
-        if terms is None or found is None:
-            return all(await self._store.record([Move(before, after, why)], now=now))
-        lead, rev = found
-        if bad_data and lead.outcome is None:
-            concluded: Conclusion | None = Conclusion(unusable(lead, after, now=now))
-        else:
-            concluded = await self._concluded(lead, before, after, terms)
-        if concluded is None:
-            return all(await self._store.record([Move(before, after, why)], now=now))
-        after = replace(after, refused=after.refused or (after.disposition is not None and concluded.refused))
-        move = Move(before, after, why, concluded.lead, rev, opted_out=concluded.opted_out)
+        # Its lead is being called since the intent was written: a call that exists changes nothing of it.
+        found = None if _is_accepted(before, after) else await self._store.context(before.lead_id)
+        move = moved(before, after, terms, found, why=why, bad_data=bad_data, now=now)
         return all(await self._store.record([move], now=now))
 
-    async def _concluded(self, lead: Lead, before: Attempt, attempt: Attempt, terms: Terms) -> Conclusion | None:
-        """What follows for the lead; None: nothing. An opt-out holds whenever, and in whichever attempt, it is said."""
-        now = self._clock.now()
-        if attempt.report is not None and opted_out(attempt.report):
-            return Conclusion(
-                close(lead, Outcome.DO_NOT_CALL, reason="opt-out", label="opt-out", now=now), opted_out=True
-            )
-        # While an attempt is open nobody begins another one to the same person.
-        if not (before.open or await self._decides(attempt)):
-            return None
-        conclusion = conclude(lead, attempt, terms.campaign, now=now)
-        return Conclusion(await self._unless_stopped(conclusion.lead, now), conclusion.opted_out)
 
-    async def _decides(self, attempt: Attempt) -> bool:
-        """Only the newest attempt decides its lead; those that cost nothing do not make an older one old."""
-        others = await self._store.attempts_of(attempt.lead_id)
-        return not any(other.ordinal > attempt.ordinal and other.counts for other in others)
+def _is_accepted(before: Attempt, after: Attempt) -> bool:
+    return before.state is S.SENDING and after.state in (S.PLACED, S.BOOKED)
 
-    async def _unless_stopped(self, lead: Lead, now: datetime) -> Lead:
-        if lead.state is not LeadState.WAITING:
-            return lead
-        record = await self._store.campaign(lead.campaign)
-        if record is not None and record.state is CampaignState.STOPPED:
-            return close(lead, Outcome.STOPPED, reason="the campaign was stopped", now=now)
-        return lead
+
+def moved(  # noqa: PLR0913 - all that a move follows from
+    before: Attempt,
+    after: Attempt,
+    terms: Terms | None,
+    found: Context | None,
+    *,
+    why: str,
+    now: datetime,
+    bad_data: bool = False,
+    applies: Sequence[int] = (),
+) -> Move:
+    """A move, with the lead that follows from it where one does."""
+    concluded = None if terms is None or found is None else _concluded(before, after, terms, found, bad_data, now)
+    if concluded is None or found is None:
+        return Move(before, after, why, applies=tuple(applies))
+    after = replace(after, refused=after.refused or (after.disposition is not None and concluded.refused))
+    return Move(before, after, why, concluded.lead, found.rev, concluded.opted_out, tuple(applies))
+
+
+def _concluded(
+    before: Attempt, attempt: Attempt, terms: Terms, found: Context, bad_data: bool, now: datetime
+) -> Conclusion | None:
+    """What follows for the lead; None: nothing. An opt-out holds whenever, and in whichever attempt, it is said."""
+    lead = found.lead
+    if bad_data and lead.outcome is None:
+        return Conclusion(unusable(lead, attempt, now=now))
+    if attempt.report is not None and opted_out(attempt.report):
+        return Conclusion(close(lead, Outcome.DO_NOT_CALL, reason="opt-out", label="opt-out", now=now), opted_out=True)
+    # Only the newest attempt decides its lead, and those that cost nothing do not make an older one old. While an
+    # attempt is open nobody begins another one to the same person.
+    if not before.open and found.newest > attempt.ordinal:
+        return None
+    conclusion = conclude(lead, attempt, terms.campaign, now=now)
+    return replace(conclusion, lead=_unless_stopped(conclusion.lead, found.campaign, now))
+
+
+def _unless_stopped(lead: Lead, campaign: CampaignState, now: datetime) -> Lead:
+    if lead.state is LeadState.WAITING and campaign is CampaignState.STOPPED:
+        return close(lead, Outcome.STOPPED, reason="the campaign was stopped", now=now)
+    return lead

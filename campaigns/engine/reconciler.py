@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 
+import anyio
 import structlog
 
 from campaigns.domain.call import CallReport, Direction, Disposition, Grade
@@ -17,9 +18,10 @@ from campaigns.ports.store import InboxItem, Store
 
 from .dialer import PERMIT, Dialer
 from .doubts import Doubts, lookup_at
-from .inbox import report_of
+from .inbox import News, report_of
 from .keeper import Keeper
 from .recorder import Recorder, with_hints
+from .settler import Settler, waits_for_analysis
 from .sweep import Round, Sweep, hint_due
 from .terms import AccountTerms, TermsBook
 from .wake import Wake
@@ -28,8 +30,6 @@ log = structlog.get_logger()
 S = AttemptState
 
 OPEN_STATES = (S.INTENT, S.SENDING, S.BOOKED, S.PLACED, S.UNCLEAR, S.UNCERTAIN)
-GRACE = timedelta(seconds=10)
-"""Where reports come, an answered call waits this long for its analysis."""
 POST_ENDS = timedelta(seconds=60)
 """No POST is on its way longer than this after the last moment for sending it."""
 LEFT = timedelta(seconds=10)
@@ -62,26 +62,41 @@ class Reconciler:
         self._doubts = Doubts(store, clock, account, provider.facts, book=book, recorder=self._recorder)
         self._keeper = Keeper(store, provider, clock, account, book=book, recorder=self._recorder)
         self._sole = sole
+        self._read: tuple[int, list[Attempt]] | None = None
+        """What was open when it was last read, and after how many changes."""
+        self._kept: list[InboxItem] = []
         self._silent_until: datetime | None = None
         self._ours_until: datetime | None = None
         self._others_until: datetime | None = None
         """How long another process asks for all."""
         self.wake = Wake()
-        """Ring it when there is something new to ask for: a call placed, a webhook kept."""
+        """Ring it when there is something to ask for now: a webhook that proves nothing, a booking to cancel."""
+        self._settler = Settler(
+            store, clock, account, book=book, recorder=self._recorder, in_flight=dialer.in_flight, settled=settled,
+            rounds=self.wake,
+        )  # fmt: skip
+        dialer.heed(self._settler.answered)
+
+    def heard(self, news: News) -> None:
+        """A webhook that was kept just now: what is signed is settled at once, all else by the next round."""
+        self._settler.heard(news)
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        while True:
-            try:
-                until = await self.round()
-            except StoreUnavailable as error:
-                log.error("database_unavailable", provider=self._account.name, why=str(error))
-                until = self._clock.now() + self._account.poll_every
-            await self.wake.sleep(self._clock, until)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._settler.run)
+            while True:
+                try:
+                    until = await self.round()
+                except StoreUnavailable as error:
+                    log.error("database_unavailable", provider=self._account.name, why=str(error))
+                    until = self._clock.now() + self._account.poll_every
+                await self.wake.sleep(self._clock, until)
 
     async def round(self) -> datetime | None:
         """Ask and settle once; returns when the next round is due, None: when something new happens."""
         before = self._recorder.changes
+        self._read = None
         await self._adopt_orphans()
         freed = await self._store.free_lines(self._account.name, self._account.longest_call, now=self._clock.now())
         asked = await self._ask()
@@ -96,12 +111,20 @@ class Reconciler:
 
     async def _live(self, *states: AttemptState) -> list[Attempt]:
         """Attempts in these states that this process is not just about to write."""
-        found = await self._store.attempts_in(self._account.name, states or OPEN_STATES)
-        return [attempt for attempt in found if attempt.id not in self._dialer.in_flight]
+        wanted = states or OPEN_STATES
+        return [a for a in await self._open() if a.state in wanted and a.id not in self._dialer.in_flight]
+
+    async def _open(self) -> list[Attempt]:
+        """All that is not settled; read again only after a change of ours, or an asking. Guards tell what is old."""
+        if self._read is None or self._read[0] != self._recorder.changes:
+            changes = self._recorder.changes
+            self._read = changes, await self._store.attempts_in(self._account.name, OPEN_STATES)
+        return self._read[1]
 
     async def _hints(self) -> dict[str, list[InboxItem]]:
         by_call = defaultdict[str, list[InboxItem]](list)
-        for item in await self._store.inbox(self._account.name, limit=1000):
+        self._kept = await self._store.inbox(self._account.name, limit=1000)
+        for item in self._kept:
             by_call[report_of(item).call_id].append(item)
         return dict(by_call)
 
@@ -145,6 +168,7 @@ class Reconciler:
         asked = Round(live, due, hints, may_prove=self._account.absence_after is not None)
         self._silent_until = None
         await self._patiently(self._sweep.ask(asked))
+        self._read = None  # time has passed
         return asked
 
     async def _takes_round(self, hints: Mapping[str, Sequence[InboxItem]], now: datetime) -> bool:
@@ -222,11 +246,7 @@ class Reconciler:
             await self._done(asked, whole)
 
     def _waits_for_analysis(self, report: CallReport) -> bool:
-        """An answered call that ended just now may get its analysis by webhook in a moment."""
-        if not self._account.reports_come or report.disposition is not Disposition.ANSWERED:
-            return False
-        told = report.analysis or report.summary
-        return not told and report.ended_at is not None and self._clock.now() < report.ended_at + GRACE
+        return waits_for_analysis(report, self._account, self._clock)
 
     async def _done(self, asked: Round, report: CallReport) -> None:
         items = asked.hints.pop(report.call_id, []) if report.ended else []
@@ -279,9 +299,8 @@ class Reconciler:
         soon = now + self._account.poll_every
         if self._others_until is not None:
             soon = min(soon, self._others_until)
-        hints = [item for items in (await self._hints()).values() for item in items]
-        moments = [max(soon, hint_due(item)) for item in hints]
-        for attempt in await self._store.attempts_in(self._account.name, OPEN_STATES):
+        moments = [max(soon, hint_due(item)) for item in self._kept]
+        for attempt in await self._open():
             moments += await self._next_of(attempt, soon)
         if not moments:
             return None

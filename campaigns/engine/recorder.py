@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -37,7 +38,7 @@ class Recorder:
     async def settle(self, attempt: Attempt, report: CallReport, *, by: str) -> bool:
         """Apply a proved report to its attempt; True when anything changed."""
         for _ in range(TRIES):
-            after = self._after(attempt, report, by=by)
+            after = after_report(attempt, report, by=by, now=self._clock.now())
             if after is None:
                 return False
             if await self.write(attempt, after, why=f"{by}: {report.ended_reason or after.state}"):
@@ -48,19 +49,6 @@ class Recorder:
             attempt = again
         log.error("report_not_recorded", attempt=attempt.id)
         return False
-
-    def _after(self, attempt: Attempt, report: CallReport, *, by: str) -> Attempt | None:
-        now = self._clock.now()
-        if attempt.state in (S.UNCLEAR, S.UNCERTAIN, S.SENDING, S.BOOKED):
-            placed = found(attempt, report.call_id, by=by, now=now)
-            return placed if not report.ended else ended(placed, report, by=by, now=now)
-        if attempt.state not in (S.PLACED, S.ENDED):
-            log.error("report_for_a_call_that_was_not_placed", attempt=attempt.id, state=str(attempt.state))
-            return None
-        merged = merge(attempt.report, report)
-        if merged == attempt.report or not merged.ended:
-            return None
-        return ended(attempt, merged, by=attempt.resolved_by or by, now=now)
 
     async def write(self, before: Attempt, after: Attempt, *, why: str) -> bool:
         """Write a move with the lead that follows; False: attempt or lead changed meanwhile."""
@@ -117,6 +105,20 @@ class Recorder:
             if await self._store.put_lead(after, rev, opted_out=opted, now=now, why="called us"):
                 self.changes += 1
                 return
+
+
+def after_report(attempt: Attempt, report: CallReport, *, by: str, now: datetime) -> Attempt | None:
+    """The attempt after a proved report; None: it changes nothing."""
+    if attempt.state in (S.UNCLEAR, S.UNCERTAIN, S.SENDING, S.BOOKED):
+        placed = found(attempt, report.call_id, by=by, now=now)
+        return placed if not report.ended else ended(placed, report, by=by, now=now)
+    if attempt.state not in (S.PLACED, S.ENDED):
+        log.error("report_for_a_call_that_was_not_placed", attempt=attempt.id, state=str(attempt.state))
+        return None
+    merged = merge(attempt.report, report)
+    if merged == attempt.report or not merged.ended:
+        return None
+    return ended(attempt, merged, by=attempt.resolved_by or by, now=now)
 
 
 def with_hints(report: CallReport, hints: Sequence[CallReport]) -> CallReport:

@@ -37,7 +37,7 @@ SOON = timedelta(seconds=1)
 LOOKS = 30
 """Scheduled dialing: whoever found no line is looked at again so often within the horizon."""
 AGAIN = timedelta(milliseconds=20)
-"""The least sleep, where something is due that could not be done just now."""
+"""The least distance of two looks: what happens meanwhile is done together."""
 WITHOUT_DATABASE = timedelta(seconds=5)
 UNANSWERED = timedelta(seconds=30)
 """Pause before `prepare` is tried again where the provider cannot be asked."""
@@ -75,6 +75,7 @@ class Runner:
         self._dialled: set[str] = set()
         """The leads of this run, for `limit`."""
         self._stopping = False
+        self._looked_at: datetime | None = None
         self._wide = 0
         self.wake = Wake()
         """Ring it when a line is free, a lead is settled or the campaign was steered."""
@@ -104,9 +105,13 @@ class Runner:
                 return end
 
     async def _step(self, name: str, limit: int | None) -> RunEnd | None:
-        look = await self._store.look(name, now=self._clock.now())
+        if self._looked_at is not None:
+            await self._clock.sleep_until(self._looked_at + AGAIN)
+        now = self._looked_at = self._clock.now()
+        look = await self._store.look(name, now=now)
         if look is None:
             return RunEnd(CampaignState.STOPPED, "the campaign was removed", interrupted=True)
+        self._dialer.notice(look.account)
         end = await self._end(look, limit)
         if end is not None:
             return end
@@ -195,7 +200,7 @@ class Runner:
         trial = 1 if look.account.breaker.is_trial else CLAIM
         if look.account.breaker.is_trial and self._dialer.in_flight:
             return 0
-        return max(0, min(free, slots, left, trial, CLAIM))
+        return max(0, min(free, slots, left, trial, self._dialer.places, CLAIM))
 
     def _held_back(self, look: Look, now: datetime) -> bool:
         paused = look.account.paused_until
@@ -295,13 +300,14 @@ class Runner:
     async def _begin(self, terms: Terms, intents: Sequence[Intent], room: int) -> int:
         with anyio.CancelScope(shield=True):  # an intent that is written must not lose its dialer
             attempts = await self._store.begin(
-                terms.record, intents, terms.limits, most=room, owner=self._dialer.owner, now=self._clock.now()
-            )
+                terms.record, intents, terms.limits, most=room, owner=self._dialer.owner, now=self._clock.now(),
+                ahead=min(self._dialer.lead, terms.limits.ahead / 2),
+            )  # fmt: skip
             for attempt in attempts:
                 self._dialer.in_flight.add(attempt.id)
                 self._tasks.start_soon(self._dialer.dial, attempt, terms)
         self._dialled.update(attempt.lead_id for attempt in attempts)
-        self._placed.ring()
+        self._placed.hurry(self._clock.now() + self._dialer.account.poll_every)
         return len(attempts)
 
     def _next(self, look: Look, limit: int | None) -> datetime | None:

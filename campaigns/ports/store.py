@@ -164,6 +164,27 @@ class Move:
     """None: the lead stays as it is."""
     lead_rev: int = 0
     opted_out: bool = False
+    applies: tuple[int, ...] = ()
+    """Kept webhooks that are done with by this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A lead, and what a move of one of its attempts further depends on."""
+
+    lead: Lead
+    rev: int
+    newest: int
+    """The ordinal of its latest attempt that counts; 0: none."""
+    campaign: CampaignState
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A call that is ours."""
+
+    attempt: Attempt
+    context: Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,13 +300,14 @@ class DialStore(Protocol):
     ) -> dict[str, int]:
         """How often each number was dialled with today, by all campaigns; `zone`: whose day, None: of UTC."""
 
-    async def begin(
-        self, record: CampaignRecord, intents: Sequence[Intent], limits: Limits, *, most: int, owner: str, now: datetime
-    ) -> list[Attempt]:
+    async def begin(  # noqa: PLR0913 - what a dial is permitted by
+        self, record: CampaignRecord, intents: Sequence[Intent], limits: Limits, *, most: int, owner: str,
+        now: datetime, ahead: timedelta = timedelta(),
+    ) -> list[Attempt]:  # fmt: skip
         """Write down at most `most` intents, each with its send instant, while lines and slots last.
 
         Only where person and campaign are still as they were judged. Whoever is left over goes back to ready. An
-        intent with `fires_at` needs a line from then on, any other one now.
+        intent with `fires_at` needs a line from then on, any other one now. No instant is sooner than `ahead` from now.
         """
 
     async def holds(self, name: str, longest_call: timedelta, *, now: datetime) -> list[Hold]:
@@ -314,10 +336,14 @@ class ReportStore(Protocol):
     async def record(self, moves: Sequence[Move], *, now: datetime) -> list[bool]:
         """Apply each move where its attempt (and lead) is still as it was; False: it was not."""
 
+    async def context(self, lead_id: str) -> Context | None: ...
+    async def known_calls(self, provider: str, call_ids: Sequence[str]) -> dict[str, Known]:
+        """Those of these calls that attempts own, by their ids."""
+
     async def receive(
         self, provider: str, *, dedupe_key: str, grade: str, report: dict[str, Any], now: datetime
-    ) -> bool:
-        """Keep a proved webhook; False: the same news is here already. Durable when it returns."""
+    ) -> int | None:
+        """Keep a proved webhook, and return its id; None: the same news is here already. Durable when it returns."""
 
     async def inbox(self, provider: str, *, limit: int) -> list[InboxItem]: ...
     async def inbox_done(self, ids: Sequence[int], state: str) -> None: ...

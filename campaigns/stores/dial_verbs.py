@@ -1,5 +1,6 @@
 """Verbs between a waiting lead and a placed call: the ones that permit a dial."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,11 +8,11 @@ from datetime import datetime, timedelta
 from campaigns.domain.callers import day_of
 from campaigns.domain.lead import FIRES_WITHIN, Attempt, AttemptState, Lead
 from campaigns.domain.lines import Hold
-from campaigns.domain.pacing import Breaker, Limits, Standing, lines_for, paced
+from campaigns.domain.pacing import Breaker, Limits, Standing, lines_for, paced, spacing
 from campaigns.ports.store import Account, CampaignRecord, Claimed, Intent, Look
 
 from .budgets import DIAL_WITHIN, caller_uses, spend
-from .database import Connection, Database
+from .database import Connection, Database, Params
 from .gathering import CLAIM_ORDER, SUPPRESSED, gather, with_facts
 from .lines import booked_in, holds
 from .people_verbs import SUSPENDED
@@ -24,7 +25,6 @@ from .rows import (
     breaker_to_json,
     lead_plan,
     maybe_at,
-    to_attempt,
     to_campaign,
     us,
 )
@@ -113,7 +113,7 @@ class DialVerbs:
     ) -> dict[str, int]:
         return await self._database.read(lambda db: caller_uses(db, provider, numbers, zone, now))
 
-    async def begin(
+    async def begin(  # noqa: PLR0913 - the port's
         self,
         record: CampaignRecord,
         intents: Sequence[Intent],
@@ -122,6 +122,7 @@ class DialVerbs:
         most: int,
         owner: str,
         now: datetime,
+        ahead: timedelta = timedelta(),
     ) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
             standing = await standing_of(db, record, await account_of(db, record.provider), now)
@@ -130,11 +131,12 @@ class DialVerbs:
             pace = paced(limits, standing, now=now)
             begun = [
                 _attempt(intent, record, limits, owner=owner, send_at=slot, now=now)
-                for intent, slot in zip(chosen[:most], slots(standing, pace, now=now), strict=False)
+                for intent, slot in zip(chosen[:most], slots(standing, pace, now=now, ahead=ahead), strict=False)
             ]
             # A booking whose slot comes after the last moment for it would only be dropped again.
             written = await _write_intents(db, [a for a in begun if a.fires_at is None or a.send_at < a.dial_before])
-            await take_slots(db, record, written, pace)
+            if written:
+                await take_slots(db, record, max(attempt.send_at for attempt in written), pace)
             await take_lines(db, record, standing, limits, lines=len(written), now=now)
             await spend(db, record.name, limits.purse.worst * len(written))
             await _give_back(db, intents, written)
@@ -143,13 +145,10 @@ class DialVerbs:
         return await self._database.write(verb, account=record.provider)
 
     async def fence(self, attempt: Attempt, *, now: datetime) -> Attempt | None:
-        async def verb(db: Connection) -> Attempt | None:
-            rows = await db.rows(_FENCE, {"id": attempt.id, "owner": attempt.lease_owner, "now": us(now)})
-            if rows:
-                await _journal(db, [(attempt.id, "intent", "sending", "permit")], now)
-            return to_attempt(rows[0]) if rows else None
-
-        return await self._database.write(verb)
+        rev: int | None = await self._database.write_each(_fence, (attempt, now), account=attempt.provider)
+        if rev is None:
+            return None
+        return replace(attempt, state=AttemptState.SENDING, first_sent_at=now, rev=rev)
 
     async def holds(self, name: str, longest_call: timedelta, *, now: datetime) -> list[Hold]:
         async def verb(db: Connection) -> list[Hold]:
@@ -159,15 +158,7 @@ class DialVerbs:
         return await self._database.read(verb)
 
     async def new_slot(self, attempt: Attempt, limits: Limits, *, now: datetime) -> datetime:
-        async def verb(db: Connection) -> datetime:
-            found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": attempt.campaign})
-            record = to_campaign(found[0])
-            standing = await standing_of(db, record, await account_of(db, record.provider), now)
-            slot = first_slot(standing, now)
-            await take_slots(db, record, [replace(attempt, send_at=slot)], paced(limits, standing, now=now))
-            return slot
-
-        return await self._database.write(verb, account=attempt.provider)
+        return await self._database.write_each(_new_slots, (attempt, limits, now), account=attempt.provider)
 
     async def request_slot(self, provider: str, spacing: timedelta, *, now: datetime) -> datetime:
         async def verb(db: Connection) -> datetime:
@@ -248,15 +239,48 @@ WHERE id = :id AND state = 'intent' AND lease_owner = :owner AND dial_before > :
     WHERE lead.id = attempt.lead_id AND lead.state = 'calling' AND campaign.state = 'active'
       AND campaign.version = attempt.campaign_version AND person.version = attempt.person_version
       AND NOT EXISTS ({SUPPRESSED}) FOR SHARE OF person)
-RETURNING *
+RETURNING rev
 """
 
 
-async def _journal(db: Connection, lines: Sequence[tuple[str, str, str, str]], now: datetime) -> None:
-    await db.run_many(
-        "INSERT INTO journal (attempt_id, at, from_state, to_state, why) VALUES (:id, :at, :a, :b, :why)",
-        [{"id": id_, "at": us(now), "a": a, "b": b, "why": why} for id_, a, b, why in lines],
-    )
+async def _fence(db: Connection, items: Sequence[tuple[Attempt, datetime]]) -> list[int | None]:
+    """The revision of each that may be asked for now."""
+    asked = [{"id": attempt.id, "owner": attempt.lease_owner, "now": us(now)} for attempt, now in items]
+    found = await db.rows_many(_FENCE, asked)
+    let = [(attempt.id, now) for (attempt, now), rows in zip(items, found, strict=True) if rows]
+    await db.run_many(_JOURNAL, [_line(name, "intent", "sending", "permit", now) for name, now in let])
+    return [rows[0]["rev"] if rows else None for rows in found]
+
+
+async def _new_slots(db: Connection, items: Sequence[tuple[Attempt, Limits, datetime]]) -> list[datetime]:
+    """One behind the other, those of a campaign together."""
+    given: dict[int, datetime] = {}
+    places = defaultdict[str, list[int]](list)
+    for place, (attempt, _, _) in enumerate(items):
+        places[attempt.campaign].append(place)
+    for campaign, mine in places.items():
+        given |= zip(mine, await _slots_of(db, campaign, [items[place] for place in mine]), strict=True)
+    return [given[place] for place in range(len(items))]
+
+
+async def _slots_of(
+    db: Connection, campaign: str, items: Sequence[tuple[Attempt, Limits, datetime]]
+) -> list[datetime]:  # fmt: skip
+    found = await db.rows("SELECT * FROM campaign WHERE name = :name", {"name": campaign})
+    record, limits, now = to_campaign(found[0]), items[0][1], max(now for _, _, now in items)
+    standing = await standing_of(db, record, await account_of(db, record.provider), now)
+    pace = paced(limits, standing, now=now)
+    step = max(spacing(pace.campaign_per_second, pace.tolerance), pace.account_spacing)
+    slots = [first_slot(standing, now) + step * place for place in range(len(items))]
+    await take_slots(db, record, slots[-1], pace)
+    return slots
+
+
+_JOURNAL = "INSERT INTO journal (attempt_id, at, from_state, to_state, why) VALUES (:id, :at, :a, :b, :why)"
+
+
+def _line(name: str, before: str, after: str, why: str, now: datetime) -> Params:
+    return {"id": name, "at": us(now), "a": before, "b": after, "why": why}
 
 
 async def _still_as_judged(db: Connection, record: CampaignRecord, intents: Sequence[Intent]) -> list[Intent]:
@@ -351,13 +375,14 @@ async def _write_intents(db: Connection, attempts: Sequence[Attempt]) -> list[At
     there = {row["id"] for row in rows}
     written = [a for a in attempts if a.id in there]
     await db.run_many(
-        "UPDATE lead SET state = 'calling', due_at = NULL, lease_owner = NULL, rev = rev + 1 WHERE id = :id",
+        "UPDATE lead SET state = 'calling', due_at = NULL, closes_at = NULL, rule = '', lease_owner = NULL,"
+        " rev = rev + 1 WHERE id = :id",
         [{"id": a.lead_id} for a in written],
     )
     await db.run_many(
         "UPDATE person SET version = version + 1 WHERE person_key = :key", [{"key": a.person_key} for a in written]
     )
-    await _journal(db, [(a.id, "", "intent", "decided") for a in written], attempts[0].created_at)
+    await db.run_many(_JOURNAL, [_line(a.id, "", "intent", "decided", a.created_at) for a in written])
     return written
 
 

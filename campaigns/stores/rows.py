@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from campaigns.domain.call import CallReport, Direction, Disposition
-from campaigns.domain.contact import contact_from_json, contact_to_text
+from campaigns.domain.call import CallReport, Disposition, told, understood
+from campaigns.domain.contact import Contact, contact_from_json, contact_to_text
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
 from campaigns.domain.pacing import Breaker
 from campaigns.ports.people import Suppression
@@ -34,11 +35,12 @@ def maybe_at(microseconds: int | None) -> datetime | None:
     return None if microseconds is None else at(microseconds)
 
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def dumps(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = _ENCODE(value)
     return plain(_NUL.sub(r"\1", text) if "\\u0000" in text else text)
 
 
@@ -48,20 +50,25 @@ def plain(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
-_LEAD_INSTANTS = ("due_at", "closes_at", "closed_at", "callback_at", "retry_at", "inbound_at")
 LEAD_PLAN = (
     "state", "due_at", "closes_at", "last_chance", "reason", "rule", "outcome", "label", "closed_at", "callback_at",
     "callbacks", "promised_by", "retry_at", "retry_like", "inbound_at", "warning", "revision",
 )  # fmt: skip
 """The columns that planning and reports write; the contact is the lists' alone."""
+_LEAD_INSTANTS = ("due_at", "closes_at", "closed_at", "callback_at", "retry_at", "inbound_at")
+_LEAD_COLUMNS = ("id", "campaign", "person_key", *LEAD_PLAN)
 
 
 def lead_plan(lead: Lead) -> dict[str, Any]:
     """The planning columns of a lead."""
-    row = {name: getattr(lead, name) for name in LEAD_PLAN}
-    row.update({name: us(row[name]) for name in _LEAD_INSTANTS}, last_chance=int(lead.last_chance), id=lead.id)
-    row.update({name: plain(row[name]) for name in ("reason", "label", "warning")})
-    return row
+    return {
+        "id": lead.id, "state": lead.state, "due_at": us(lead.due_at), "closes_at": us(lead.closes_at),
+        "last_chance": int(lead.last_chance), "reason": plain(lead.reason), "rule": lead.rule, "outcome": lead.outcome,
+        "label": plain(lead.label), "closed_at": us(lead.closed_at), "callback_at": us(lead.callback_at),
+        "callbacks": lead.callbacks, "promised_by": lead.promised_by, "retry_at": us(lead.retry_at),
+        "retry_like": lead.retry_like, "inbound_at": us(lead.inbound_at), "warning": plain(lead.warning),
+        "revision": lead.revision,
+    }  # fmt: skip
 
 
 def written(item: NewLead | Written) -> Written:
@@ -75,69 +82,89 @@ def written(item: NewLead | Written) -> Written:
 
 
 def to_lead(row: RowMap) -> Lead:
-    values: dict[str, Any] = {name: row[name] for name in ("id", "campaign", "person_key", *LEAD_PLAN)}
-    values.update({name: maybe_at(row[name]) for name in _LEAD_INSTANTS})
-    values.update(
-        contact=contact_from_json(json.loads(row["contact"])),
-        state=LeadState(row["state"]),
-        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
-        retry_like=Disposition(row["retry_like"]) if row["retry_like"] else None,
-        last_chance=bool(row["last_chance"]),
-    )
-    return Lead(**values)
+    values = _values(row, _LEAD_COLUMNS, _LEAD_INSTANTS)
+    values["state"] = LeadState(values["state"])
+    values["outcome"] = Outcome(values["outcome"]) if values["outcome"] else None
+    values["retry_like"] = Disposition(values["retry_like"]) if values["retry_like"] else None
+    values["last_chance"] = bool(values["last_chance"])
+    return Lead(contact=_contact(row["contact"]), **values)
 
 
+@lru_cache(maxsize=4096)
+def _contact(text: str) -> Contact:
+    """A lead is read when it is called and again when its report comes."""
+    return contact_from_json(json.loads(text))
+
+
+def _values(row: Any, columns: Sequence[str], instants: Sequence[str]) -> dict[str, Any]:
+    """These columns by name; drivers look each name up in a list, so that it is done once for all."""
+    known: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
+    values = {name: known[name] for name in columns}
+    for name in instants:
+        if values[name] is not None:
+            values[name] = at(values[name])
+    return values
+
+
+ATTEMPT_COLUMNS = tuple(field.name for field in fields(Attempt))
 _ATTEMPT_INSTANTS = (
     "created_at", "send_at", "dial_before", "first_sent_at", "placed_at", "ended_at", "unclear_since",
     "empty_lookup_at", "fires_at",
 )  # fmt: skip
 _ATTEMPT_FLAGS = ("open", "callback", "refused", "message_left", "agent_ended")
-ATTEMPT_COLUMNS = tuple(field.name for field in fields(Attempt))
+MOVED = (
+    "state", "open", "first_sent_at", "placed_at", "ended_at", "call_id", "unclear_since", "lookups", "empty_lookup_at",
+    "reason", "resolved_by", "disposition", "report", "refused", "message_left", "agent_ended", "booking_id",
+)  # fmt: skip
+"""The columns that a move of an attempt may change; the others stay as its intent was written."""
+
+
+def moved_row(attempt: Attempt) -> dict[str, Any]:
+    """What a move writes."""
+    return {
+        "state": attempt.state, "open": int(attempt.open), "first_sent_at": us(attempt.first_sent_at),
+        "placed_at": us(attempt.placed_at), "ended_at": us(attempt.ended_at), "call_id": attempt.call_id,
+        "unclear_since": us(attempt.unclear_since), "lookups": attempt.lookups,
+        "empty_lookup_at": us(attempt.empty_lookup_at), "reason": plain(attempt.reason),
+        "resolved_by": attempt.resolved_by, "disposition": attempt.disposition, "refused": int(attempt.refused),
+        "message_left": int(attempt.message_left), "agent_ended": int(attempt.agent_ended),
+        "booking_id": attempt.booking_id,
+        "report": None if attempt.report is None else dumps(report_to_json(attempt.report)),
+    }  # fmt: skip
 
 
 def attempt_row(attempt: Attempt) -> dict[str, Any]:
-    row = {name: getattr(attempt, name) for name in ATTEMPT_COLUMNS}
-    row.update({name: us(row[name]) for name in _ATTEMPT_INSTANTS})
-    row.update(
-        **{name: int(row[name]) for name in _ATTEMPT_FLAGS},
-        reason=plain(attempt.reason),
-        report=None if attempt.report is None else dumps(report_to_json(attempt.report)),
-    )
-    return row
+    """Every column of a new attempt."""
+    return {
+        **moved_row(attempt), "id": attempt.id, "lead_id": attempt.lead_id, "campaign": attempt.campaign,
+        "person_key": attempt.person_key, "phone": attempt.phone, "phone_key": attempt.phone_key,
+        "ordinal": attempt.ordinal, "provider": attempt.provider, "body": attempt.body,
+        "callback": int(attempt.callback), "created_at": us(attempt.created_at), "send_at": us(attempt.send_at),
+        "dial_before": us(attempt.dial_before), "lease_owner": attempt.lease_owner,
+        "campaign_version": attempt.campaign_version, "person_version": attempt.person_version, "rev": attempt.rev,
+        "subject": attempt.subject, "debt": attempt.debt, "permit": attempt.permit, "caller_id": attempt.caller_id,
+        "held_ms": attempt.held_ms, "price_micros": attempt.price_micros, "fires_at": us(attempt.fires_at),
+    }  # fmt: skip
 
 
 def to_attempt(row: RowMap) -> Attempt:
-    values = {name: row[name] for name in ATTEMPT_COLUMNS}
-    values.update({name: maybe_at(row[name]) for name in _ATTEMPT_INSTANTS})
-    values.update(
-        state=AttemptState(row["state"]),
-        **{name: bool(row[name]) for name in _ATTEMPT_FLAGS},
-        disposition=Disposition(row["disposition"]) if row["disposition"] else None,
-        report=None if row["report"] is None else report_from_json(json.loads(row["report"])),
-    )
+    values = _values(row, ATTEMPT_COLUMNS, _ATTEMPT_INSTANTS)
+    for name in _ATTEMPT_FLAGS:
+        values[name] = bool(values[name])
+    values["state"] = AttemptState(values["state"])
+    values["disposition"] = Disposition(values["disposition"]) if values["disposition"] else None
+    values["report"] = None if values["report"] is None else report_from_json(json.loads(values["report"]))
     return Attempt(**values)
-
-
-_REPORT_INSTANTS = ("started_at", "ended_at", "created_at")
 
 
 def report_to_json(report: CallReport) -> dict[str, Any]:
     """For the database; `report_from_json` reads it back."""
-    data = asdict(report)
-    if report.booking_id is None:
-        del data["booking_id"]  # so that code that knows of no bookings can read it
-    return {**data, **{name: us(data[name]) for name in _REPORT_INSTANTS}}
+    return told(report, us)
 
 
 def report_from_json(data: dict[str, Any]) -> CallReport:
-    return CallReport(
-        **{
-            **data,
-            **{name: maybe_at(data[name]) for name in _REPORT_INSTANTS},
-            "direction": Direction(data["direction"]),
-            "disposition": Disposition(data["disposition"]) if data["disposition"] else None,
-        }
-    )
+    """The reverse of `report_to_json`."""
+    return understood(data, at)
 
 
 def to_campaign(row: RowMap) -> CampaignRecord:

@@ -1,10 +1,9 @@
 """Lines and send instants of one account, handed out inside the transaction that begins dials."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
-from campaigns.domain.lead import Attempt
 from campaigns.domain.pacing import Limits, Standing, ramp_begins, request_spacing, spacing
 from campaigns.domain.sharing import STRIDE, Bid, place_of
 from campaigns.ports.store import Account, CampaignRecord
@@ -68,9 +67,14 @@ def _bid(row: Any) -> Bid | None:
     return Bid(row["name"], row["priority"], row["served"], row["bid_lines"], until)
 
 
-def slots(standing: Standing, limits: Limits, *, now: datetime) -> Iterator[datetime]:
-    """Send instants that account, campaign and request budget leave free, as far ahead as dials are written down."""
-    first = first_slot(standing, now)
+def slots(
+    standing: Standing, limits: Limits, *, now: datetime, ahead: timedelta = timedelta()
+) -> Iterator[datetime]:  # fmt: skip
+    """Send instants that account, campaign and request budget leave free, as far ahead as dials are written down.
+
+    The first one is no sooner than `ahead` from now.
+    """
+    first = first_slot(standing, now + ahead)
     step = max(spacing(limits.campaign_per_second, limits.tolerance), limits.account_spacing)
     return (first + step * i for i in range((now + limits.ahead - first) // step + 1))
 
@@ -79,13 +83,8 @@ def first_slot(standing: Standing, now: datetime) -> datetime:
     return max(filter(None, [now, standing.account_free_at, standing.next_send_at]))
 
 
-async def take_slots(
-    db: Connection, record: CampaignRecord, written: Sequence[Attempt], limits: Limits
-) -> None:  # fmt: skip
-    """Nobody else sends at those instants."""
-    if not written:
-        return
-    last = max(attempt.send_at for attempt in written)
+async def take_slots(db: Connection, record: CampaignRecord, last: datetime, limits: Limits) -> None:
+    """Nobody else sends until then."""
     account = spacing(limits.per_second, limits.tolerance)
     request = request_spacing(limits.requests_per_minute, limits.tolerance)
     own = spacing(limits.campaign_per_second, limits.tolerance)

@@ -8,6 +8,7 @@ from .database import Database
 from .dial_verbs import DialVerbs
 from .history_verbs import HistoryVerbs
 from .meta_verbs import MetaVerbs
+from .move_verbs import MoveVerbs
 from .people_verbs import PeopleVerbs
 from .query_verbs import QueryVerbs
 from .replan_verbs import ReplanVerbs
@@ -18,7 +19,7 @@ from .round_verbs import RoundVerbs
 
 
 class SqlStore(
-    CampaignVerbs, DialVerbs, ReplanVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs, HistoryVerbs,
+    CampaignVerbs, DialVerbs, ReplanVerbs, MoveVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs, HistoryVerbs,
     BookmarkVerbs, ReturnVerbs, MetaVerbs, RoundVerbs, RetentionVerbs, ArchiveVerbs,
 ):  # fmt: skip
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""

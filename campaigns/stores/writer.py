@@ -1,8 +1,9 @@
 """One writer that groups what is waiting into one transaction, and answers each caller after the commit."""
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import anyio
@@ -37,9 +38,14 @@ class _Waiting:
     item: tuple[Any, ...]
     """What is handed to a verb that takes many; empty: this one takes none."""
     account: str | None
-    done: anyio.Event = field(default_factory=anyio.Event)
+    done: asyncio.Future[None]
     result: Any = None
     error: Exception | None = None
+
+    def answer(self) -> None:
+        """Let the caller go on, who may have been cancelled meanwhile."""
+        if not self.done.done():
+            self.done.set_result(None)
 
 
 class Writer:
@@ -53,20 +59,21 @@ class Writer:
 
     async def write(self, verb: Verb[T], *, account: str | None = None) -> T:
         """Run `verb` in a transaction; returns after its commit. Raises StoreUnavailable, or what the verb raises."""
-        result: T = await self._answer(_Waiting(verb, (), account))
+        result: T = await self._answer(verb, (), account)
         return result
 
     async def write_each(self, verb: "Each[I, T]", item: I, *, account: str | None = None) -> T:
         """The same for one of many: whoever waits for the same `verb` is served by one run of it."""
-        result: T = await self._answer(_Waiting(verb, (item,), account))
+        result: T = await self._answer(verb, (item,), account)
         return result
 
-    async def _answer(self, waiting: _Waiting) -> Any:
+    async def _answer(self, verb: Callable[..., Awaitable[Any]], item: tuple[Any, ...], account: str | None) -> Any:
         if self._closed or len(self._queue) >= WAITING:
             raise StoreUnavailable("The database does not keep up, or is closed.")
+        waiting = _Waiting(verb, item, account, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self._bell.set()
-        await waiting.done.wait()
+        await waiting.done
         if waiting.error is not None:
             raise waiting.error
         return waiting.result
@@ -96,7 +103,7 @@ class Writer:
                 await self._transact([waiting])
             except Exception as error:  # noqa: BLE001 - handed to the caller, who is waiting for it
                 waiting.error = error
-            waiting.done.set()
+            waiting.answer()
 
     async def _together(self, group: list[_Waiting]) -> bool:
         """Whether everybody was answered."""
@@ -108,7 +115,7 @@ class Writer:
         except Exception:  # noqa: BLE001 - whatever it was, each verb is tried alone and reports its own error
             return False
         for waiting in group:
-            waiting.done.set()
+            waiting.answer()
         return True
 
     async def _transact(self, group: Sequence[_Waiting]) -> None:

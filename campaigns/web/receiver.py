@@ -62,8 +62,8 @@ async def _take_in(session: Session, account: Account | None, request: Request) 
         return Response(status_code=401)
     except StoreError:
         return Response(status_code=503, headers={"Retry-After": "5"})
-    if taken.fresh:
-        account.reconciler.wake.ring()
+    if taken.news is not None:
+        account.reconciler.heard(taken.news)
     if taken.question is None:
         return JSONResponse({})
     reply = await answered(session.store, session.book, taken.question, provider=account.name)

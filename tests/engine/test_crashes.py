@@ -118,7 +118,7 @@ def a_life_cut_at(at: int | None, **provided: Any) -> tuple[int, int]:
 
 def test_a_crash_at_any_await_calls_nobody_twice_and_loses_no_call() -> None:
     steps, _ = a_life_cut_at(None)
-    assert steps > 150
+    assert steps > 100
     doubts = [a_life_cut_at(at)[1] for at in range(1, min(steps, 140), 1)]
     assert max(doubts) <= 3
     assert doubts.count(0) > len(doubts) * 3 / 4

@@ -9,7 +9,7 @@ from campaigns.domain.errors import ProofError
 from campaigns.domain.lead import LeadState, Outcome, lead_id
 from campaigns.domain.rows import BadRow
 from campaigns.domain.transitions import close
-from campaigns.engine.inbox import Taken, receive, report_of, to_json
+from campaigns.engine.inbox import News, Taken, receive, report_of, to_json
 from campaigns.engine.intake import Source, load
 from campaigns.engine.preparing import told
 from campaigns.ports.people import Suppression
@@ -154,7 +154,7 @@ def test_a_webhook_is_kept_once_and_read_back_as_it_was() -> None:
             night.provider.read = lambda webhook, *, now: Notice(Grade.TOKEN, "same", REPORT)
             webhook = Webhook("t", {}, b"{}")
             taken = [await receive(store, night.provider, clock, name="scripted", webhook=webhook) for _ in range(2)]
-            assert taken == [Taken(True, None), Taken(False, None)]
+            assert taken == [Taken(News(1, Grade.TOKEN, REPORT), None), Taken(None, None)]
             items = await store.inbox("scripted", limit=9)
             assert [report_of(item) for item in items] == [REPORT]
 
@@ -165,7 +165,7 @@ def test_news_about_no_call_is_not_kept_and_what_is_not_proved_is_refused() -> N
     async def main(store, clock):
         async with a_night(store, clock, contacts=0) as night:
             news = Webhook("t", {}, b"ping")
-            assert await receive(store, night.provider, clock, name="scripted", webhook=news) == Taken(False, None)
+            assert await receive(store, night.provider, clock, name="scripted", webhook=news) == Taken(None, None)
 
             def refuse(webhook, *, now):
                 raise ProofError("no signature")

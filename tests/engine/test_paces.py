@@ -175,8 +175,9 @@ def test_what_a_better_campaign_cannot_use_is_not_left_idle() -> None:
         async with a_night(store, clock, campaign=small, contacts=others(0, 40), account=account) as night:
             await _together(night, other, leads=120)
             got = by_campaign(night, until=START + MINUTE)
-            assert got["0"] == 8
-            assert got["1"] == 36
+            # Of two lines and eight, each with a call of 10 s that is noticed within 5 s.
+            assert 2 * 4 <= got["0"] <= 2 * 6
+            assert 8 * 4 <= got["1"] <= 8 * 6
             assert most_at_once(night.provider) == 10
 
     play(main)
