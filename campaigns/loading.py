@@ -18,7 +18,8 @@ from campaigns.files import KeyPath, Loaded
 from campaigns.lists import open_list
 from campaigns.ports import BadRow, Row
 from campaigns.ports.lists import RemoteList
-from campaigns.ports.store import LeadFilter, Store
+from campaigns.ports.queries import LeadFilter
+from campaigns.ports.store import Store
 from campaigns.systems import Systems
 
 

@@ -14,8 +14,8 @@ from campaigns.editing import Edit
 from campaigns.engine.intake import Intake
 from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded
+from campaigns.ports.queries import Counts
 from campaigns.ports.returns import ReturnCounts
-from campaigns.ports.store import Counts
 from campaigns.reports import gather, render, write_report
 from campaigns.stores.location import Location
 

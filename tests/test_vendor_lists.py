@@ -14,7 +14,7 @@ from campaigns.domain.errors import InputError, VendorError
 from campaigns.engine.intake import RESUMABLE, Intake, load
 from campaigns.files import parse_campaign
 from campaigns.loading import open_lists
-from campaigns.ports.store import LeadFilter
+from campaigns.ports.queries import LeadFilter
 from campaigns.running import RunOptions, forget_budgets, run_campaign
 from campaigns.sections import ListSettings
 from campaigns.settings import Settings

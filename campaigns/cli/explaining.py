@@ -19,7 +19,8 @@ from campaigns.planner.explain import Explanation, Verdict
 from campaigns.planner.explain import explain as explain_lead
 from campaigns.planner.steps import Call, Close
 from campaigns.planner.telling import answer, clock, ending
-from campaigns.ports.store import CampaignRecord, LeadFilter
+from campaigns.ports.queries import LeadFilter
+from campaigns.ports.store import CampaignRecord
 
 from .context import Json, local, options, out, print_json, print_pairs, with_campaign
 from .people import plain_number

@@ -11,8 +11,9 @@ from campaigns.domain.contact import ERASED, mask
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState, Outcome
 from campaigns.files import parse_campaign
+from campaigns.ports.queries import LeadFilter
 from campaigns.ports.returns import ReturnCounts
-from campaigns.ports.store import CampaignRecord, LeadFilter
+from campaigns.ports.store import CampaignRecord
 from campaigns.reports import gather, render, results_csv, write_report
 from campaigns.summary import budget_told, law_statement
 

@@ -16,7 +16,7 @@ from campaigns.domain.zones import zone
 from campaigns.editing import in_words
 from campaigns.files import parse_campaign
 from campaigns.planner.lawful import window_of
-from campaigns.ports.store import Counts, LeadFilter
+from campaigns.ports.queries import Counts, LeadFilter
 from campaigns.running import Progress
 
 from .context import counted, err, local, many

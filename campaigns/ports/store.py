@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from campaigns.domain.budget import Spent
 from campaigns.domain.contact import PhoneNumber
 from campaigns.domain.facts import Facts
-from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
+from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead
 from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing
 
@@ -16,6 +15,7 @@ from .bookmarks import BookmarkStore, Shown
 from .consents import ConsentStore
 from .history import HistoryStore
 from .people import PeopleStore, Suppression
+from .queries import QueryStore
 from .returns import ReturnStore
 from .rounds import RoundStore
 from .upkeep import UpkeepStore
@@ -49,6 +49,8 @@ class CampaignRecord:
     """Plans of an older revision than this are made anew, a few at a time."""
     planned_under: str = ""
     """The legal rules, time zones and limits per person that leads are planned by."""
+    closing: bool = False
+    """Stopped, and of those who waited some are still to be closed."""
     archived_at: datetime | None = None
     """Since then only its archive knows its people; `reason` says where that is."""
 
@@ -199,35 +201,6 @@ class InboxItem:
     tries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LeadFilter:
-    """Which leads a list shows; None: all."""
-
-    state: LeadState | None = None
-    outcome: Outcome | None = None
-    label: str | None = None
-    limit: int = 1_000_000
-    offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Where a campaign stands."""
-
-    states: dict[str, int]
-    outcomes: dict[str, int]
-    dispositions: dict[str, int]
-    attempts: dict[str, int]
-    """By state."""
-    reasons: list[tuple[str, str, int, datetime | None]]
-    """Why leads wait: reason, rule, how many, when the first of them is due."""
-    warnings: int = 0
-    people: int = 0
-    reached_people: int = 0
-    spent: Spent = Spent()  # noqa: RUF009 - frozen
-    """Of the budget, with what open calls hold."""
-
-
 class CampaignStore(Protocol):
     """Campaigns and their leads."""
 
@@ -247,7 +220,13 @@ class CampaignStore(Protocol):
     async def steer(
         self, name: str, to: CampaignState, *, expect: Sequence[CampaignState], reason: str, now: datetime
     ) -> bool:
-        """Change the state where it is one of `expect`; False: it was not. A stop also closes what waits."""
+        """Change the state where it is one of `expect`; False: it was not.
+
+        A stop holds at once; of those who wait it closes some, and `close_stopped` the others.
+        """
+
+    async def close_stopped(self, name: str, *, now: datetime) -> int:
+        """Close whoever waited when the campaign was stopped, in several transactions; how many there were."""
 
     async def note_intake(
         self, name: str, counts: dict[str, int], bad_rows: Sequence[tuple[str, int, str]]
@@ -368,28 +347,6 @@ class ReportStore(Protocol):
         """Remember an inbound call's stage, and whom it puts on the do-not-call list; False: known already."""
 
     async def put_lead(self, lead: Lead, rev: int, *, opted_out: bool, now: datetime, why: str) -> bool: ...
-
-
-class QueryStore(Protocol):
-    """What the faces show."""
-
-    async def counts(self, name: str) -> Counts: ...
-    async def leads(self, name: str, which: LeadFilter) -> list[tuple[Lead, int, str | None]]:
-        """Leads, how many attempts each has, and the number that was dialled last."""
-
-    async def lead_page(self, name: str, *, after: int, limit: int) -> list[tuple[int, Lead, list[Attempt]]]:
-        """The next leads of a campaign in list order, each with its place and its attempts; empty at the end."""
-
-    async def sample(self, name: str, *, limit: int) -> tuple[list[str], int]:
-        """Ids of leads that wait or are ready, picked evenly and always the same; and how many there are."""
-
-    async def calls_left(self, name: str, *, most: int) -> tuple[int, Spent]:
-        """The calls that leads without an outcome may still get: `most` each, and those promised. And what is spent."""
-
-    async def attempts(self, name: str) -> list[Attempt]: ...
-    async def uncertain(self, *, before: datetime | None = None) -> list[Attempt]: ...
-    async def last_moment(self) -> datetime | None:
-        """The latest instant that the database knows of: where virtual time must go on."""
 
 
 class Store(

@@ -8,7 +8,8 @@ from campaigns.domain.errors import InputError
 from campaigns.domain.lead import LeadState
 from campaigns.domain.legal import Law
 from campaigns.files import parse_campaign
-from campaigns.ports.store import CampaignRecord, Counts, Store
+from campaigns.ports.queries import Counts
+from campaigns.ports.store import CampaignRecord, Store
 
 from .discreet import without_numbers
 from .in_force import in_force
@@ -89,6 +90,7 @@ async def gather(  # noqa: PLR0913 - what a page says of a campaign that the dat
     record = await _known(store, name)
     campaign = _campaign(record)
     counts, tally = await store.counts(name), await tallied(store, name, campaign, rules)
+    people, reached = await store.people(name)
     bad_rows, returned = await store.bad_rows(name), await _returned(store, campaign)
     zone = shared_zone(campaign.zone if campaign else None, tally.zones)
     return Figures(
@@ -99,8 +101,8 @@ async def gather(  # noqa: PLR0913 - what a page says of a campaign that the dat
         made_at=now,
         zone=zone,
         leads=tally.leads,
-        people=counts.people,
-        reached_people=counts.reached_people,
+        people=people,
+        reached_people=reached,
         bad_rows=tuple((source, line, without_numbers(reason)) for source, line, reason in bad_rows[:LISTED]),
         bad_total=max(record.intake.get("invalid", 0), len(bad_rows)),
         outcomes=_outcomes(counts),

@@ -9,6 +9,7 @@ from campaigns.domain.lead import CampaignState, Lead
 from campaigns.ports.bookmarks import Shown
 from campaigns.ports.store import CampaignRecord, Merged, NewLead, Written
 
+from .closing_verbs import BATCH, close_some
 from .database import Connection, Database
 from .rows import LEAD_PLAN, dumps, lead_plan, plain, to_campaign, us, written
 
@@ -70,13 +71,8 @@ class CampaignVerbs:
                 " WHERE name = :name AND archived_at IS NULL AND state = ANY(:expect)",
                 {"name": name, "to": to, "reason": plain(reason), "now": us(now), "expect": list(expect)},
             )
-            if changed and to is CampaignState.STOPPED:
-                await db.run(
-                    "UPDATE lead SET state = 'closed', outcome = 'stopped', reason = 'the campaign was stopped',"
-                    " rule = '', closed_at = :now, due_at = NULL, closes_at = NULL, callback_at = NULL,"
-                    " lease_owner = NULL, rev = rev + 1 WHERE campaign = :name AND state IN ('waiting', 'ready')",
-                    {"name": name, "now": us(now)},
-                )
+            if changed:
+                await _close_who_waits(db, name, to, now)
             return bool(changed)
 
         return await self._database.write(verb)
@@ -154,20 +150,6 @@ class CampaignVerbs:
 
         return await self._database.read(verb)
 
-    async def stop_removed(self, name: str, source: int, *, load: int, now: datetime) -> int:
-        async def verb(db: Connection) -> int:
-            return await db.run(
-                "UPDATE lead SET state = 'closed', outcome = 'stopped', reason = 'removed from its list',"
-                " rule = 'contacts.removed', closed_at = :now, due_at = NULL, closes_at = NULL, callback_at = NULL,"
-                " rev = rev + 1 WHERE campaign = :name AND source = :source AND load < :load"
-                # What is only booked is cancelled, because its lead is closed.
-                " AND (state IN ('waiting', 'ready') OR (state = 'calling' AND EXISTS (SELECT 1 FROM attempt a"
-                " WHERE a.lead_id = lead.id AND a.state = 'booked')))",
-                {"name": name, "source": source, "load": load, "now": us(now)},
-            )
-
-        return await self._database.write(verb)
-
     async def forget(self, name: str) -> None:
         async def verb(db: Connection) -> None:
             mine = "(SELECT id FROM lead WHERE campaign = :n)"
@@ -200,6 +182,19 @@ ON CONFLICT (name) DO UPDATE SET document = excluded.document, folder = excluded
     purpose = excluded.purpose, revision = excluded.revision, version = excluded.version, state = excluded.state,
     plans_from = excluded.plans_from
 """
+
+
+async def _close_who_waits(db: Connection, name: str, to: CampaignState, now: datetime) -> None:
+    """A stop marks them and closes the first; whatever an earlier one has left is closed before anybody is dialled."""
+    if to is CampaignState.STOPPED:
+        await db.run(
+            "UPDATE campaign SET closing_to = (SELECT MAX(seq) FROM lead WHERE campaign = :name) WHERE name = :name",
+            {"name": name},
+        )
+        if await close_some(db, name, now) >= BATCH:
+            return
+    while await close_some(db, name, now):
+        pass
 
 
 async def _campaign(db: Connection, name: str) -> CampaignRecord | None:

@@ -5,40 +5,33 @@ from typing import Any
 
 from campaigns.domain.budget import Spent
 from campaigns.domain.lead import Attempt, Lead
-from campaigns.ports.store import Counts, LeadFilter
+from campaigns.ports.queries import Counts, LeadFilter
 
 from .budgets import spent_of
+from .counting import COUNTS, counts
 from .database import Connection, Database
 from .lines import LIVE
 from .rows import maybe_at, to_attempt, to_lead, us
 
 
 class QueryVerbs:
-    """See `ports.store.QueryStore`."""
+    """See `ports.queries.QueryStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def counts(self, name: str) -> Counts:
         async def verb(db: Connection) -> Counts:
-            async def tally(sql: str) -> dict[str, int]:
-                return {row["word"]: row["n"] for row in await db.rows(sql, {"name": name})}
+            return counts(await db.rows(COUNTS, {"name": name}), await spent_of(db, name))
 
-            reasons = await db.rows(_REASONS, {"name": name})
-            people = (await db.rows(_PEOPLE, {"name": name}))[0]
-            return Counts(
-                states=await tally(_tally("state", "lead")),
-                outcomes=await tally(_tally("outcome", "lead")),
-                dispositions=await tally(_tally("disposition", "attempt")),
-                attempts=await tally(_tally("state", "attempt")),
-                reasons=[(row["reason"], row["rule"], row["n"], maybe_at(row["due_at"])) for row in reasons],
-                warnings=people["warnings"],
-                people=people["people"],
-                reached_people=people["reached"],
-                spent=await spent_of(db, name),
-            )
+        return await self._database.read(verb, aside=True)
 
-        return await self._database.read(verb)
+    async def people(self, name: str) -> tuple[int, int]:
+        async def verb(db: Connection) -> tuple[int, int]:
+            row = (await db.rows(_PEOPLE, {"name": name}))[0]
+            return row["people"], row["reached"]
+
+        return await self._database.read(verb, aside=True)
 
     async def leads(self, name: str, which: LeadFilter) -> list[tuple[Lead, int, str | None]]:
         async def verb(db: Connection) -> list[tuple[Lead, int, str | None]]:
@@ -48,7 +41,7 @@ class QueryVerbs:
             }  # fmt: skip
             return [(to_lead(row), row["tries"], row["last_phone"]) for row in await db.rows(_LEADS, params)]
 
-        return await self._database.read(verb)
+        return await self._database.read(verb, aside=True)
 
     async def lead_page(self, name: str, *, after: int, limit: int) -> list[tuple[int, Lead, list[Attempt]]]:
         async def verb(db: Connection) -> list[tuple[int, Lead, list[Attempt]]]:
@@ -64,7 +57,7 @@ class QueryVerbs:
                 found[row["lead_id"]].append(to_attempt(row))
             return [(row["seq"], to_lead(row), found[row["id"]]) for row in rows]
 
-        return await self._database.read(verb)
+        return await self._database.read(verb, aside=True)
 
     async def sample(self, name: str, *, limit: int) -> tuple[list[str], int]:
         async def verb(db: Connection) -> tuple[list[str], int]:
@@ -74,14 +67,14 @@ class QueryVerbs:
             total = await db.rows(f"SELECT COUNT(*) AS n {_UNDECIDED}", params)
             return [row["id"] for row in rows], int(total[0]["n"])
 
-        return await self._database.read(verb)
+        return await self._database.read(verb, aside=True)
 
     async def calls_left(self, name: str, *, most: int) -> tuple[int, Spent]:
         async def verb(db: Connection) -> tuple[int, Spent]:
             left = (await db.rows(_CALLS_LEFT, {"name": name, "most": most}))[0]["n"]
             return int(left or 0), await spent_of(db, name)
 
-        return await self._database.read(verb)
+        return await self._database.read(verb, aside=True)
 
     async def attempts(self, name: str) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
@@ -90,7 +83,7 @@ class QueryVerbs:
             )
             return [to_attempt(row) for row in rows]
 
-        return await self._database.read(verb)
+        return await self._database.read(verb, aside=True)
 
     async def uncertain(self, *, before: datetime | None = None) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
@@ -101,7 +94,7 @@ class QueryVerbs:
             )
             return [to_attempt(row) for row in rows]
 
-        return await self._database.read(verb)
+        return await self._database.read(verb, aside=True)
 
     async def last_moment(self) -> datetime | None:
         async def verb(db: Connection) -> datetime | None:
@@ -110,24 +103,10 @@ class QueryVerbs:
         return await self._database.read(verb)
 
 
-def _tally(column: str, table: str) -> str:
-    return (
-        f"SELECT {column} AS word, COUNT(*) AS n FROM {table} WHERE campaign = :name AND {column} IS NOT NULL"
-        f" GROUP BY {column}"
-    )
-
-
 _PEOPLE = """
-SELECT COUNT(DISTINCT person_key) AS people, COUNT(CASE WHEN warning <> '' THEN 1 END) AS warnings,
-    COUNT(DISTINCT CASE WHEN outcome = 'reached' THEN person_key END) AS reached FROM lead WHERE campaign = :name
-"""
-_REASONS = """
-SELECT reason, rule, COUNT(*) AS n, MIN(due_at) AS due_at FROM (
-    SELECT CASE state WHEN 'ready' THEN '' ELSE reason END AS reason,
-        CASE state WHEN 'ready' THEN '' ELSE rule END AS rule,
-        CASE state WHEN 'ready' THEN NULL ELSE due_at END AS due_at
-    FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')) AS undecided
-GROUP BY reason, rule ORDER BY n DESC, due_at NULLS FIRST, rule
+SELECT COUNT(*) AS people, COUNT(CASE WHEN reached = 1 THEN 1 END) AS reached FROM (
+    SELECT MAX(CASE WHEN outcome = 'reached' THEN 1 ELSE 0 END) AS reached FROM lead WHERE campaign = :name
+    GROUP BY person_key) AS person
 """
 _CALLS_LEFT = """
 SELECT SUM(CASE WHEN calls > 0 THEN calls ELSE 0 END) AS n FROM (

@@ -174,6 +174,7 @@ def to_campaign(row: RowMap) -> CampaignRecord:
         intake=json.loads(row["intake"]),
         started_at=maybe_at(row["started_at"]),
         finished_at=maybe_at(row["finished_at"]),
+        closing=row["closing_to"] is not None,
         archived_at=maybe_at(row["archived_at"]),
         **{
             name: row[name]

@@ -3,6 +3,7 @@
 from .archive_verbs import ArchiveVerbs
 from .bookmark_verbs import BookmarkVerbs
 from .campaign_verbs import CampaignVerbs
+from .closing_verbs import ClosingVerbs
 from .consent_verbs import ConsentVerbs
 from .database import Database
 from .dial_verbs import DialVerbs
@@ -19,8 +20,8 @@ from .round_verbs import RoundVerbs
 
 
 class SqlStore(
-    CampaignVerbs, DialVerbs, ReplanVerbs, MoveVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs, HistoryVerbs,
-    BookmarkVerbs, ReturnVerbs, MetaVerbs, RoundVerbs, RetentionVerbs, ArchiveVerbs,
+    CampaignVerbs, ClosingVerbs, DialVerbs, ReplanVerbs, MoveVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs,
+    HistoryVerbs, BookmarkVerbs, ReturnVerbs, MetaVerbs, RoundVerbs, RetentionVerbs, ArchiveVerbs,
 ):  # fmt: skip
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 

@@ -11,7 +11,7 @@ from campaigns.engine.intake import Source, load
 from campaigns.engine.preparing import told
 from campaigns.planner.decide import Call, Close, decide
 from campaigns.ports.consents import Withdrawal
-from campaigns.ports.store import LeadFilter
+from campaigns.ports.queries import LeadFilter
 from campaigns.rules import load_rules
 from campaigns.testing import a_campaign, a_contact, a_night, instant
 

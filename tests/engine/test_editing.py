@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from campaigns.domain.lead import Outcome, lead_id
 from campaigns.engine.planning import REPLANNED
-from campaigns.ports.store import LeadFilter
+from campaigns.ports.queries import LeadFilter
 from campaigns.testing import a_campaign, a_contact, a_night, instant
 
 from .conftest import START, play

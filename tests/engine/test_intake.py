@@ -13,7 +13,7 @@ from campaigns.engine.inbox import News, Taken, receive, report_of, to_json
 from campaigns.engine.intake import Source, load
 from campaigns.engine.preparing import told
 from campaigns.ports.people import Suppression
-from campaigns.ports.store import LeadFilter
+from campaigns.ports.queries import LeadFilter
 from campaigns.testing import a_contact, a_night
 
 from .conftest import START, play

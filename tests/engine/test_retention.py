@@ -9,7 +9,8 @@ from campaigns.domain.contact import ERASED
 from campaigns.domain.errors import StoreUnavailable
 from campaigns.domain.retention import Keeping
 from campaigns.engine.retention import retain, retaining
-from campaigns.ports.store import CampaignRecord, LeadFilter
+from campaigns.ports.queries import LeadFilter
+from campaigns.ports.store import CampaignRecord
 from campaigns.stores.memory import MemoryStore
 from campaigns.testing import a_campaign, a_night
 

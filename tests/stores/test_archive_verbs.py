@@ -8,7 +8,8 @@ import pytest
 
 from campaigns.domain.call import CallReport, Disposition
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome, lead_id
-from campaigns.ports.store import LeadFilter, Move
+from campaigns.ports.queries import LeadFilter
+from campaigns.ports.store import Move
 from campaigns.ports.upkeep import Unsettled
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pytest
 from campaigns.domain.contact import PhoneNumber
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
 from campaigns.domain.transitions import close
-from campaigns.ports.store import LeadFilter, Merged, Move
+from campaigns.ports.queries import LeadFilter
+from campaigns.ports.store import Merged, Move
 
 if TYPE_CHECKING:
     from conftest import World

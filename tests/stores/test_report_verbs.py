@@ -12,7 +12,8 @@ from campaigns.domain.call import CallReport, Direction, Disposition
 from campaigns.domain.contact import PhoneNumber
 from campaigns.domain.lead import AttemptState, LeadState, Outcome
 from campaigns.domain.transitions import advance, close
-from campaigns.ports.store import LeadFilter, Move
+from campaigns.ports.queries import LeadFilter
+from campaigns.ports.store import Move
 
 if TYPE_CHECKING:
     from conftest import World

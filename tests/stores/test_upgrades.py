@@ -13,7 +13,8 @@ from postgres import new_database
 
 from campaigns.clock import DiscreteClock, run_virtual
 from campaigns.domain.errors import StoreError
-from campaigns.ports.store import LeadFilter, Store
+from campaigns.ports.queries import LeadFilter
+from campaigns.ports.store import Store
 from campaigns.stores.memory import MemoryStore
 from campaigns.stores.postgres import open_postgres
 from campaigns.stores.schema import migration_steps

@@ -24,3 +24,16 @@ ALTER TABLE campaign ADD COLUMN archived_at BIGINT;
 
 -- What every claim asks of a person who may have said no in a call of their own: of those there are few.
 CREATE INDEX lead_refused ON lead (person_key) WHERE outcome = 'refused';
+
+-- What `status` and the display of a run count is counted along indexes alone. Why leads wait stands in the index of
+-- their plans, which is written when the plan is.
+DROP INDEX lead_revision;
+CREATE INDEX lead_revision ON lead (campaign, revision, rule, reason, COALESCE(due_at, 0))
+    WHERE state = 'waiting' AND due_at IS NOT NULL;
+CREATE INDEX lead_closed ON lead (campaign, outcome, seq) WHERE outcome IS NOT NULL;
+CREATE INDEX lead_warned ON lead (campaign) WHERE warning <> '';
+CREATE INDEX attempt_ended ON attempt (campaign, disposition) WHERE disposition IS NOT NULL;
+CREATE INDEX attempt_void ON attempt (campaign, state) WHERE state IN ('refused', 'not_sent', 'not_created');
+
+-- A stop holds at once; up to this place of the list, whoever waited is closed afterwards, a batch at a time.
+ALTER TABLE campaign ADD COLUMN closing_to INTEGER;

@@ -34,7 +34,8 @@ CREATE TABLE campaign (
     bid_lines INTEGER NOT NULL DEFAULT 0,
     bid_until BIGINT,
     purse TEXT COLLATE "C" NOT NULL DEFAULT '',
-    archived_at BIGINT
+    archived_at BIGINT,
+    closing_to INTEGER
 );
 CREATE INDEX campaign_active ON campaign (provider) WHERE state = 'active';
 
@@ -115,7 +116,10 @@ CREATE INDEX lead_held ON lead (campaign) WHERE state = 'held';
 CREATE INDEX lead_person ON lead (person_key);
 CREATE INDEX lead_refused ON lead (person_key) WHERE outcome = 'refused';
 CREATE INDEX lead_source ON lead (source, campaign, load);
-CREATE INDEX lead_revision ON lead (campaign, revision) WHERE state = 'waiting' AND due_at IS NOT NULL;
+CREATE INDEX lead_revision ON lead (campaign, revision, rule, reason, COALESCE(due_at, 0))
+    WHERE state = 'waiting' AND due_at IS NOT NULL;
+CREATE INDEX lead_closed ON lead (campaign, outcome, seq) WHERE outcome IS NOT NULL;
+CREATE INDEX lead_warned ON lead (campaign) WHERE warning <> '';
 CREATE INDEX lead_urgent ON lead (campaign) WHERE urgent = 1;
 CREATE INDEX lead_unwritten
     ON lead (campaign, json_extract(contact, '$.origin[0]'), (outcome <> 'do_not_call' AND opted_out = 0), closed_at)
@@ -188,6 +192,8 @@ CREATE UNIQUE INDEX attempt_booking ON attempt (provider, booking_id) WHERE book
 CREATE INDEX attempt_open ON attempt (provider, campaign) WHERE open = 1;
 CREATE INDEX attempt_live ON attempt (provider, state)
     WHERE state IN ('intent', 'sending', 'booked', 'placed', 'unclear', 'uncertain');
+CREATE INDEX attempt_ended ON attempt (campaign, disposition) WHERE disposition IS NOT NULL;
+CREATE INDEX attempt_void ON attempt (campaign, state) WHERE state IN ('refused', 'not_sent', 'not_created');
 CREATE INDEX attempt_person ON attempt (person_key, created_at);
 CREATE INDEX attempt_phone ON attempt (phone_key, created_at);
 CREATE INDEX attempt_campaign ON attempt (campaign, created_at);
