@@ -259,6 +259,8 @@ async def run_here(
             runners.append(returner)
         async with _reports_coming_in(session, account):
             end = await runner.run(record.name, limit=options.limit)
+        if end.state is CampaignState.STOPPED:
+            await session.store.close_stopped(record.name, now=session.clock.now())
         if not end.interrupted:
             await account.reconciler.round()  # what came in the last moment is applied too
         if returner is not None:

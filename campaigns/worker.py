@@ -52,6 +52,7 @@ class _Worker:
         self._session, self._say = session, say
         self._accounts: dict[str, Account] = {}
         self._runners: dict[str, Runner] = {}
+        self._closing: set[str] = set()
         self._left: set[str] = set()
         """Campaigns that other workers may dial."""
         self._stopping = False
@@ -96,20 +97,31 @@ class _Worker:
     async def _look_for_campaigns(self, tasks: TaskGroup) -> None:
         """Take up active campaigns, those too that `start` brings later; returns when stopped and quiet."""
         while not (self._stopping and not self._runners):
-            for record in await self._active():
-                if not self._stopping and record.name not in self._runners:
+            for record in await self._campaigns():
+                if record.state is CampaignState.ACTIVE and not self._stopping and record.name not in self._runners:
                     self._take_up(record, tasks)
+                if record.closing and record.name not in self._closing:
+                    self._closing.add(record.name)
+                    tasks.start_soon(self._close, record.name)
             for runner in list(self._runners.values()):
                 runner.wake.ring()
             await self._session.clock.sleep_until(self._session.clock.now() + LOOK_EVERY)
 
-    async def _active(self) -> list[CampaignRecord]:
+    async def _campaigns(self) -> list[CampaignRecord]:
         try:
-            records = await self._session.store.campaigns()
+            return await self._session.store.campaigns()
         except CampaignsError as error:
             log.error("cannot_look", why=str(error))
             return []
-        return [record for record in records if record.state is CampaignState.ACTIVE]
+
+    async def _close(self, name: str) -> None:
+        """Close whoever waited in a campaign that was stopped."""
+        try:
+            await self._session.store.close_stopped(name, now=self._session.clock.now())
+        except CampaignsError as error:
+            log.error("cannot_close", campaign=name, why=str(error))  # the next look tries again
+        finally:
+            self._closing.discard(name)
 
     def _take_up(self, record: CampaignRecord, tasks: TaskGroup) -> None:
         account = self._accounts.get(record.provider)
@@ -161,8 +173,8 @@ class _Worker:
             await account.reconciler.run()
         except Exception as error:
             log.exception("account_failed", provider=account.name)
-            for record in await self._active():
-                if record.provider == account.name:
+            for record in await self._campaigns():
+                if record.provider == account.name and record.state is CampaignState.ACTIVE:
                     await self._steer(record.name, CampaignState.PAUSED, f"an error: {type(error).__name__}")
 
     async def _steer(self, name: str, to: CampaignState, reason: str) -> None:

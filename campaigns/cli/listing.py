@@ -64,6 +64,8 @@ def status(
 
 
 async def _status_of(session: Session, record: CampaignRecord) -> Json:
+    if record.closing:  # whoever stopped it was ended before all were closed
+        await session.store.close_stopped(record.name, now=session.clock.now())
     counts = await session.store.counts(record.name)
     loaded = parse_campaign(record.document, name=record.name)
     returns = await session.store.returns(record.name) if loaded.campaign.write_back else None

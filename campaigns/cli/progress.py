@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from rich.live import Live
 from rich.table import Table
 
-from campaigns.clock import real_sleep
+from campaigns.clock import real_now, real_sleep
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.hours import CallingWindow
 from campaigns.domain.lead import LeadState
@@ -39,17 +39,26 @@ async def watch(progress: Progress) -> None:
     with Live(console=err, auto_refresh=False, transient=True, vertical_overflow="crop") as live:
         hours, rate = None, _Rate()
         while True:
+            begun = real_now()
             counts = await progress.session.store.counts(progress.name)
             hours = hours or await _hours_of(progress)
             live.update(_display(progress, counts, rate, hours), refresh=True)
-            await real_sleep(EVERY)
+            await real_sleep(_pause(EVERY, begun))
 
 
 async def _plain(progress: Progress) -> None:
+    pause = PLAIN_EVERY
     while True:
-        await real_sleep(PLAIN_EVERY)
+        await real_sleep(pause)
+        begun = real_now()
         counts = await progress.session.store.counts(progress.name)
         err.print(f"{progress.session.clock.now():%Y-%m-%d %H:%M:%S}Z  {_line(counts)}", markup=False)
+        pause = _pause(PLAIN_EVERY, begun)
+
+
+def _pause(least: float, begun: datetime) -> float:
+    """A million leads take a while to count: nine tenths of the time are left to the calls."""
+    return max(least, 9 * (real_now() - begun).total_seconds())
 
 
 def _line(counts: Counts) -> str:

@@ -144,6 +144,8 @@ def _steer(context: typer.Context, name: str, to: CampaignState, expect: list[Ca
         done = await session.store.steer(name, to, expect=expect, reason=reason, now=session.clock.now())
         if not done and record.state is not to:
             raise InputError(f"'{name}' is {record.state}, so it cannot become {to}.")
+        if to is S.STOPPED:
+            await session.store.close_stopped(name, now=session.clock.now())
         return to
 
     state = with_campaign(context, name, work)

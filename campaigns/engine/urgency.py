@@ -38,9 +38,9 @@ class Urgency:
         if not has_deadlines(terms.campaign) or (self._next_at is not None and now < self._next_at):
             return
         self._next_at = now + EVERY
-        ids, total = await self._store.sample(name, limit=MOST)
-        if total > MOST:
-            log.debug("too_many_to_mark", campaign=name, leads=total, most=MOST)
+        ids = await self._store.undecided(name, limit=MOST + 1)
+        if len(ids) > MOST:
+            log.debug("too_many_to_mark", campaign=name, most=MOST)
             return
         leads: list[Dated] = []
         for start in range(0, len(ids), PAGE):

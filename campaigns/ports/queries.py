@@ -51,6 +51,9 @@ class QueryStore(Protocol):
     async def sample(self, name: str, *, limit: int) -> tuple[list[str], int]:
         """Ids of leads that wait or are ready, picked evenly and always the same; and how many there are."""
 
+    async def undecided(self, name: str, *, limit: int) -> list[str]:
+        """Ids of leads that wait or are ready, at most so many; in order, so that they are always the same."""
+
     async def calls_left(self, name: str, *, most: int) -> tuple[int, Spent]:
         """The calls that leads without an outcome may still get: `most` each, and those promised. And what is spent."""
 

@@ -69,10 +69,19 @@ class QueryVerbs:
 
         return await self._database.read(verb, aside=True)
 
+    async def undecided(self, name: str, *, limit: int) -> list[str]:
+        async def verb(db: Connection) -> list[str]:
+            params = {"name": name, "limit": limit}
+            found = [row["id"] for state in ("waiting", "ready") for row in await db.rows(_IN.format(state), params)]
+            return sorted(found)[:limit]
+
+        return await self._database.read(verb)
+
     async def calls_left(self, name: str, *, most: int) -> tuple[int, Spent]:
         async def verb(db: Connection) -> tuple[int, Spent]:
-            left = (await db.rows(_CALLS_LEFT, {"name": name, "most": most}))[0]["n"]
-            return int(left or 0), await spent_of(db, name)
+            params = {"name": name, "most": most}
+            left, made = [(await db.rows(sql, params))[0]["n"] for sql in (_CALLS_LEFT, _CALLS_MADE)]
+            return int(left or 0) - int(made or 0), await spent_of(db, name)
 
         return await self._database.read(verb, aside=True)
 
@@ -109,11 +118,15 @@ SELECT COUNT(*) AS people, COUNT(CASE WHEN reached = 1 THEN 1 END) AS reached FR
     GROUP BY person_key) AS person
 """
 _CALLS_LEFT = """
-SELECT SUM(CASE WHEN calls > 0 THEN calls ELSE 0 END) AS n FROM (
-    SELECT :most + callbacks - (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
-                                AND a.state NOT IN ('refused', 'not_sent', 'not_created')) AS calls
-    FROM lead WHERE campaign = :name AND state <> 'closed') AS undecided
+SELECT COUNT(*) * :most + SUM(callbacks) AS n FROM lead WHERE campaign = :name AND state <> 'closed'
 """
+_CALLS_MADE = """
+SELECT SUM(CASE WHEN made < :most + callbacks THEN made ELSE :most + callbacks END) AS n FROM (
+    SELECT lead_id, COUNT(*) AS made FROM attempt
+    WHERE campaign = :name AND state NOT IN ('refused', 'not_sent', 'not_created') GROUP BY lead_id
+) AS tried JOIN lead ON lead.id = tried.lead_id WHERE lead.state <> 'closed'
+"""
+_IN = "SELECT id FROM lead WHERE campaign = :name AND state = '{}' LIMIT :limit"
 _UNDECIDED = "FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')"
 _LEADS = """
 SELECT lead.*, (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
