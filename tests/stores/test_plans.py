@@ -77,7 +77,9 @@ async def test_the_verbs_of_the_loop_read_no_whole_table(small: World, name: str
         assert not [step for step in steps if SCANS.search(step)], text
 
 
-@pytest.mark.parametrize(("name", "index"), [("promote", "lead_waiting"), ("claim", "lead_ready")])
+@pytest.mark.parametrize(
+    ("name", "index"), [("promote", "lead_waiting (campaign=? AND <expr><?)"), ("claim", "lead_ready (campaign=?)")]
+)
 @pytest.mark.parametrize("analysed", [False, True])
 async def test_whoever_is_next_is_found_without_a_sort(small: World, name: str, index: str, analysed: bool) -> None:
     await filled(small)
@@ -93,5 +95,6 @@ async def test_the_moment_that_is_next_is_the_first_entry_of_an_index(small: Wor
     await filled(small)
     found = await plans(small, lambda: VERBS["look"](small))
     (steps,) = [steps for text, steps in found.items() if "next_due_at" in text]
-    assert "SEARCH lead USING INDEX lead_waiting (campaign=? AND <expr>>?)" in steps
+    assert "SEARCH lead USING INDEX lead_waiting (campaign=? AND <expr>>?)" in steps  # the next
+    assert "SEARCH lead USING INDEX lead_waiting (campaign=? AND <expr><?)" in steps  # those who are due
     assert SORTS not in steps
