@@ -210,7 +210,7 @@ def contact_to_text(contact: Contact) -> str:
     call_from = f'"{contact.call_from.isoformat()}"' if contact.call_from else "null"
     phones = ",".join([f"[{_text(phone.e164)},{_text(phone.kind)}]" for phone in contact.phones])
     named = ",".join([f"{_text(name)}:{_text(value)}" for name, value in sorted(contact.variables.items())])
-    return (
+    text = (
         f'{{"call_by":{call_by},"call_from":{call_from},"consents":{_consents_to_text(contact.consents)},'
         f'"country":{_maybe(contact.country)},"debt":{_text(contact.debt)},"earlier":{_earlier_to_text(contact.earlier)},'
         f'"hours":{_maybe(contact.hours)},"jurisdictions":{codes},"key":{_text(contact.key)},'
@@ -219,12 +219,11 @@ def contact_to_text(contact: Contact) -> str:
         f'"phones":[{phones}],"postal_code":{_text(contact.postal_code)},"rank":{contact.rank!r},'
         f'"state":{_maybe(contact.state)},"variables":{{{named}}},"zones":{zones}}}'
     )
-
-
-def _text(value: str) -> str:
-    text = encode_basestring(value)
     # Halves of characters no database takes: a list's odd word must not stop a night.
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+_text = encode_basestring
 
 
 def _maybe(value: str | None) -> str:
