@@ -58,11 +58,13 @@ class Broken:
     problems: tuple[Problem, ...]
 
 
-def apart(sources: Sequence[Source], folder: Path, clock: Clock, outlook: Outlook | None) -> list[Source]:
+def apart(
+    sources: Sequence[Source], folder: Path, clock: Clock, outlook: Outlook | None, *, long: int = LONG
+) -> list[Source]:
     """The same lists; the outlook sees every contact, and long files are prepared in a process of their own."""
-    here = watched(sources, outlook) if outlook else list(sources)
-    return [replace(source, elsewhere=_Apart(source, folder, clock, outlook)) if source.size >= LONG else source
-            for source in here]  # fmt: skip
+    here = watched(sources, outlook) if outlook else sources
+    elsewhere = [_Apart(source, folder, clock, outlook) if source.size >= long else None for source in here]
+    return [replace(source, elsewhere=other) for source, other in zip(here, elsewhere, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

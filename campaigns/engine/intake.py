@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import anyio
 
 from campaigns.ports import Clock
-from campaigns.ports.bookmarks import Bookmark, Shown
+from campaigns.ports.bookmarks import Shown
 from campaigns.ports.store import Merged, Store
 
-from .consenting import record_consents
-from .preparing import Batch, Excluded, Preparing, Stream, by_record
+from .pieces import pieces
+from .preparing import Batch, Excluded, Preparing, Stream
 from .terms import Terms
 
 LISTED = 10_000
@@ -93,6 +93,7 @@ async def load(
     """
     intake, name = Intake(), terms.record.name
     number = await store.next_load(name)
+    writing = await pieces(terms, store, clock, number)
     sizes: dict[int, tuple[int, int]] = {}
     for source in sources:
         before = await store.source_size(name, source.index)
@@ -101,8 +102,7 @@ async def load(
         async with aclosing(source.prepared(terms, excluded, after, now=clock.now())) as batches:
             async for batch in batches:
                 intake.note(source.name, batch)
-                merged = await _put(batch, source, terms, number, store=store, clock=clock)
-                intake.note_merged(merged)
+                intake.note_merged(await writing.put(batch, source.name, source.index, source.wanted))
                 good += len(batch.leads)
                 await anyio.lowlevel.checkpoint()
         if not after:
@@ -121,17 +121,6 @@ async def load(
     if not again or intake.read >= terms.record.intake.get("read", 0):
         await store.note_intake(name, intake.counts(), intake.bad_rows)
     return intake
-
-
-async def _put(batch: Batch, source: Source, terms: Terms, load: int, *, store: Store, clock: Clock) -> Merged:
-    """Write a batch down: what its people agreed to, the leads, and how far the list is read."""
-    recorded = await record_consents(store, terms, batch.said, source.name, now=clock.now())
-    leads = [by_record(lead, recorded, terms, now=clock.now()) for lead in batch.leads] if recorded else batch.leads
-    merged = await store.put_leads(terms.record.name, leads, load=load, now=clock.now())
-    if batch.mark is not None:
-        kept = Bookmark(source.wanted, batch.mark.after, clock.now()) if batch.mark.after else None
-        await store.put_bookmark(terms.record.name, source.index, kept)
-    return merged
 
 
 def _shrank(shown: Shown, before: int, good: int, *, again: bool) -> bool:

@@ -90,6 +90,10 @@ class Merged:
     """The same key again in the same reading."""
     suppressed: int = 0
 
+    def plus(self, other: "Merged") -> "Merged":
+        """Of both together."""
+        return Merged(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

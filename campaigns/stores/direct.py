@@ -70,11 +70,14 @@ def carried_out(raw: sqlite3.Connection, verb: Callable[[Connection], Awaitable[
     raise RuntimeError("a verb waits for nothing but its database")
 
 
-def transacted(raw: sqlite3.Connection, verb: Callable[[Connection], Awaitable[T]]) -> T:
-    """The same in a transaction, which is durable when it returns. Raises NotBegun too."""
+def transacted(raw: sqlite3.Connection, verb: Callable[[Connection], Awaitable[T]], *, tries: int = 1) -> T:
+    """The same in a transaction, which is durable when it returns. Raises NotBegun too.
+
+    `tries`: how often it asks for the only right to write, each time for as long as the connection's `busy_timeout`.
+    """
     try:
         with _translated():
-            raw.execute("BEGIN IMMEDIATE")
+            _begin(raw, tries)
     except StoreUnavailable as error:
         raise NotBegun(str(error)) from error
     try:
@@ -88,6 +91,18 @@ def transacted(raw: sqlite3.Connection, verb: Callable[[Connection], Awaitable[T
                 raw.rollback()
         raise
     return result
+
+
+def _begin(raw: sqlite3.Connection, tries: int) -> None:
+    for _ in range(tries - 1):
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+        else:
+            return
+    raw.execute("BEGIN IMMEDIATE")
 
 
 @contextmanager

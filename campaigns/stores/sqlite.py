@@ -29,6 +29,8 @@ APPLICATION = 0x43414D50
 """`CAMP`: marks our files, so that another program's database is never touched."""
 
 _AGAIN = timedelta(milliseconds=20)
+_LOOK = timedelta(milliseconds=1)
+"""How often a transaction that cannot begin looks whether it can."""
 _SETTINGS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -51,8 +53,8 @@ class _Thread(aiosqlite.Connection):
 
 
 class _ThreadTransactions:
-    def __init__(self, raw: _Thread) -> None:
-        self._raw = raw
+    def __init__(self, raw: _Thread, patience: timedelta) -> None:
+        self._raw, self._tries = raw, max(patience // _LOOK, 1)
 
     async def transact(self, verb: Verb[T], *, accounts: Collection[str]) -> T:
         async def whole(db: Connection) -> T:
@@ -60,7 +62,7 @@ class _ThreadTransactions:
             await db.run_many(KNOW_ACCOUNT, [{"provider": name} for name in sorted(accounts)])
             return await verb(db)
 
-        return await self._raw.carry_out(transacted, whole)
+        return await self._raw.carry_out(partial(transacted, tries=self._tries), whole)
 
 
 class _ThreadDatabase:
@@ -107,7 +109,9 @@ async def open_sqlite(
         await _migrate(raw, simulated=simulated, path=path)
         for each in (reader, aside):
             await each.execute_fetchall("PRAGMA query_only = ON")
-        writer = Writer(_ThreadTransactions(raw))
+        # SQLite by itself looks ever more rarely, so that whoever writes much, as an import does, would starve a dial.
+        await raw.execute_fetchall(f"PRAGMA busy_timeout = {_LOOK // timedelta(milliseconds=1)}")
+        writer = Writer(_ThreadTransactions(raw, patience))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_shielded, writer)
             try:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import anyio
@@ -70,9 +71,37 @@ async def test_both_connections_have_the_safe_settings(tmp_path: Path) -> None:
 
     async with opened(tmp_path / "c.db") as store:
         assert await store._database.read(verb) == settings
-        assert await store._database.write(verb) == settings
+        # The writer asks every millisecond by itself, as long as its patience lasts.
+        assert await store._database.write(verb) == settings | {"busy_timeout": 1}
         with pytest.raises(StoreUnavailable):
             await store._database.read(lambda db: db.run("DELETE FROM campaign"))
+
+
+async def test_a_write_gets_its_turn_soon_beside_another_process_that_writes_all_the_time(tmp_path: Path) -> None:
+    path = tmp_path / "c.db"
+    async with opened(path) as store:
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+            busy, done = anyio.Event(), anyio.Event()
+
+            def hold() -> None:
+                other.execute("BEGIN IMMEDIATE")
+                sleep(0.03)
+                other.execute("COMMIT")
+                sleep(0.005)
+
+            async def hog() -> None:
+                while not done.is_set():
+                    await anyio.to_thread.run_sync(hold)
+                    busy.set()
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(hog)
+                await busy.wait()
+                began = monotonic()
+                for number in range(10):
+                    await put(store, f"k{number}")
+                done.set()
+            assert monotonic() - began < 3  # SQLite's own patience looks up to 0.1 s apart, mostly when it is taken
 
 
 async def test_the_file_is_ours_and_nobody_elses(tmp_path: Path) -> None:
