@@ -136,6 +136,14 @@ class Rig:
         """What a command wrote on stderr."""
         return (self.folder / f"{self.started.index(process)}.err").read_text()
 
+    def until_said(self, process: subprocess.Popen[str], word: str, within: float = 60) -> None:
+        """Wait until a command has written this on stderr. Raises TimeoutError."""
+        limit = time.monotonic() + within
+        while word not in self.complained(process):
+            if time.monotonic() > limit or process.poll() is not None:
+                raise TimeoutError(f"nothing is said of {word}: {self.complained(process)}")
+            time.sleep(0.05)
+
     def ask(self, *words: str) -> Any:
         """A command that answers at once, with JSON; in this process, which is another than the dialling one."""
         settings = ["--settings", str(self.folder / "settings.toml")]

@@ -16,14 +16,6 @@ from test_hard_run import SHORT, judged, settled
 from test_worker import until_listening, until_state
 
 
-@pytest.fixture
-def shared(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What every command of this test finds in its environment: one database, and the key that all need."""
-    monkeypatch.setenv("CAMPAIGNS_DATABASE", postgres_url)
-    monkeypatch.setenv("CAMPAIGNS_HASH_KEY", "a key for tests that all machines share, and for tests only")
-    return postgres_url
-
-
 def until_there_are(one: Rig, workers: str, within: float = 60) -> None:
     """Wait until `doctor` sees so many."""
     limit = time.monotonic() + within

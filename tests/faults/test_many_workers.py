@@ -1,0 +1,124 @@
+"""Many workers on one PostgreSQL, and whatever may befall them: by the provider's own ledger nobody is called twice."""
+
+import random
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import oracles
+import postgres
+from rig import Plan, Rig, rig, signalled
+
+SHORT = {"ring": (0.1, 0.3), "talk": (0.2, 0.6)}
+WORKERS = 3
+
+
+class Fleet:
+    """Workers on one database, and a dice that says what befalls them."""
+
+    def __init__(self, one: Rig, address: str, seed: int, workers: int = WORKERS) -> None:
+        self._one, self._dice = one, random.Random(seed)
+        self._name = address.partition("?")[0].rpartition("/")[2]
+        self.workers = [one.start("worker") for _ in range(workers)]
+        for worker in self.workers:
+            one.until_said(worker, "listening")
+
+    def befall(self, what: str) -> None:
+        """`kill`, `freeze` or `cut`."""
+        getattr(self, what)()
+
+    def kill(self) -> None:
+        """One worker dies, and another begins in its place."""
+        at = self._dice.randrange(len(self.workers))
+        self.workers[at].kill()
+        self.workers[at].wait()
+        self.workers[at] = self._one.start("worker")
+
+    def freeze(self) -> None:
+        """One stands still, for a moment or for longer than its permits last."""
+        worker = self._dice.choice(self.workers)
+        signalled(worker, signal.SIGSTOP)
+        time.sleep(self._dice.choice([0.3, 1.5]))
+        signalled(worker, signal.SIGCONT)
+
+    def cut(self) -> None:
+        """The server closes connections, some or all, in the middle of whatever they do."""
+        share = self._dice.choice([0.3, 1.0])
+        self.tell(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            f" AND pid <> pg_backend_pid() AND random() < {share}"
+        )
+
+    def tell(self, command: str) -> str:
+        return postgres.tell(command, self._name)
+
+    def until(self, condition: str, within: float) -> None:
+        """Wait until this holds in the database. Raises TimeoutError."""
+        limit = time.monotonic() + within
+        while self.tell(f"SELECT {condition}") != "t":
+            if time.monotonic() > limit:
+                raise TimeoutError(f"{condition} does not hold after {within} s")
+            time.sleep(0.2)
+
+    def stop(self) -> list[int]:
+        """Their exit codes after SIGTERM."""
+        for worker in self.workers:
+            signalled(worker, signal.SIGTERM)
+        return [self._one.ended(worker) for worker in self.workers]
+
+
+SETTLED = "NOT EXISTS (SELECT 1 FROM lead WHERE state <> 'closed')"
+AS_FAR_AS_KNOWN = """NOT EXISTS (SELECT 1 FROM lead WHERE state <> 'closed' AND NOT EXISTS (
+    SELECT 1 FROM attempt a WHERE a.lead_id = lead.id AND (a.state IN ('unclear', 'uncertain') OR (a.state = 'sending'
+    AND a.first_sent_at < EXTRACT(EPOCH FROM clock_timestamp() - INTERVAL '10 s') * 1000000))))"""
+"""Whoever was killed while asking leaves a doubt, which is looked into after a minute: then nobody can ask any more."""
+
+
+def judged(one: Rig) -> dict[str, Any]:
+    """Nobody was called twice, no call is lost, limits hold over all workers; what the run came to."""
+    ledger, attempts = one.ledger(), one.ask("attempts", "hard")
+    doubtful = {row["phone"] for row in attempts if row["state"] in ("sending", "unclear", "uncertain")}
+    assert oracles.called_without_proof(ledger) == []
+    assert oracles.called_too_often(ledger, 3) == []
+    clear = [line for line in ledger if line.get("phone") not in doubtful]
+    assert oracles.unaccounted(clear, attempts) == []
+    assert oracles.wrongly_settled(ledger, attempts) == []
+    assert oracles.most_open(ledger) <= one.plan.at_once
+    assert oracles.busiest(ledger, 0.999) <= one.plan.per_second
+    return {
+        "calls": len(oracles.made(ledger)), "busiest": oracles.busiest(ledger, 0.999),
+        "open": oracles.most_open(ledger), "doubtful": len(doubtful),
+    }  # fmt: skip
+
+
+def test_workers_share_a_campaign_its_lines_and_its_asking(tmp_path: Path, shared: str) -> None:
+    plan = Plan(people=80, at_once=12, per_second=25, poll_every="0.5s", server=SHORT)
+    with rig(tmp_path, plan) as one:
+        fleet = Fleet(one, shared, 1)
+        one.ask("start", str(one.campaign), "--yes")
+        fleet.until(SETTLED, 90)
+        owners = fleet.tell("SELECT COUNT(DISTINCT lease_owner) FROM attempt")
+        asked = oracles.counted(one.ledger())["listed"]
+        lasted = one.ledger()[-1]["at"] - one.ledger()[0]["at"]
+        assert fleet.stop() == [0] * WORKERS
+        found = judged(one)
+    assert int(owners) == WORKERS
+    assert asked <= 2 * (lasted / 0.5 + 2), "one asks for all"
+    assert found["doubtful"] == 0
+
+
+def test_whatever_befalls_workers_nobody_is_called_twice(tmp_path: Path, shared: str) -> None:
+    # Lines for all: a doubt holds its line as long as a call may last.
+    plan = Plan(people=50, at_once=60, per_second=12, server=SHORT)
+    with rig(tmp_path, plan) as one:
+        fleet = Fleet(one, shared, 7)
+        one.ask("start", str(one.campaign), "--yes")
+        one.until("made", 5)
+        for what in ("kill", "cut", "freeze", "cut", "kill"):
+            fleet.befall(what)
+            time.sleep(0.5)
+        fleet.until(AS_FAR_AS_KNOWN, 90)
+        assert fleet.stop() == [0] * WORKERS
+        judged(one)
+        assert fleet.tell("SELECT COUNT(*) FROM lead WHERE lease_owner IS NOT NULL") == "0"
