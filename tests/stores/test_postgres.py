@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from postgres import tell
+from postgres import mortal_server, tell
 
 from campaigns.clock import DiscreteClock, SystemClock
 from campaigns.domain.errors import StoreError, StoreUnavailable
@@ -413,3 +413,38 @@ async def test_a_commit_whose_answer_is_lost_is_told_so_and_not_done_twice(postg
         answers = await asyncio.gather(*(store._database.write(verb) for _ in range(3)), return_exceptions=True)
         assert {type(answer) for answer in answers} <= {InDoubt, StoreUnavailable}
         assert len(await store.bad_rows("c")) == 3
+
+
+async def test_over_crashes_of_the_server_nothing_acknowledged_is_lost() -> None:
+    acknowledged, refused = list[str](), list[Exception]()
+
+    async def go_on(store: SqlStore, worker: int) -> None:
+        for n in range(10_000):
+            name = f"{worker} {n}"
+            try:
+                await store.note_inbound("p", name, "ended", now=NOW)
+            except StoreUnavailable as error:
+                refused.append(error)
+                await asyncio.sleep(0.02)
+            else:
+                acknowledged.append(name)
+
+    with mortal_server() as server:
+        async with opened(server.url) as store:
+            tasks = [asyncio.create_task(go_on(store, worker)) for worker in range(8)]
+            for _ in range(2):
+                before = len(acknowledged)
+                while len(acknowledged) < before + 200:
+                    await asyncio.sleep(0.01)
+                await asyncio.to_thread(server.crash)
+                await asyncio.to_thread(server.start)
+            before = len(acknowledged)
+            while len(acknowledged) < before + 50:  # it has come back by itself
+                await asyncio.sleep(0.01)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        async with connected(server.url) as raw:
+            there = {row["call_id"] for row in await raw.fetch("SELECT call_id FROM inbound")}
+    assert set(acknowledged) <= there
+    assert refused
