@@ -196,7 +196,8 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, told: Watching
 async def forget_budgets(session: Session, loaded: Loaded) -> None:
     """What an earlier run has used of its accounts: played time goes on where the calls ended, and so before that."""
     lists = [source.list for source in loaded.campaign.contacts if isinstance(source, VendorList)]
-    for account in (loaded.campaign.provider, *(budget_of(session.settings, name) for name in lists)):
+    budgets = [budget_of(session.settings, name) for name in lists]
+    for account in (loaded.campaign.provider, reading_of(loaded.campaign.campaign), *budgets):
         await session.store.forget_account(account)
 
 
@@ -318,7 +319,10 @@ async def notice_steering(session: Session, runners: list[Runner]) -> None:
 
 
 async def refresh_lists(session: Session, name: str, runner: Runner) -> None:
-    """Read a campaign's lists again while it runs, as often as its file asks; returns when it never does."""
+    """Read a campaign's lists again while it runs, as often as its file asks; returns when it never does.
+
+    Of several workers one reads for all.
+    """
     while True:
         record = await session.store.campaign(name)
         if record is None:
@@ -329,13 +333,32 @@ async def refresh_lists(session: Session, name: str, runner: Runner) -> None:
             return
         await session.clock.sleep_until(session.clock.now() + timedelta(seconds=every))
         try:
-            lists = await open_lists(loaded, session.store, session.systems)
-            intake = await load_leads(session, record, lists, again=True)
-            for warning in intake.warnings:
-                log.warning("list_refreshed_with_doubts", campaign=name, why=warning)
+            await _refresh(session, record, loaded, timedelta(seconds=every))
         except CampaignsError as error:
             log.warning("list_not_refreshed", campaign=name, why=str(error))  # what is loaded stays
         runner.wake.ring()
+
+
+async def _refresh(session: Session, record: CampaignRecord, loaded: Loaded, every: timedelta) -> None:
+    """Read once, unless another worker has done so within `every`."""
+    name, now = reading_of(record.name), session.clock.now()
+    if await session.store.take_round(name, until=now + every, mine=None, urgent=False, now=now) is not None:
+        return
+    try:
+        lists = await open_lists(loaded, session.store, session.systems)
+        intake = await load_leads(session, record, lists, again=True)
+    except CampaignsError:
+        # Another machine may have what this one lacks.
+        back = session.clock.now()
+        await session.store.take_round(name, until=back, mine=now + every, urgent=False, now=back)
+        raise
+    for warning in intake.warnings:
+        log.warning("list_refreshed_with_doubts", campaign=record.name, why=warning)
+
+
+def reading_of(campaign: str) -> str:
+    """The account in the database by which workers take turns to read a campaign's lists."""
+    return f"reading:{campaign}"
 
 
 async def _watch_worker(session: Session, loaded: Loaded) -> RunEnd:
