@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anyio.abc import TaskGroup
 
@@ -19,7 +20,6 @@ from campaigns.domain.legal import Law
 from campaigns.domain.sources import VendorList
 from campaigns.engine.dialer import Dialer
 from campaigns.engine.reconciler import Reconciler
-from campaigns.engine.runner import Runner
 from campaigns.engine.terms import AccountTerms, Terms, TermsBook, limits_of
 from campaigns.files import Loaded, parse_campaign
 from campaigns.keys import check_key, prove_key, read_key
@@ -34,6 +34,9 @@ from campaigns.stores.sqlite_file import SqliteFile
 from campaigns.systems import Systems, list_settings, open_systems
 from campaigns.vendors import ProviderKind, provider_kind
 from campaigns.vendors.account import Surroundings, VendorAccount
+
+if TYPE_CHECKING:
+    from campaigns.engine.runner import Runner
 
 LIVE_DATABASE = SqliteFile(Path("campaigns.db"))
 SIMULATED_DATABASE = SqliteFile(Path("campaigns-simulated.db"))
@@ -72,8 +75,10 @@ class Account:
     reconciler: Reconciler
 
     @contextmanager
-    def runner(self, session: Session, tasks: TaskGroup) -> Iterator[Runner]:
+    def runner(self, session: Session, tasks: TaskGroup) -> Iterator["Runner"]:
         """A runner for one campaign on this account; it is woken by whatever the account's dials and reports change."""
+        from campaigns.engine.runner import Runner  # noqa: PLC0415 - numpy comes with it, and most commands only ask
+
         runner = Runner(
             session.store, self.provider, session.clock, book=session.book, dialer=self.dialer,
             placed=self.reconciler.wake, tasks=tasks,

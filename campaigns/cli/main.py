@@ -3,6 +3,7 @@
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -11,43 +12,22 @@ from typer.main import get_command
 
 from campaigns.domain.errors import AccountRefused, CampaignsError, InputError, VendorError
 
-from . import (
-    archiving,
-    consents,
-    explaining,
-    inspecting,
-    listing,
-    people,
-    planning,
-    rules,
-    running,
-    simulating,
-    steering,
-)
 from .context import Globals, err, set_up_logs
 
-cli = typer.Typer(
-    name="campaigns",
-    help="Outbound calling campaigns: plan, dial, and settle an outcome for every contact.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for module in (
-    running,
-    planning,
-    steering,
-    listing,
-    explaining,
-    people,
-    consents,
-    rules,
-    inspecting,
-    archiving,
-    simulating,
-):
-    module.register(cli)
+_HOMES = {
+    "running": ("run", "worker", "call"),
+    "planning": ("plan",),
+    "steering": ("start", "pause", "resume", "stop", "resolve"),
+    "listing": ("status", "leads", "attempts", "report"),
+    "explaining": ("explain",),
+    "people": ("suppress",),
+    "consents": ("consent",),
+    "rules": ("rules",),
+    "inspecting": ("init", "validate", "doctor", "schema", "providers"),
+    "archiving": ("archive",),
+    "simulating": ("simulator",),
+}
+"""Where each command lives: only what is asked for is imported, because all of them together take a second."""
 
 _FLAGS = ("--json", "-v", "--verbose")
 _VALUES = ("--settings", "--db")
@@ -55,7 +35,6 @@ _VALUES = ("--settings", "--db")
 _WrongUsage: type[Exception] = typer.BadParameter.__bases__[0]
 
 
-@cli.callback()
 def _global(
     context: typer.Context,
     settings: Annotated[
@@ -72,6 +51,23 @@ def _global(
     set_up_logs(verbose=verbose)
 
 
+def command_line(command: str | None = None) -> typer.Typer:
+    """The program with the one command that is asked for, or with all, where there is none of that name."""
+    cli = typer.Typer(
+        name="campaigns",
+        help="Outbound calling campaigns: plan, dial, and settle an outcome for every contact.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    cli.callback()(_global)
+    homes = [home for home, commands in _HOMES.items() if command in commands] or list(_HOMES)
+    for home in homes:
+        import_module(f".{home}", __package__).register(cli)
+    return cli
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script. Exits 0 done, 1 a person is needed, 2 wrong input, 3 stopped early, 4 account refused."""
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
@@ -80,7 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """The same, returning the exit code."""
     try:
-        code = get_command(cli).main(_hoisted(arguments), prog_name="campaigns", standalone_mode=False)
+        options, rest = _hoisted(arguments)
+        cli = command_line(rest[0] if rest else None)
+        code = get_command(cli).main([*options, *rest], prog_name="campaigns", standalone_mode=False)
     except typer.Exit as exit_:
         return exit_.exit_code
     except _WrongUsage as error:
@@ -135,8 +133,8 @@ def _fault(error: BaseException, arguments: list[str]) -> int:
     return 3
 
 
-def _hoisted(arguments: list[str]) -> list[str]:
-    """Global options may stand after the command too: `campaigns run FILE --json`."""
+def _hoisted(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """(global options, the rest): they may stand after the command too: `campaigns run FILE --json`."""
     first: list[str] = []
     rest: list[str] = []
     pending = list(arguments)
@@ -153,4 +151,4 @@ def _hoisted(arguments: list[str]) -> list[str]:
             first += [word, pending.pop(0)]
         else:
             rest.append(word)
-    return first + rest
+    return first, rest

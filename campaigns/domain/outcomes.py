@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import cel
-
 from .call import CallReport
 from .durations import LONGEST, parse_duration
 from .lead import Outcome
 from .zones import zone as zone_info
 
 if TYPE_CHECKING:
+    import cel
+
     from .campaign import OutcomeRule
 
 MAX_LENGTH = 1_000
@@ -52,7 +52,9 @@ def check_rule(text: str) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _compile(text: str) -> cel.Program:
+def _compile(text: str) -> "cel.Program":
+    import cel  # noqa: PLC0415 - it brings a whole command line with it, and most campaigns have no rules
+
     try:
         return cel.compile(text)
     except (KeyboardInterrupt, SystemExit):
@@ -100,7 +102,7 @@ def judge(rules: "Sequence[OutcomeRule]", report: CallReport, *, ordinal: int) -
         return Verdict(outcome=Outcome.DO_NOT_CALL, label="opt-out")
     if not rules:
         return Verdict()
-    context, unreadable = _caught(lambda: cel.Context({"report": report_for_rules(report, ordinal=ordinal)}))
+    context, unreadable = _caught(lambda: _context(report_for_rules(report, ordinal=ordinal)))
     if unreadable:
         return Verdict(warning=f"outcomes: the report cannot be read: {unreadable}")
     warnings = []
@@ -114,14 +116,20 @@ def judge(rules: "Sequence[OutcomeRule]", report: CallReport, *, ordinal: int) -
     return Verdict(warning="; ".join(warnings))
 
 
-def _verdict(rule: "OutcomeRule", context: cel.Context) -> tuple[dict[str, Any], list[str]]:
+def _context(report: dict[str, Any]) -> "cel.Context":
+    import cel  # noqa: PLC0415 - as above
+
+    return cel.Context({"report": report})
+
+
+def _verdict(rule: "OutcomeRule", context: "cel.Context") -> tuple[dict[str, Any], list[str]]:
     if rule.callback is None:
         return {"outcome": rule.outcome, "label": rule.label, "retry": rule.retry}, []
     value, warning = _ask(rule.callback, context)
     return {"callback": "" if value is None else value, "label": rule.label}, [warning] if warning else []
 
 
-def _ask(text: str, context: cel.Context) -> tuple[object, str]:
+def _ask(text: str, context: "cel.Context") -> tuple[object, str]:
     return _caught(lambda: _compile(text).execute(context))
 
 

@@ -6,8 +6,6 @@ from collections.abc import Generator
 from io import TextIOWrapper
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from campaigns.domain.errors import InputError, Problem
 
 from .table import TOO_LONG, UNREADABLE
@@ -85,6 +83,8 @@ def _mostly_utf8(sample: bytes) -> bool:
 
 
 def _guess(sample: bytes, path: Path) -> str:
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to import, and hardly any list needs it
+
     # Only the words with foreign bytes tell encodings apart; ASCII drowns them.
     telling = b" ".join(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", sample))[:_GUESSED]
     matches = list(from_bytes(telling, cp_isolation=_LEGACY, threshold=0.5))

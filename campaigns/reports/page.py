@@ -2,9 +2,10 @@
 
 import os
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from .figures import Figures
 from .pictures import HEIGHT, bars, columns
@@ -22,7 +23,7 @@ _STATES = {
 
 def render(figures: Figures) -> str:
     """The whole page. Pure: the same figures give the same page."""
-    return _TEMPLATE.render(
+    return _template().render(
         f=figures,
         state=_STATES[figures.record.state],
         headline=headline(figures),
@@ -93,12 +94,15 @@ def write_report(path: Path, text: str) -> None:
         draft.unlink(missing_ok=True)
 
 
-_JINJA = Environment(
-    loader=PackageLoader("campaigns.reports", "."),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_JINJA.filters["count"] = lambda number: f"{number:,}"
-_TEMPLATE = _JINJA.get_template("page.html.j2")
+@cache
+def _template() -> Template:
+    """Read and compiled where a page is wanted: it takes longer than most commands."""
+    jinja = Environment(
+        loader=PackageLoader("campaigns.reports", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.filters["count"] = lambda number: f"{number:,}"
+    return jinja.get_template("page.html.j2")
