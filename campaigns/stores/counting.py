@@ -48,8 +48,8 @@ def counts(rows: Sequence[Any], spent: Spent) -> Counts:
     told = [(why, rule, n, maybe_at(due)) for (why, rule), (n, due) in reasons.items() if n]
     return Counts(
         states={state: n for state, n in sorted(states.items()) if n},
-        outcomes=dict(outcomes),
-        dispositions=dict(dispositions),
+        outcomes=dict(sorted(outcomes.items())),
+        dispositions=dict(sorted(dispositions.items())),
         attempts=dict(sorted(attempts.items())),
         reasons=sorted(told, key=lambda each: (-each[2], each[3] is not None, each[3] or 0, each[1])),
         warnings=found["warning"][""],
