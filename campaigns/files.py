@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import ErrorDetails, core_schema
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -69,18 +68,6 @@ def parse_campaign(text: str, *, name: str) -> Loaded:
     if campaign is None or tree.faults:
         raise InputError(problem for _, problem in sorted(tree.faults, key=itemgetter(0)))
     return Loaded(campaign, Path(name), Path(name).parent, text, tree.lines)
-
-
-def campaign_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a campaign file, for editors."""
-    schema = Campaign.model_json_schema(schema_generator=_Schema)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Campaign"}
-
-
-class _Schema(GenerateJsonSchema):
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """An empty value is refused: what is not wanted is left out."""
-        return self.generate_inner(schema["schema"])
 
 
 def _read(path: Path) -> str:

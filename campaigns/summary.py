@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from campaigns.app import Session, is_simulated
 from campaigns.domain.budget import purse_of
@@ -12,12 +12,14 @@ from campaigns.domain.lead import CampaignState, Outcome
 from campaigns.domain.legal import Law
 from campaigns.editing import Edit
 from campaigns.engine.intake import Intake
-from campaigns.engine.runner import RunEnd
 from campaigns.files import Loaded
 from campaigns.ports.queries import Counts
 from campaigns.ports.returns import ReturnCounts
 from campaigns.reports import gather, render, write_report
 from campaigns.stores.location import Location
+
+if TYPE_CHECKING:
+    from campaigns.engine.runner import RunEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Summary:
     """The end of a run."""
 
     campaign: str
-    end: RunEnd
+    end: "RunEnd"
     contacts: dict[str, int]
     counts: Counts
     report: Path | None
@@ -110,7 +112,7 @@ def ledger_of(database: Location, campaign: str) -> Path:
 
 
 async def summarise(
-    session: Session, loaded: Loaded, end: RunEnd, intake: Intake | None, *, report: Path | None
+    session: Session, loaded: Loaded, end: "RunEnd", intake: Intake | None, *, report: Path | None
 ) -> Summary:
     """Count, and write the HTML report. A report that cannot be written is a warning: what was dialled stays true."""
     name = loaded.campaign.campaign

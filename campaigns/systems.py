@@ -15,7 +15,6 @@ from campaigns.ports import Clock
 from campaigns.ports.lists import RemoteList
 from campaigns.ports.store import Store
 from campaigns.sections import ListSettings
-from campaigns.serving import bind, serving
 from campaigns.settings import Settings
 from campaigns.vendors import Simulator, list_kind, simulate
 from campaigns.vendors.account import Gate, Surroundings, VendorAccount
@@ -46,6 +45,8 @@ class Simulators:
 
 async def _serve(simulator: Simulator, *, task_status: TaskStatus[str]) -> None:
     """In a task of its own, because whoever asks first may be gone before the others."""
+    from campaigns.serving import bind, serving  # noqa: PLC0415 - a web server, for simulators only
+
     async with serving(simulator.app, bind("127.0.0.1", 0)) as base:
         task_status.started(base + simulator.prefix)
         await simulator.run()

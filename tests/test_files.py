@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 
 from campaigns.domain.errors import InputError, Problem
 from campaigns.domain.sources import FileList
-from campaigns.files import MAX_BYTES, Loaded, campaign_schema, load_campaign, parse_campaign
+from campaigns.files import MAX_BYTES, Loaded, load_campaign, parse_campaign
+from campaigns.schema import campaign_schema
 
 LEAST = """\
 campaign: a

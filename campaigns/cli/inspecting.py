@@ -12,7 +12,7 @@ from campaigns.checking import LISTED, Finding, validate_file
 from campaigns.clock import real_now, run_real
 from campaigns.doctor import Check, doctor_checks
 from campaigns.domain.errors import InputError
-from campaigns.files import campaign_schema
+from campaigns.schema import campaign_schema
 from campaigns.vendors import kinds
 
 from .context import Json, err, options, out, print_json, print_pairs, print_table

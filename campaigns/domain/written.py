@@ -20,9 +20,8 @@ SLUG = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 class Strict(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False, use_attribute_docstrings=True,
-        defer_build=True,  # until a file is read
-    )  # fmt: skip
+        extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 def _yes_or_no(value: object) -> object:

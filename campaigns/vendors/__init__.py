@@ -33,15 +33,16 @@ What a provider promises:
 
 from importlib.metadata import entry_points
 from pkgutil import resolve_name
-from typing import Any, Protocol, cast
-
-from starlette.types import ASGIApp
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from campaigns.domain.errors import InputError
 from campaigns.ports import CallProvider
 from campaigns.ports.lists import RemoteList
 
 from .account import Surroundings, VendorAccount
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 PROVIDERS = {
     "flireo": "campaigns.vendors.flireo.provider:FlireoProvider",
@@ -86,7 +87,7 @@ class ListKind(Protocol):
 class Simulator(Protocol):
     """A vendor's built-in server."""
 
-    app: ASGIApp
+    app: "ASGIApp"
     prefix: str
     """Below which its API is, such as `/v1`."""
 
