@@ -39,7 +39,8 @@ def bind(host: str, port: int) -> socket.socket:
 async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
     """Serve `app` on `listener` until the block ends; yields its base address."""
     config = uvicorn.Config(
-        app, http="httptools", lifespan="off", log_config=None, access_log=False, timeout_keep_alive=120, server_header=False, ws="none",
+        app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False, timeout_keep_alive=120,
+        server_header=False,
         date_header=False,  # under virtual time it would tell another time than everything else
     )  # fmt: skip
     server = _Server(config)
