@@ -23,6 +23,8 @@ class Connection(Protocol):
 
     - `= ANY(:list)` and `<> ALL(:list)`: a list is one parameter;
     - `FOR UPDATE`, `FOR SHARE OF table`, `SKIP LOCKED`: where others write at the same time, these rows wait for us;
+    - `id = :id AND state || '' = 'ready'`: whoever is known by a key is not looked for among all that are ready. What
+      PostgreSQL believes of their number is old: there were none when it counted;
     - `json_extract(text, '$.path[0]')`: one value of a JSON text, compared as text.
     """
 

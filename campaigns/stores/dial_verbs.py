@@ -93,7 +93,7 @@ class DialVerbs:
             await db.run_many(
                 f"UPDATE lead SET {SET_PLAN}, lease_owner = NULL, rev = rev + 1"
                 # Whatever else wrote to the lead took the lease away, and knows better.
-                " WHERE id = :id AND state = 'ready' AND lease_owner IS NOT NULL",
+                " WHERE id = :id AND state || '' = 'ready' AND lease_owner IS NOT NULL",
                 [lead_plan(lead) for lead in leads],
             )
 
@@ -232,11 +232,11 @@ SELECT
 
 _FENCE = f"""
 UPDATE attempt SET state = 'sending', first_sent_at = :now, rev = rev + 1
-WHERE id = :id AND state = 'intent' AND lease_owner = :owner AND dial_before > :now
+WHERE id = :id AND state || '' = 'intent' AND lease_owner = :owner AND dial_before > :now
   AND NOT EXISTS (SELECT 1 FROM account WHERE provider = attempt.provider AND paused_until > :now)
   AND EXISTS (
     SELECT 1 FROM lead JOIN campaign ON campaign.name = lead.campaign JOIN person USING (person_key)
-    WHERE lead.id = attempt.lead_id AND lead.state = 'calling' AND campaign.state = 'active'
+    WHERE lead.id = attempt.lead_id AND lead.state || '' = 'calling' AND campaign.state = 'active'
       AND campaign.version = attempt.campaign_version AND person.version = attempt.person_version
       AND NOT EXISTS ({SUPPRESSED}) FOR SHARE OF person)
 RETURNING rev
@@ -288,7 +288,7 @@ async def _still_as_judged(db: Connection, record: CampaignRecord, intents: Sequ
     rows = await db.rows(
         "SELECT lead.id AS id, person.version AS version FROM lead JOIN campaign ON campaign.name = lead.campaign"
         " JOIN person USING (person_key) WHERE lead.id = ANY(:ids)"
-        " AND lead.state = 'ready' AND campaign.state = 'active' AND campaign.version = :version"
+        " AND lead.state || '' = 'ready' AND campaign.state = 'active' AND campaign.version = :version"
         f" AND NOT EXISTS ({SUPPRESSED})",
         {"ids": [intent.claimed.facts.lead.id for intent in intents], "version": record.version},
     )
@@ -371,7 +371,7 @@ async def _write_intents(db: Connection, attempts: Sequence[Attempt]) -> list[At
         return []
     await db.run_many(INSERT_ATTEMPT, [attempt_row(a) for a in sorted(attempts, key=lambda a: a.phone_key)])
     ids = [a.id for a in attempts]
-    rows = await db.rows("SELECT id FROM attempt WHERE id = ANY(:ids) AND state = 'intent'", {"ids": ids})
+    rows = await db.rows("SELECT id FROM attempt WHERE id = ANY(:ids) AND state || '' = 'intent'", {"ids": ids})
     there = {row["id"] for row in rows}
     written = [a for a in attempts if a.id in there]
     await db.run_many(
@@ -390,6 +390,6 @@ async def _give_back(db: Connection, intents: Sequence[Intent], written: Sequenc
     begun = {attempt.lead_id for attempt in written}
     ids = [i.claimed.facts.lead.id for i in intents if i.claimed.facts.lead.id not in begun]
     await db.run(
-        "UPDATE lead SET lease_owner = NULL WHERE id = ANY(:ids) AND state = 'ready'",
+        "UPDATE lead SET lease_owner = NULL WHERE id = ANY(:ids) AND state || '' = 'ready'",
         {"ids": ids},
     )

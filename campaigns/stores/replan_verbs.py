@@ -34,7 +34,7 @@ class ReplanVerbs:
     async def replan(self, leads: Sequence[tuple[Lead, int]]) -> None:
         async def verb(db: Connection) -> None:
             await db.run_many(
-                f"UPDATE lead SET {_SET_PLAN}, rev = rev + 1 WHERE id = :id AND state = 'waiting' AND rev = :rev",
+                f"UPDATE lead SET {_SET_PLAN}, rev = rev + 1 WHERE id = :id AND state || '' = 'waiting' AND rev = :rev",
                 [{**lead_plan(lead), "rev": rev} for lead, rev in leads],
             )
 

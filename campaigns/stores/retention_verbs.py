@@ -104,7 +104,7 @@ SELECT attempt.* FROM attempt WHERE lead_id IN (SELECT id FROM lead WHERE {_DUE}
 """
 _ERASE_LEAD = """
 UPDATE lead SET contact = :contact, warning = :warning, erased = :erased, rev = rev + 1
-WHERE id = :id AND rev = :seen AND state = 'closed' RETURNING id
+WHERE id = :id AND rev = :seen AND state || '' = 'closed' RETURNING id
 """
 _ERASE_ATTEMPT = """
 UPDATE attempt SET phone = :phone, body = :body, report = :report, call_id = :call_id, booking_id = :booking_id,

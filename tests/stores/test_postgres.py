@@ -15,6 +15,7 @@ from postgres import mortal_server, tell
 
 from campaigns.clock import DiscreteClock, SystemClock
 from campaigns.domain.errors import StoreError, StoreUnavailable
+from campaigns.stores import dial_verbs
 from campaigns.stores.database import Connection, InDoubt, NotBegun
 from campaigns.stores.postgres import _check_server, open_postgres
 from campaigns.stores.postgres_address import PostgresAddress
@@ -272,6 +273,35 @@ async def test_virtual_time_stays_virtual(postgres_url: str) -> None:
     async with open_postgres(postgres_url, clock=clock, simulated=True) as store:
         assert await store.campaigns() == []
     assert clock.now() == NOW
+
+
+# What is asked again and again is asked of an index, whatever the server believes of the numbers.
+
+
+async def test_no_hot_question_reads_or_sorts_a_whole_table(postgres_url: str, world_on: Any) -> None:
+    who = {"name": "c", "provider": "p", "owner": "w", "id": "a"}
+    params = {**who, "now": 0, "late": 0, "limit": 100, "ids": ["a"], "version": 1}
+    plans: dict[str, str] = {}
+
+    async def verb(db: Connection) -> None:
+        for name in ("_LOOK", "_DUE", "_READY", "_FENCE"):
+            rows = await db.rows(f"EXPLAIN {getattr(dial_verbs, name)}", params)
+            plans[name] = "\n".join(row[0] for row in rows)
+
+    async with opened(postgres_url) as store:
+        world = world_on(store)
+        await world.campaign()
+        await world.load(3000)
+        tell("VACUUM ANALYZE", name_of(postgres_url))  # the server counts while nobody is ready, and believes it
+        await world.begin(await world.claim())
+        await store._database.write(verb)
+    for name, plan in plans.items():
+        assert not re.search(r"Seq Scan on (lead|attempt|person)", plan), (name, plan)
+        assert "Sort" not in plan, (name, plan)
+    assert "lead_ready" in plans["_READY"]
+    assert "lead_waiting" in plans["_DUE"]
+    assert "using attempt_pkey" in plans["_FENCE"]
+    assert "using lead_pkey" in plans["_FENCE"]
 
 
 # Transactions that undo each other, and servers that go away.
