@@ -229,6 +229,8 @@ def said(error: BaseException) -> str:
     """An error's own words in one line."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, ConnectionRefusedError):  # which says it otherwise in every event loop
+        return "connection refused"
     words = (
         error.strerror if isinstance(error, OSError) and error.strerror else str(error.args[0] if error.args else error)
     )

@@ -118,7 +118,7 @@ def test_a_key_that_was_lost_beside_a_file_is_noticed(folder, cli):
 
 
 WRONG = {
-    "postgresql://u:hush@127.0.0.1:9/x": "/u@127.0.0.1:9/x: the server cannot be reached: Connect call failed",
+    "postgresql://u:hush@127.0.0.1:9/x": "/u@127.0.0.1:9/x: the server cannot be reached: connection refused",
     "postgresql:///x?host=/nowhere": "the server cannot be reached: No such file or directory",
     "postgresql://u@none.invalid/x": "postgresql://u@none.invalid/x: the server cannot be reached: ",
 }
