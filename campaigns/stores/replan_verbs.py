@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 
 from campaigns.domain.lead import Lead
 from campaigns.ports.store import Claimed
@@ -15,6 +16,8 @@ STALE = (
     " AND revision < (SELECT plans_from FROM campaign WHERE name = :name)"
 )
 """Leads without a plan are due at once anyway; leaving them out keeps this index from serving other questions."""
+MARKED = 500
+"""Leads that are marked in one transaction, so that no dial waits long for it."""
 _SET_PLAN = ", ".join(f"{name} = :{name}" for name in LEAD_PLAN)
 
 
@@ -41,15 +44,21 @@ class ReplanVerbs:
         await self._database.write(verb)
 
     async def mark_urgent(self, name: str, lead_ids: Collection[str]) -> None:
-        async def verb(db: Connection) -> None:
-            params = {"name": name, "ids": sorted(lead_ids)}
+        ids = sorted(lead_ids)
+
+        async def unmark(db: Connection) -> None:
             await db.run(
                 "UPDATE lead SET urgent = 0 WHERE campaign = :name AND urgent = 1 AND id <> ALL(:ids)",
-                params,
-            )
-            await db.run(
-                "UPDATE lead SET urgent = 1 WHERE id = ANY(:ids) AND urgent = 0 AND state IN ('waiting', 'ready')",
-                params,
+                {"name": name, "ids": ids},
             )
 
-        await self._database.write(verb)
+        await self._database.write(unmark)
+        for start in range(0, len(ids), MARKED):
+            some = ids[start : start + MARKED]
+            await self._database.write(partial(_mark, ids=some))
+
+
+async def _mark(db: Connection, *, ids: Sequence[str]) -> None:
+    await db.run(
+        "UPDATE lead SET urgent = 1 WHERE id = ANY(:ids) AND urgent = 0 AND state IN ('waiting', 'ready')", {"ids": ids}
+    )

@@ -57,9 +57,9 @@ class Marking(MemoryStore):
         if not self.deaf:
             await super().mark_urgent(name, lead_ids)
 
-    async def sample(self, name: str, *, limit: int) -> tuple[list[str], int]:
-        ids, total = await super().sample(name, limit=limit)
-        return ids, self.leads or total
+    async def undecided(self, name: str, *, limit: int) -> list[str]:
+        found = await super().undecided(name, limit=limit)
+        return (found * (self.leads or 1))[:limit]
 
 
 def days(people: list[Contact], **changes: Any) -> tuple[Counter[str], list[tuple[datetime, int]]]:

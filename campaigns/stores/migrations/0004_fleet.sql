@@ -35,5 +35,8 @@ CREATE INDEX lead_warned ON lead (campaign) WHERE warning <> '';
 CREATE INDEX attempt_ended ON attempt (campaign, disposition) WHERE disposition IS NOT NULL;
 CREATE INDEX attempt_void ON attempt (campaign, state) WHERE state IN ('refused', 'not_sent', 'not_created');
 
+-- Who waits for a jurisdiction that a person has closed.
+CREATE INDEX lead_suspended ON lead (campaign) WHERE state = 'waiting' AND rule = 'rules suspend' AND due_at IS NOT NULL;
+
 -- A stop holds at once; up to this place of the list, whoever waited is closed afterwards, a batch at a time.
 ALTER TABLE campaign ADD COLUMN closing_to INTEGER;

@@ -120,6 +120,7 @@ CREATE INDEX lead_revision ON lead (campaign, revision, rule, reason, COALESCE(d
     WHERE state = 'waiting' AND due_at IS NOT NULL;
 CREATE INDEX lead_closed ON lead (campaign, outcome, seq) WHERE outcome IS NOT NULL;
 CREATE INDEX lead_warned ON lead (campaign) WHERE warning <> '';
+CREATE INDEX lead_suspended ON lead (campaign) WHERE state = 'waiting' AND rule = 'rules suspend' AND due_at IS NOT NULL;
 CREATE INDEX lead_urgent ON lead (campaign) WHERE urgent = 1;
 CREATE INDEX lead_unwritten
     ON lead (campaign, json_extract(contact, '$.origin[0]'), (outcome <> 'do_not_call' AND opted_out = 0), closed_at)
