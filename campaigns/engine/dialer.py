@@ -62,6 +62,8 @@ class Dialer:
         """Attempts that this process is about to ask for; another `sending` of this process is an orphan."""
         self.waiting: set[str] = set()
         """Dials whose instant has come, and that have not left yet."""
+        self.unsent: set[str] = set()
+        """Attempts that the database was lost with before they were asked for: whatever it says, nothing was sent."""
         self._told: list[Callable[[str], None]] = []
 
     @property
@@ -86,6 +88,7 @@ class Dialer:
     async def dial(self, attempt: Attempt, terms: Terms) -> None:
         """Carry one written intent to an answer. Whatever happens here, the person is asked for at most once."""
         self.in_flight.add(attempt.id)
+        asked = False
         try:
             await self._clock.sleep_until(attempt.send_at - max(FENCE_AHEAD, 1.5 * self._trip))
             self.waiting.add(attempt.id)
@@ -93,9 +96,12 @@ class Dialer:
                 permitted = await self._permit(attempt, terms)
                 if permitted is not None and await self._may_ask(permitted, terms):
                     self.waiting.discard(attempt.id)
+                    asked = True
                     await self._ask(permitted, terms)
         except StoreError as error:
             log.error("dial_not_recorded", attempt=attempt.id, why=str(error))
+            if not asked:
+                self.unsent.add(attempt.id)
         finally:
             self.waiting.discard(attempt.id)
             self.in_flight.discard(attempt.id)

@@ -135,7 +135,11 @@ class Reconciler:
         """
         for attempt in await self._live(S.INTENT, S.SENDING):
             now, left = self._clock.now(), self._is_left(attempt)
-            if attempt.state is S.SENDING and (left or now >= self._left_at(attempt)):
+            if attempt.id in self._dialer.unsent:
+                unsent = advance(attempt, S.NOT_SENT, reason="the database was lost before asking", ended_at=now)
+                if await self._recorder.write(attempt, unsent, why="orphan"):
+                    self._dialer.unsent.discard(attempt.id)
+            elif attempt.state is S.SENDING and (left or now >= self._left_at(attempt)):
                 doubt = advance(attempt, S.UNCLEAR, unclear_since=attempt.first_sent_at, reason="stopped while asking")
                 await self._recorder.write(attempt, doubt, why="orphan")
             elif attempt.state is S.INTENT and (now >= self._left_at(attempt) or (left and not self._is_own(attempt))):

@@ -1,14 +1,16 @@
 """What the provider answers to "please call", and what follows: for the lead, the campaign and everybody's pace."""
 
 import itertools
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
 from campaigns.domain.call import Disposition, NotSent, Refused, Unclear
-from campaigns.domain.errors import AccountRefused, VendorError
+from campaigns.domain.errors import AccountRefused, StoreUnavailable, VendorError
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
 from campaigns.domain.pacing import FIRST_PAUSE, Breaker
+from campaigns.stores.memory import MemoryStore
 from campaigns.testing import a_campaign, a_contact, a_night, an_account
 
 from .conftest import START, check, play
@@ -298,5 +300,32 @@ def test_while_the_provider_is_left_alone_nothing_is_written_down_in_vain() -> N
             states = (await store.counts("test")).attempts
             assert states.get("not_sent", 0) <= 40
             assert len(night.provider.asked) == 60
+
+    play(main)
+
+
+class LosesCommits(MemoryStore):
+    """A database whose answer to some permits is lost: they were given, and nobody is told."""
+
+    lost = 0
+
+    async def fence(self, attempt, *, now):
+        permitted = await super().fence(attempt, now=now)
+        self.lost += 1
+        if self.lost in (2, 4):
+            raise StoreUnavailable("The database was lost at a commit: it may hold what was written, or not.")
+        return permitted
+
+
+def test_a_permit_of_which_nobody_was_told_was_not_used_and_is_no_doubt() -> None:
+    async def main(_store, clock):
+        store = LosesCommits()
+        async with a_night(store, clock, contacts=6) as night:
+            assert (await night.run()).state == "finished"
+            assert Counter(await states(night)) == {S.ENDED: 6, S.NOT_SENT: 2}
+            assert len(night.provider.calls) == 6
+            assert {(await night.lead(n)).outcome for n in range(6)} == {Outcome.REACHED}
+            assert not night.dialer.unsent
+        store.close()
 
     play(main)
