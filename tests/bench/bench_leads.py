@@ -23,7 +23,7 @@ from grown import change, grow, set_due, settle
 from product import Product
 from rig import Provider, Row, Wish, percentile, process, provider, query, until
 
-CLAIMED, REPEATS = 100, 60
+CLAIMED, REPEATS, WARM = 100, 60, 10
 MOST = 3.0
 """Milliseconds of a claim, in the middle, at a million leads; at ten million twice that."""
 HELD = 300.0
@@ -74,8 +74,8 @@ def claims(product: Product, title: str, count: int, notes: dict[str, Any]) -> l
         if case == "many due":
             set_due(product)
             settle(product.database)
-        taken, looks = asyncio.run(claimed(product, prepare, None if case == "none due" else CLAIMED))
-        told = notes | {"p99_ms": percentile(taken, 0.99), "look_p50_ms": statistics.median(looks)}
+        taken, looks, cpu = asyncio.run(claimed(product, prepare, None if case == "none due" else CLAIMED))
+        told = {"p99_ms": percentile(taken, 0.99), "look_p50_ms": statistics.median(looks), "cpu_ms": cpu, **notes}
         middle = statistics.median(taken)
         rows.append(
             Row("leads", f"{title}: claim of {CLAIMED}, {case}, p50", middle, "ms", floors[case], most=most, notes=told)
@@ -84,8 +84,10 @@ def claims(product: Product, title: str, count: int, notes: dict[str, Any]) -> l
     return rows
 
 
-async def claimed(product: Product, prepare: Callable[[], int], expect: int | None) -> tuple[list[float], list[float]]:
-    """Milliseconds of each claim with its promotion, and of each look at the campaign."""
+async def claimed(
+    product: Product, prepare: Callable[[], int], expect: int | None
+) -> tuple[list[float], list[float], float]:
+    """Milliseconds of each claim with its promotion, and of each look at the campaign; this process's own for a claim."""
     from campaigns.app import open_session  # noqa: PLC0415 - the benches that need no product in this process have none
     from campaigns.clock import SystemClock  # noqa: PLC0415
     from campaigns.settings import read_settings  # noqa: PLC0415
@@ -99,16 +101,18 @@ async def claimed(product: Product, prepare: Callable[[], int], expect: int | No
             await store.promote(name, limit=CLAIMED, now=now)
             return len(await store.claim(name, limit=CLAIMED, owner="bench", until=now + timedelta(minutes=5), now=now))
 
-        taken, looks = [], []
+        taken, looks, cpu = [], [], []
         for n in range(REPEATS):
             await asyncio.to_thread(prepare)
+            used = time.process_time()
             found, spent = await timed(claim)
+            cpu.append(1000 * (time.process_time() - used))
             if expect and found != expect:
                 raise RuntimeError(f"{found} of {expect} leads were claimed")
-            if n >= 10:  # the first ones warm caches
+            if n >= WARM:
                 taken.append(spent)
                 looks.append((await timed(lambda: store.look(name, now=clock.now())))[1])
-        return taken, looks
+        return taken, looks, statistics.median(cpu[WARM:])
 
 
 async def timed(work: Callable[[], Awaitable[Any]]) -> tuple[Any, float]:
@@ -136,7 +140,7 @@ def floor_claims(product: Product, count: int) -> dict[str, float]:
             begun = time.perf_counter()
             db.execute(sql, (due(n), CLAIMED)).fetchall()
             spent.append(1000 * (time.perf_counter() - begun))
-        found[case] = statistics.median(spent[10:])
+        found[case] = statistics.median(spent[WARM:])
     db.close()
     file.unlink()
     return found
@@ -156,7 +160,7 @@ async def _floor_postgres(database: str, count: int) -> dict[str, float]:
     sql, found = CLAIM.format("$1", "$2", "FOR UPDATE SKIP LOCKED").replace("lead", "floor_lead"), {}
     for case, due in {"none due": lambda _: 0, "few due": lambda n: 100 * n + 100, "many due": lambda _: count}.items():
         spent = [(await timed(partial(db.fetch, sql, due(n), CLAIMED)))[1] for n in range(REPEATS)]
-        found[case] = statistics.median(spent[10:])
+        found[case] = statistics.median(spent[WARM:])
     await db.execute("DROP TABLE floor_lead")
     await db.close()
     return found

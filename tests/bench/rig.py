@@ -125,9 +125,8 @@ def table(rows: Sequence[Row]) -> str:
 
 def line(row: Row) -> str:
     """One of them alone."""
-    return "  ".join(
-        f"{name} {cell}" if name != "figure" else cell for name, cell in zip(HEAD, _line(row), strict=True)
-    )
+    named = zip(HEAD, _line(row), strict=True)
+    return "  ".join(cell if name == "figure" else f"{name} {cell}" for name, cell in named if cell)
 
 
 def _line(row: Row) -> tuple[str, ...]:
