@@ -87,7 +87,7 @@ def claims(product: Product, title: str, count: int, notes: dict[str, Any]) -> l
 async def claimed(
     product: Product, prepare: Callable[[], int], expect: int | None
 ) -> tuple[list[float], list[float], float]:
-    """Milliseconds of each claim with its promotion, and of each look at the campaign; this process's own for a claim."""
+    """Milliseconds of each claim with its promotion, and of each look at the campaign; processor for a claim."""
     from campaigns.app import open_session  # noqa: PLC0415 - the benches that need no product in this process have none
     from campaigns.clock import SystemClock  # noqa: PLC0415
     from campaigns.settings import read_settings  # noqa: PLC0415
