@@ -8,6 +8,7 @@ Without names: all. Needs the extra `bench`. Without an address a PostgreSQL is 
 import argparse
 import importlib
 import json
+import signal
 import sys
 import tempfile
 import traceback
@@ -48,6 +49,7 @@ def main() -> int:
     parser.add_argument("--postgres", metavar="URL", help="a server, and a user who may create databases on it")
     parser.add_argument("--only", choices=STORES, help="one store")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))  # so that what was started is ended
     if unknown := set(given.names) - set(BENCHES):
         parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     with nullcontext(given.postgres) if given.postgres or given.only == "SQLite" else server.started() as address:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 from bench_calls import folder_of
 from product import Product, phones
-from rig import ROOT, Row, Wish, provider
+from rig import ENVIRONMENT, Row, Wish, provider
 
 TIMES = 5
 
@@ -39,7 +39,7 @@ def spent(command: Sequence[str], folder: Path) -> tuple[float, float]:
 
 def once(command: Sequence[str], folder: Path) -> tuple[float, float]:
     used, begun = _children(), time.perf_counter()
-    subprocess.run(list(command), cwd=folder, check=True, capture_output=True, env={"PYTHONPATH": str(ROOT)})
+    subprocess.run(list(command), cwd=folder, check=True, capture_output=True, env=ENVIRONMENT)
     return time.perf_counter() - begun, _children() - used
 
 

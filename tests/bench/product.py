@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import phonenumbers
-from rig import Process, Provider, free_port, query, until
+from rig import ENVIRONMENT, Process, Provider, free_port, query, until
 
 COMMAND = [sys.executable, "-c", "from campaigns.cli import main; main()"]
 SETTINGS = """
@@ -108,8 +108,10 @@ class Product:
 
     def run(self, *words: str) -> str:
         """A command to its end. Raises RuntimeError with what it said."""
-        command = self.command(*words)
-        done = subprocess.run(command, cwd=self.folder, check=False, capture_output=True, text=True, timeout=3600)
+        done = subprocess.run(
+            self.command(*words), cwd=self.folder, env=ENVIRONMENT, check=False, capture_output=True, text=True,
+            timeout=3600,
+        )  # fmt: skip
         if done.returncode:
             raise RuntimeError(f"{words[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
         return done.stdout

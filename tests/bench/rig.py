@@ -21,6 +21,12 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGNS_")},
+    "PYTHONPATH": str(ROOT),
+    "PYTHONUNBUFFERED": "1",
+}
+"""Of every process: the product of this very checkout, with no settings but those of the bench."""
 PATIENCE = 600.0
 """Seconds after which a bench that waits gives up."""
 
@@ -167,9 +173,8 @@ class Process:
     def __init__(self, command: Sequence[str], folder: Path, name: str) -> None:
         self.log = folder / f"{name}.log"
         self._out = self.log.open("ab")
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         self.raw = subprocess.Popen(
-            list(command), cwd=folder, env=environment, stdout=self._out, stderr=subprocess.STDOUT
+            list(command), cwd=folder, env=ENVIRONMENT, stdout=self._out, stderr=subprocess.STDOUT
         )
         self.facts = psutil.Process(self.raw.pid)
 
