@@ -7,6 +7,7 @@ from campaigns.app import Account, Session, database_of, open_account, open_sess
 from campaigns.clock import SystemClock
 from campaigns.domain.errors import CampaignsError, InputError
 from campaigns.domain.lead import CampaignState
+from campaigns.domain.parsing import parser_in_use
 from campaigns.engine.fitness import agents_of
 from campaigns.ports.health import Finding, Needs
 from campaigns.settings import Settings
@@ -35,7 +36,7 @@ class Check:
 
 async def doctor_checks(settings: Settings) -> list[Check]:
     """Look at everything that dialling needs; little is asked, of the settings' own systems only."""
-    checks = [Check("settings", True, "understood")]
+    checks = [Check("settings", True, f"understood; numbers are read by {parser_in_use()}")]
     for name in settings.providers:
         checks += await _provider(settings, name)
     checks += await _database(settings)  # after the providers: asking them opens it

@@ -14,9 +14,8 @@ from .terms import Terms
 
 BESIDE_CALLS = timedelta(milliseconds=25)
 """How long a transaction may last while calls are made: about as late as a dial may be in any case."""
-ALONE = timedelta(milliseconds=100)
-FEWEST, FIRST = 100, 500
-"""Rows of one transaction."""
+FEWEST = 200
+"""Rows of one transaction: of fewer each costs much more, as every transaction writes its pages anew."""
 
 
 @dataclass(slots=True)
@@ -27,8 +26,9 @@ class Pieces:
     store: Store
     clock: Clock
     load: int
-    at_most: timedelta = ALONE
-    rows: int = FIRST
+    at_most: timedelta | None
+    """How long a transaction may last; None: as long as a batch takes, because nobody waits."""
+    rows: int
 
     async def put(self, batch: Batch, source: str, index: int, wanted: str) -> Merged:
         """What the people of a batch agreed to, the leads, and how far the list is read."""
@@ -51,8 +51,9 @@ class Pieces:
         return await self.store.put_leads(self.terms.record.name, piece, load=self.load, now=now)
 
     def _learn(self, rows: int, took: timedelta) -> None:
-        """In virtual time nothing lasts, and nobody waits."""
-        fitting = int(rows * (self.at_most / took)) if took else BATCH
+        if self.at_most is None:
+            return
+        fitting = int(rows * (self.at_most / took)) if took else BATCH  # in virtual time nothing lasts
         # Never much more at once than what was seen to be quick enough.
         self.rows = max(FEWEST, min(fitting, 2 * rows, BATCH))
 
@@ -60,4 +61,6 @@ class Pieces:
 async def pieces(terms: Terms, store: Store, clock: Clock, load: int) -> Pieces:
     """Short ones where anybody may be dialling from this database, in whichever process."""
     active = any(record.state is CampaignState.ACTIVE for record in await store.campaigns())
-    return Pieces(terms, store, clock, load, at_most=BESIDE_CALLS if active else ALONE)
+    if active:
+        return Pieces(terms, store, clock, load, at_most=BESIDE_CALLS, rows=FEWEST)
+    return Pieces(terms, store, clock, load, at_most=None, rows=BATCH)

@@ -17,7 +17,7 @@ from .planning import plan
 from .terms import Terms
 
 BATCH = 2_000
-"""Rows of one transaction: some hundredths of a second, so that a dial need not wait long for its own."""
+"""Rows that are prepared together."""
 PLANS = 20_000
 """Plans that are remembered for the next contact like them."""
 NOBODY = Contact(person="", key="", phones=())
