@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from .database import Connection, Database
+from .gathering import IN_ORDER
 from .rows import us
 
 BATCH = 500
@@ -42,7 +43,7 @@ async def close_some(db: Connection, name: str, now: datetime) -> int:
     if last is None:
         return 0
     params = {"name": name, "last": last, "limit": BATCH}
-    places = [row["seq"] for state in ("waiting", "ready") for row in await db.rows(_WAITED.format(state), params)]
+    places = [row["seq"] for state in IN_ORDER.items() for row in await db.rows(_WAITED.format(*state), params)]
     if places:
         await _close(db, name, places, now, why="the campaign was stopped", rule="")
     else:
@@ -51,7 +52,9 @@ async def close_some(db: Connection, name: str, now: datetime) -> int:
 
 
 # `seq + 0`: so that this is read along the index of the state, where nobody is who is closed already.
-_WAITED = "SELECT seq FROM lead WHERE campaign = :name AND state = '{}' AND seq + 0 <= :last LIMIT :limit"
+_WAITED = """
+SELECT seq FROM lead WHERE campaign = :name AND state = '{}' AND seq + 0 <= :last ORDER BY {} LIMIT :limit
+"""
 _REMOVED = """
 SELECT seq FROM lead WHERE campaign = :name AND seq > :after AND source + 0 = :source AND load + 0 < :load
     -- What is only booked is cancelled, because its lead is closed.

@@ -16,7 +16,7 @@ from .database import Connection, Database, Params
 from .gathering import CLAIM_ORDER, SUPPRESSED, gather, with_facts
 from .lines import booked_in, holds
 from .people_verbs import SUSPENDED
-from .replan_verbs import STALE
+from .replan_verbs import PLANNED
 from .rows import (
     ATTEMPT_COLUMNS,
     LEAD_PLAN,
@@ -214,11 +214,13 @@ ORDER BY {CLAIM_ORDER} LIMIT :limit FOR UPDATE SKIP LOCKED
 _LEASE = """
 UPDATE lead SET lease_owner = :owner, lease_until = :until WHERE campaign = :name AND seq = ANY(:places)
 """
+# Each with the order of its index (see `IN_ORDER`).
 _LOOK = f"""
 SELECT
-    (SELECT COUNT(*) FROM (SELECT 1 FROM lead WHERE campaign = :name AND state = 'ready' LIMIT 1000) AS few) AS ready,
+    (SELECT COUNT(*) FROM (SELECT 1 FROM lead WHERE campaign = :name AND state = 'ready'
+                           ORDER BY {CLAIM_ORDER} LIMIT 1000) AS few) AS ready,
     (SELECT COUNT(*) FROM (SELECT 1 FROM lead WHERE campaign = :name AND state = 'waiting'
-                           AND COALESCE(due_at, 0) <= :now LIMIT 1000) AS few) AS due,
+                           AND COALESCE(due_at, 0) <= :now ORDER BY COALESCE(due_at, 0), seq LIMIT 1000) AS few) AS due,
     (SELECT due_at FROM lead WHERE campaign = :name AND state = 'waiting' AND COALESCE(due_at, 0) > 0
      ORDER BY COALESCE(due_at, 0), seq LIMIT 1) AS next_due_at,
     EXISTS (SELECT 1 FROM lead WHERE campaign = :name AND state = 'calling') AS calling,
@@ -227,7 +229,7 @@ SELECT
         AND (state = 'booked' OR (state = 'unclear' AND fires_at > :now))) AS booked,
     (SELECT MIN(COALESCE(fires_at + :late, first_sent_at)) FROM attempt WHERE open = 1 AND provider = :provider)
         AS line_free_at,
-    EXISTS ({STALE}) AS stale
+    (SELECT MIN(revision) FROM lead WHERE {PLANNED}) < (SELECT plans_from FROM campaign WHERE name = :name) AS stale
 """
 
 _FENCE = f"""

@@ -24,6 +24,9 @@ LATELY = timedelta(days=63)
 CLAIM_ORDER = "callback_at IS NULL, rank, (last_chance = 0 AND urgent = 0), closes_at NULLS FIRST, seq"
 """Promised callbacks first; then, within a rank, those with only today left, by their own plan or by that for all."""
 
+IN_ORDER = {"waiting": "COALESCE(due_at, 0), seq", "ready": CLAIM_ORDER}
+"""The order of each state's index. Whoever wants a few of many says it, or PostgreSQL would rather read the table."""
+
 SUPPRESSED = (
     "SELECT 1 FROM lead_phone p JOIN suppression s ON s.phone_key = p.phone_key"
     " WHERE p.lead_id = lead.id AND s.scope IN ('all', campaign.purpose)"

@@ -85,8 +85,8 @@ class PeopleVerbs:
 async def _look_again(db: Connection) -> int:
     """Let some of those who wait for a jurisdiction be judged at once; 0: nobody does."""
     rows = await db.rows(
-        "SELECT id FROM lead WHERE state = 'waiting' AND rule = 'rules suspend' AND due_at IS NOT NULL LIMIT 500"
-        " FOR UPDATE",
+        "SELECT id FROM lead WHERE state = 'waiting' AND rule = 'rules suspend' AND due_at IS NOT NULL"
+        " ORDER BY campaign LIMIT 500 FOR UPDATE",
         {},
     )
     ids = [row["id"] for row in rows]

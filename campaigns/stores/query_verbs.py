@@ -10,6 +10,7 @@ from campaigns.ports.queries import Counts, LeadFilter
 from .budgets import spent_of
 from .counting import COUNTS, counts
 from .database import Connection, Database
+from .gathering import IN_ORDER
 from .lines import LIVE
 from .rows import maybe_at, to_attempt, to_lead, us
 
@@ -72,7 +73,7 @@ class QueryVerbs:
     async def undecided(self, name: str, *, limit: int) -> list[str]:
         async def verb(db: Connection) -> list[str]:
             params = {"name": name, "limit": limit}
-            found = [row["id"] for state in ("waiting", "ready") for row in await db.rows(_IN.format(state), params)]
+            found = [row["id"] for state in IN_ORDER.items() for row in await db.rows(_IN.format(*state), params)]
             return sorted(found)[:limit]
 
         return await self._database.read(verb)
@@ -126,7 +127,7 @@ SELECT SUM(CASE WHEN made < :most + callbacks THEN made ELSE :most + callbacks E
     WHERE campaign = :name AND state NOT IN ('refused', 'not_sent', 'not_created') GROUP BY lead_id
 ) AS tried JOIN lead ON lead.id = tried.lead_id WHERE lead.state <> 'closed'
 """
-_IN = "SELECT id FROM lead WHERE campaign = :name AND state = '{}' LIMIT :limit"
+_IN = "SELECT id FROM lead WHERE campaign = :name AND state = '{}' ORDER BY {} LIMIT :limit"
 _UNDECIDED = "FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')"
 _LEADS = """
 SELECT lead.*, (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id

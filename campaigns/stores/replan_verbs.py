@@ -11,11 +11,12 @@ from .database import Connection, Database
 from .gathering import gather
 from .rows import LEAD_PLAN, lead_plan
 
-STALE = (
-    "SELECT id FROM lead WHERE campaign = :name AND state = 'waiting' AND due_at IS NOT NULL"
-    " AND revision < (SELECT plans_from FROM campaign WHERE name = :name)"
-)
+PLANNED = "campaign = :name AND state = 'waiting' AND due_at IS NOT NULL"
 """Leads without a plan are due at once anyway; leaving them out keeps this index from serving other questions."""
+_STALE = f"""
+SELECT id FROM lead WHERE {PLANNED} AND revision < (SELECT plans_from FROM campaign WHERE name = :name)
+ORDER BY revision LIMIT :limit
+"""
 MARKED = 500
 """Leads that are marked in one transaction, so that no dial waits long for it."""
 _SET_PLAN = ", ".join(f"{name} = :{name}" for name in LEAD_PLAN)
@@ -29,7 +30,7 @@ class ReplanVerbs:
 
     async def stale(self, name: str, *, limit: int, now: datetime) -> list[Claimed]:
         async def verb(db: Connection) -> list[Claimed]:
-            rows = await db.rows(f"{STALE} LIMIT :limit", {"name": name, "limit": limit})
+            rows = await db.rows(_STALE, {"name": name, "limit": limit})
             return await gather(db, [row["id"] for row in rows], now)
 
         return await self._database.read(verb)
