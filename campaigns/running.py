@@ -34,6 +34,7 @@ from campaigns.editing import Edit, as_held, foresee, put_campaign
 from campaigns.engine.intake import Intake, load
 from campaigns.engine.retention import retain
 from campaigns.engine.runner import RunEnd, Runner
+from campaigns.engine.wake import Wake
 from campaigns.files import Loaded, load_campaign, parse_campaign
 from campaigns.importing import apart
 from campaigns.loading import OpenedLists, open_lists, refresh_every
@@ -311,11 +312,14 @@ async def _end_in_time(tasks: TaskGroup, seconds: float) -> None:
 
 async def notice_steering(session: Session, runners: list[Runner]) -> None:
     """Let runners look at what other processes wrote. In virtual time they look at every step anyway."""
-    every = session.clock.watch_every
-    while every is not None:
-        await session.clock.sleep_until(session.clock.now() + every)
-        for runner in runners:
-            runner.wake.ring()
+    every, bell = session.clock.watch_every, Wake()
+    if every is None:
+        return
+    async with session.database.hints(bell.ring):
+        while True:
+            await bell.sleep(session.clock, session.clock.now() + every)
+            for runner in runners:
+                runner.wake.ring()
 
 
 async def refresh_lists(session: Session, name: str, runner: Runner) -> None:

@@ -17,6 +17,7 @@ from campaigns.domain.lead import CampaignState
 from campaigns.editing import as_held
 from campaigns.engine.retention import retaining
 from campaigns.engine.runner import Runner
+from campaigns.engine.wake import Wake
 from campaigns.ports.store import CampaignRecord
 from campaigns.returning import HURRIED, returning
 from campaigns.running import refresh_lists
@@ -56,6 +57,7 @@ class _Worker:
         self._left: set[str] = set()
         """Campaigns that other workers may dial."""
         self._stopping = False
+        self._bell = Wake()
 
     async def run(self) -> None:
         async with AsyncExitStack() as stack:
@@ -63,6 +65,7 @@ class _Worker:
             tasks.start_soon(self._stop_on_signal, tasks)
             await self._open_accounts(stack, tasks)
             address = await stack.enter_async_context(self._listening())
+            await stack.enter_async_context(self._session.database.hints(self._bell.ring))
             self._say(f"worker: {self._session.database}; listening on {address}")
             self._say_webhooks()
             bells = [account.dialer.wake for account in self._accounts.values()]
@@ -105,7 +108,7 @@ class _Worker:
                     tasks.start_soon(self._close, record.name)
             for runner in list(self._runners.values()):
                 runner.wake.ring()
-            await self._session.clock.sleep_until(self._session.clock.now() + LOOK_EVERY)
+            await self._bell.sleep(self._session.clock, self._session.clock.now() + LOOK_EVERY)
 
     async def _campaigns(self) -> list[CampaignRecord]:
         try:

@@ -1,5 +1,6 @@
 """Where a database is, and the few things in which one kind of database differs from another for whoever uses it."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from enum import StrEnum
@@ -61,6 +62,9 @@ class Location(Protocol):
 
     def dialing(self, *, clock: Clock, simulated: bool) -> AbstractAsyncContextManager[bool]:
         """The right to dial from it; False: another process has it, and may be watched. Raises StoreError."""
+
+    def hints(self, ring: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """Call `ring` when another process may have steered a campaign. A hint may be lost, or mean nothing."""
 
     async def findings(self, clock: Clock) -> list[Finding]:
         """What `doctor` tells of it. Raises StoreError."""

@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -123,6 +123,11 @@ class PostgresAddress:
                 mend = "Wait until it has ended, or name another database with --db."
                 raise StoreError(f"{self}: another process plays a campaign in this simulated database. {mend}")
             yield True
+
+    def hints(self, ring: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        from .postgres_hints import hinted  # noqa: PLC0415
+
+        return hinted(self, ring)
 
     async def findings(self, clock: Clock) -> list[Finding]:
         from .postgres_findings import findings_at  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """A SQLite file as the place of a database: one dialer, its hash key beside it."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +58,9 @@ class SqliteFile:
     async def dialing(self, *, clock: Clock, simulated: bool) -> AsyncIterator[bool]:  # noqa: ARG002 - one at a time, always
         with dialer_lock(self.path) as ours:
             yield ours
+
+    def hints(self, ring: Callable[[], None]) -> AbstractAsyncContextManager[None]:  # noqa: ARG002 - nobody tells
+        return nullcontext()
 
     async def findings(self, clock: Clock) -> list[Finding]:  # noqa: ARG002 - there is no other clock
         kind = await self.kind()

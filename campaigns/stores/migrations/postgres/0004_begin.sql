@@ -282,3 +282,9 @@ CREATE TABLE write_back (
     reason TEXT COLLATE "C" NOT NULL,
     given_up INTEGER NOT NULL CHECK (given_up IN (0, 1))
 );
+
+-- Whoever listens looks at once when a campaign was steered or edited; whoever does not hear of it, a second later.
+CREATE FUNCTION campaign_changed() RETURNS TRIGGER LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_notify('campaigns', NEW.name); RETURN NULL; END $$;
+CREATE TRIGGER campaign_changed AFTER UPDATE OF state, version ON campaign FOR EACH ROW
+    WHEN (OLD.state <> NEW.state OR OLD.version <> NEW.version) EXECUTE FUNCTION campaign_changed();
