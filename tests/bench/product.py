@@ -38,6 +38,7 @@ contacts:
   - file: {name}.csv
     region: US
     columns: {{phone: phone, name: name, id: id}}
+    consent: {{basis: prior_written, proof: "a form"}}
 calling_hours: "24/7"
 timezone: {zone}
 legal_hours: {legal}
