@@ -43,7 +43,7 @@ class Connection(Protocol):
     async def rows_many(self, sql: str, params: Sequence[Params]) -> list[list[Any]]:
         """The same, with the rows that each run returns: one list for each set of parameters.
 
-        `sql` ends with its RETURNING.
+        `sql` is a SELECT, or ends with its RETURNING.
         """
 
 

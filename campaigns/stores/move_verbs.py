@@ -66,8 +66,8 @@ def _context(row: Any) -> Context:
 # then one of both is mistaken, and neither is overwritten.
 _MOVE = f"""
 UPDATE attempt SET {", ".join(f"{name} = :{name}" for name in MOVED)}, rev = rev + 1
-WHERE id = :id AND rev = :seen AND state = :from_state
-  AND (:lead_rev < 0 OR EXISTS (SELECT 1 FROM lead WHERE lead.id = attempt.lead_id AND lead.rev = :lead_rev))
+WHERE id = :id AND rev = :seen AND state || '' = :from_state
+  AND (:lead_rev < 0 OR EXISTS (SELECT 1 FROM lead WHERE lead.id = :lead AND lead.rev = :lead_rev))
   AND (:names = 0 OR NOT EXISTS (SELECT 1 FROM attempt o WHERE o.provider = :provider AND o.id <> :id
       AND (o.call_id = :call_id OR o.booking_id = :booking_id)))
 RETURNING rev
@@ -115,7 +115,7 @@ def _moved(move: Move) -> Params:
     names = (before.call_id, before.booking_id) != (after.call_id, after.booking_id)
     return {
         **moved_row(after), "id": after.id, "provider": after.provider, "seen": before.rev, "from_state": before.state,
-        "lead_rev": -1 if move.lead is None else move.lead_rev, "names": int(names),
+        "lead": move.lead.id if move.lead else "", "lead_rev": move.lead_rev if move.lead else -1, "names": int(names),
     }  # fmt: skip
 
 

@@ -49,12 +49,17 @@ class Session:
     async def rows_many(self, sql: str, params: Sequence[Params]) -> list[list[Any]]:
         found: list[list[Any]] = [[] for _ in params]
         if params:
-            # What returns comes as one list: each row says whose it is.
-            text, names = _in_postgres(f"{sql.rstrip()}, CAST(:nth_of_many AS BIGINT) AS nth_of_many")
+            text, names = _in_postgres(_told_apart(sql.strip()))
             sets = [_values(names, {**each, "nth_of_many": n}) for n, each in enumerate(params)]
             for row in await self._raw.fetchmany(text, sets):
                 found[row["nth_of_many"]].append(row)
         return found
+
+
+def _told_apart(sql: str) -> str:
+    """What many runs return comes as one list: each row says of which it is."""
+    nth = "CAST(:nth_of_many AS BIGINT) AS nth_of_many"
+    return f"SELECT found.*, {nth} FROM ({sql}) AS found" if sql.startswith("SELECT") else f"{sql}, {nth}"
 
 
 @lru_cache(maxsize=1024)

@@ -144,7 +144,9 @@ async def test_many_runs_return_their_rows_apart(postgres_url: str) -> None:
         sql = "INSERT INTO inbound VALUES (:p, :c, 's') ON CONFLICT DO NOTHING RETURNING call_id"
         sets = [{"p": "p", "c": "1"}, {"p": "p", "c": "1"}, {"p": "p", "c": "2"}]
         found = await Session(raw).rows_many(sql, sets)
+        read = await Session(raw).rows_many("SELECT stage FROM inbound WHERE call_id = :c", [{"c": "3"}, {"c": "2"}])
     assert [[row["call_id"] for row in rows] for rows in found] == [["1"], [], ["2"]]
+    assert [len(rows) for rows in read] == [0, 1]
 
 
 async def test_a_call_id_with_a_nul_is_kept_and_found_without_it(postgres_url: str) -> None:

@@ -111,4 +111,4 @@ async def test_one_webhook_that_comes_to_both_is_kept_once(postgres_url: str) ->
             stores[n % 2].receive("p", dedupe_key=f"k{n // 2}", grade="signed", report={}, now=now) for n in range(40)
         )
         kept = await asyncio.gather(*asked)
-    assert sum(kept) == 20
+    assert len([one for one in kept if one is not None]) == 20
