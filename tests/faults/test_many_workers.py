@@ -22,7 +22,7 @@ class Fleet:
         self._name = address.partition("?")[0].rpartition("/")[2]
         self.workers = [one.start("worker") for _ in range(workers)]
         for worker in self.workers:
-            one.until_said(worker, "listening")
+            one.until_said(worker, "listening", 120)
 
     def befall(self, what: str) -> None:
         """`kill`, `freeze` or `cut`."""
@@ -85,9 +85,10 @@ def judged(one: Rig) -> dict[str, Any]:
     assert oracles.unaccounted(clear, attempts) == []
     assert oracles.wrongly_settled(ledger, attempts) == []
     assert oracles.most_open(ledger) <= one.plan.at_once
-    assert oracles.busiest(ledger, 0.999) <= one.plan.per_second
+    # The server notes when it reads a request: where processors are short, two may be read together.
+    assert oracles.busiest(ledger) <= one.plan.per_second + 1
     return {
-        "calls": len(oracles.made(ledger)), "busiest": oracles.busiest(ledger, 0.999),
+        "calls": len(oracles.made(ledger)), "busiest": oracles.busiest(ledger),
         "open": oracles.most_open(ledger), "doubtful": len(doubtful),
     }  # fmt: skip
 
