@@ -64,6 +64,7 @@ class Fleet:
     def stop(self) -> list[int]:
         """Their exit codes after SIGTERM."""
         for worker in self.workers:
+            self._one.until_said(worker, "listening", 120)  # else it does not heed signals yet
             signalled(worker, signal.SIGTERM)
         return [self._one.ended(worker) for worker in self.workers]
 
