@@ -1,9 +1,10 @@
 """How fast calls may start: send instants under a rate, free lines, and the breaker that spares a sick provider."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .budget import Purse, Spent
+from .changed import changed
 from .lead import FIRES_WITHIN
 from .lines import Lines
 from .sharing import Bid, share
@@ -106,7 +107,7 @@ def ramped(limits: Limits, since: datetime, *, now: datetime) -> Limits:
         return limits
     part = RAMP_FROM + (1 - RAMP_FROM) * ((now - since) / over)
     full = limits.campaign_per_second
-    return replace(
+    return changed(
         limits,
         campaign_at_once=max(1, int(part * limits.campaign_at_once + 1e-6)),
         campaign_per_second=min(full, max(part * full, 10 / over.total_seconds())),
@@ -175,7 +176,7 @@ class Breaker:
         """The provider gave a plain answer; one that was asked for before the breaker opened does not close it."""
         if self.open_until is not None:
             return self if now < self.open_until else Breaker()
-        return replace(self, in_a_row=0, recent=(self.recent + ".")[-SHARE_OF:])
+        return changed(self, in_a_row=0, recent=(self.recent + ".")[-SHARE_OF:])
 
     def unclear(self, *, now: datetime) -> "Breaker":
         """The provider gave an answer that says nothing."""
@@ -188,7 +189,7 @@ class Breaker:
         sick = self.in_a_row + 1 >= IN_A_ROW or (len(recent) == SHARE_OF and recent.count("x") >= SHARE * SHARE_OF)
         if sick:
             return Breaker(self.in_a_row + 1, "", now + FIRST_PAUSE, FIRST_PAUSE)
-        return replace(self, in_a_row=self.in_a_row + 1, recent=recent)
+        return changed(self, in_a_row=self.in_a_row + 1, recent=recent)
 
     def is_shut(self, *, now: datetime) -> bool:
         """Whether nobody may be dialled."""

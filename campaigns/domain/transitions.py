@@ -1,7 +1,7 @@
 """The table of moves: how an attempt advances, and what a settled attempt makes of its lead."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, assert_never
 
@@ -19,6 +19,7 @@ from .call import (
     Unclear,
 )
 from .campaign import Campaign, UncertainPolicy
+from .changed import changed
 from .lead import Attempt, AttemptState, Lead, LeadState, Outcome
 from .outcomes import Verdict, callback_time, is_yes, judge, opted_out
 
@@ -45,7 +46,7 @@ def advance(attempt: Attempt, to: AttemptState, **changes: Any) -> Attempt:
     """The attempt after a move. Raises ValueError for a move that the table does not have."""
     if to not in MOVES[attempt.state]:
         raise ValueError(f"An attempt does not go from {attempt.state} to {to}.")
-    return replace(attempt, state=to, open=attempt.open and to not in FINAL, **changes)
+    return changed(attempt, state=to, open=attempt.open and to not in FINAL, **changes)
 
 
 def answered_to(attempt: Attempt, placement: Placement | Handover, *, now: datetime) -> Attempt:
@@ -76,11 +77,11 @@ def shown(attempt: Attempt, booking: Booking, *, by: str, now: datetime) -> Atte
     A booking that failed without a call, or was cancelled, has rung nobody.
     """
     if booking.call_id:
-        return replace(found(attempt, booking.call_id, by=by, now=now), booking_id=booking.booking_id)
+        return changed(found(attempt, booking.call_id, by=by, now=now), booking_id=booking.booking_id)
     if booking.state in (BookingState.CANCELLED, BookingState.FAILED):
         reason = f"the booking is {booking.state}"
         gone = advance(attempt, S.NOT_CREATED, ended_at=now, resolved_by=by, reason=reason)
-        return replace(gone, booking_id=booking.booking_id)
+        return changed(gone, booking_id=booking.booking_id)
     if attempt.state is S.BOOKED or booking.state is BookingState.UNKNOWN:
         return None
     return advance(attempt, S.BOOKED, booking_id=booking.booking_id, resolved_by=by)
@@ -94,7 +95,7 @@ def merge(known: CallReport | None, news: CallReport) -> CallReport:
     """
     if known is None:
         return news
-    return replace(
+    return changed(
         known,
         attempt_id=_greater(known.attempt_id, news.attempt_id),
         booking_id=_greater(known.booking_id, news.booking_id),
@@ -168,7 +169,7 @@ def ended(attempt: Attempt, report: CallReport, *, by: str, now: datetime) -> At
         "agent_ended": bool(report.agent_ended),
     }
     if attempt.state is S.ENDED:
-        return replace(attempt, **changes)
+        return changed(attempt, **changes)
     return advance(attempt, S.ENDED, **changes)
 
 
@@ -210,7 +211,7 @@ def _since_first(conclusion: Conclusion, before: Lead) -> Conclusion:
     after = conclusion.lead
     if before.closed_at is None or (after.outcome, after.label) != (before.outcome, before.label):
         return conclusion
-    return replace(conclusion, lead=replace(after, closed_at=before.closed_at))
+    return changed(conclusion, lead=changed(after, closed_at=before.closed_at))
 
 
 def _followed(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:
@@ -231,7 +232,7 @@ def close(
     lead: Lead, outcome: Outcome, *, reason: str, now: datetime, rule: str = "", label: str | None = None
 ) -> Lead:
     """The lead with an outcome; planning facts are cleared."""
-    return replace(
+    return changed(
         lead, state=LeadState.CLOSED, outcome=outcome, reason=reason, rule=rule, closed_at=now, due_at=None,
         closes_at=None, callback_at=None, retry_at=None, label=lead.label if label is None else label,
     )  # fmt: skip
@@ -244,7 +245,7 @@ def unusable(lead: Lead, attempt: Attempt, *, now: datetime) -> Lead:
 
 def _opened(lead: Lead, state: LeadState, **changes: Any) -> Lead:
     changes = {"rule": "", **changes}
-    return replace(lead, state=state, due_at=None, closes_at=None, outcome=None, closed_at=None, **changes)
+    return changed(lead, state=state, due_at=None, closes_at=None, outcome=None, closed_at=None, **changes)
 
 
 def _planned_anew(lead: Lead, **changes: Any) -> Lead:
@@ -281,7 +282,7 @@ def follow(lead: Lead, over: Over, verdict: Verdict, *, now: datetime) -> Conclu
     """The lead after a settled attempt of which the campaign's rules said `verdict`."""
     # What this attempt promised when it was told before is taken back first: told twice, it is still one promise.
     told = lead.promised_by == over.ordinal
-    fresh = replace(
+    fresh = changed(
         lead, retry_at=None, retry_like=None, label=verdict.label, warning=verdict.warning,
         callback_at=None if over.callback or told else lead.callback_at,
         callbacks=lead.callbacks - told, promised_by=0 if told else lead.promised_by,
@@ -327,7 +328,7 @@ def rang(lead: Lead, at: datetime, verdict: Verdict, *, gap: timedelta, now: dat
         asked = callback_time(verdict.callback, zones=lead.contact.zones, ended_at=at, now=now)
         if asked is not None:
             # It takes the place of an earlier promise, or adds one.
-            return Conclusion(replace(waiting, callback_at=asked, callbacks=lead.callbacks + (promised is None)))
+            return Conclusion(changed(waiting, callback_at=asked, callbacks=lead.callbacks + (promised is None)))
     return Conclusion(waiting)
 
 

@@ -1,13 +1,13 @@
 """One call: wait for its instant, take the last permit, ask the provider once, write the answer."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import anyio
 import structlog
 
 from campaigns.domain.call import Booked, Handover, NotSent, Placed, Placement, Refused, Unclear
+from campaigns.domain.changed import changed
 from campaigns.domain.errors import StoreError
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState
 from campaigns.domain.pacing import Breaker
@@ -113,7 +113,9 @@ class Dialer:
         with anyio.CancelScope(shield=True):  # so that nobody has to guess whether it was given
             began = self._clock.now()
             permitted = await self._store.fence(attempt, now=began)
-            self._trip += (self._clock.now() - began - self._trip) / 8
+            took = self._clock.now() - began
+            if took < PERMIT * self._clock.tolerance:  # else it was frozen
+                self._trip += (took - self._trip) / 8
             if permitted is None:
                 dropped = advance(attempt, S.NOT_SENT, reason="no longer allowed", ended_at=self._clock.now())
                 await self._write(attempt, dropped, terms)
@@ -251,6 +253,6 @@ class Dialer:
         if after.open_until == before.open_until:
             return
         log.warning("breaker", provider=self.account.name, open_until=str(after.open_until))
-        await self._store.put_breaker(self.account.name, replace(after, recent=""))
+        await self._store.put_breaker(self.account.name, changed(after, recent=""))
         if after.open_until is not None:
             self._hush(after.open_until)  # of dials only: what became of calls is asked on, doubts above all

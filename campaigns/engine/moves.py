@@ -1,9 +1,9 @@
 """Write one move of an attempt together with the lead that follows from it: both or neither."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from campaigns.domain.changed import changed
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
 from campaigns.domain.outcomes import opted_out
 from campaigns.domain.transitions import Conclusion, close, conclude, unusable
@@ -59,7 +59,7 @@ def moved(  # noqa: PLR0913 - all that a move follows from
     concluded = None if terms is None or found is None else _concluded(before, after, terms, found, bad_data, now)
     if concluded is None or found is None:
         return Move(before, after, why, applies=tuple(applies))
-    after = replace(after, refused=after.refused or (after.disposition is not None and concluded.refused))
+    after = changed(after, refused=after.refused or (after.disposition is not None and concluded.refused))
     return Move(before, after, why, concluded.lead, found.rev, concluded.opted_out, tuple(applies))
 
 
@@ -77,7 +77,7 @@ def _concluded(
     if not before.open and found.newest > attempt.ordinal:
         return None
     conclusion = conclude(lead, attempt, terms.campaign, now=now)
-    return replace(conclusion, lead=_unless_stopped(conclusion.lead, found.campaign, now))
+    return changed(conclusion, lead=_unless_stopped(conclusion.lead, found.campaign, now))
 
 
 def _unless_stopped(lead: Lead, campaign: CampaignState, now: datetime) -> Lead:

@@ -1,13 +1,14 @@
 """One campaign's loop: look, plan, act, sleep until the plan's next moment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import anyio
 import structlog
 from anyio.abc import TaskGroup
 
+from campaigns.domain.changed import changed
 from campaigns.domain.errors import AccountRefused, StoreUnavailable, VendorError
 from campaigns.domain.lead import CampaignState, Lead, Outcome, attempt_id
 from campaigns.domain.pacing import grows_at, lines_for, own_lines, paced
@@ -131,7 +132,7 @@ class Runner:
 
     def _terms(self, look: Look) -> Terms:
         terms = self._book.current(look.campaign)
-        return replace(terms, law=replace(terms.law, suspended=look.suspended))
+        return changed(terms, law=changed(terms.law, suspended=look.suspended))
 
     async def _prepare(self, name: str) -> None:
         """What the provider must tell before anybody is dialled."""
@@ -200,7 +201,7 @@ class Runner:
         trial = 1 if look.account.breaker.is_trial else CLAIM
         if look.account.breaker.is_trial and self._dialer.in_flight:
             return 0
-        return max(0, min(free, slots, left, trial, self._dialer.places, CLAIM))
+        return max(0, min(free, slots, left, trial, CLAIM))
 
     def _held_back(self, look: Look, now: datetime) -> bool:
         paused = look.account.paused_until
@@ -229,6 +230,7 @@ class Runner:
             return False
         if look.ready + look.due > room:  # somebody must wait, so it matters who
             await self._urgency.refresh(self._terms(look))
+        room = max(0, min(room, self._dialer.places))
         now, name, terms = self._clock.now(), look.campaign.name, self._book.current(look.campaign)
         horizon = now + terms.limits.book_ahead if terms.scheduled else now
         due = look.due or (look.next_due_at is not None and look.next_due_at <= horizon)

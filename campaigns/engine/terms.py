@@ -1,12 +1,13 @@
 """What holds while one campaign runs: the values that every part of the engine is given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from campaigns.domain.budget import purse_of
 from campaigns.domain.call import CallOrder
 from campaigns.domain.campaign import AgentByLanguage, Campaign
+from campaigns.domain.changed import changed
 from campaigns.domain.contact import Contact, keyed_hash
 from campaigns.domain.facts import PeopleLimits
 from campaigns.domain.lead import Lead
@@ -91,7 +92,7 @@ class TermsBook:
         known = self._known.get(record.name)
         if known is None or known.record.revision != record.revision:
             known = self._build(record)
-        self._known[record.name] = known = replace(known, record=record)
+        self._known[record.name] = known = changed(known, record=record)
         return known
 
     async def of(self, name: str) -> Terms | None:

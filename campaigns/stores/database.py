@@ -53,8 +53,12 @@ class Database(Protocol):
     A verb awaits nothing but its connection, and may be run again where a transaction was undone.
     """
 
-    async def write(self, verb: Callable[[Connection], Awaitable[T]], *, account: str | None = None) -> T:
+    async def write(
+        self, verb: Callable[[Connection], Awaitable[T]], *, account: str | None = None, brief: bool = False
+    ) -> T:
         """Run `verb` in a transaction that may carry other verbs too; returns after the commit is durable.
+
+        `brief`: it takes some milliseconds at most, however much the database holds.
 
         `account`: whose lines, slots or calls it moves. Transactions about one account run one after the other, also
         those of other processes, and what one of them counts nobody else changes meanwhile.

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaigns.domain.callers import day_of
+from campaigns.domain.changed import changed
 from campaigns.domain.lead import FIRES_WITHIN, Attempt, AttemptState, Lead
 from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing, lines_for, paced, spacing
@@ -71,7 +71,7 @@ class DialVerbs:
             places = [row["seq"] for row in rows]
             return await db.run(_PROMOTE, {"name": name, "places": places}) if places else 0
 
-        return await self._database.write(verb)
+        return await self._database.write(verb, brief=True)
 
     async def claim(
         self, name: str, *, limit: int, owner: str, until: datetime, now: datetime
@@ -83,7 +83,7 @@ class DialVerbs:
                 await db.run(_LEASE, {"name": name, "places": places, "owner": owner, "until": us(until)})
             return await with_facts(db, rows, now)
 
-        return await self._database.write(verb)
+        return await self._database.write(verb, brief=True)
 
     async def facts(self, lead_ids: Sequence[str], *, now: datetime) -> list[Claimed]:
         return await self._database.read(lambda db: gather(db, lead_ids, now))
@@ -97,7 +97,7 @@ class DialVerbs:
                 [lead_plan(lead) for lead in leads],
             )
 
-        await self._database.write(verb)
+        await self._database.write(verb, brief=True)
 
     async def bid(self, name: str, *, priority: int, lines: int, until: datetime) -> None:
         async def verb(db: Connection) -> None:
@@ -106,7 +106,7 @@ class DialVerbs:
                 {"name": name, "priority": priority, "lines": lines, "until": us(until)},
             )
 
-        await self._database.write(verb)
+        await self._database.write(verb, brief=True)
 
     async def caller_uses(
         self, provider: str, numbers: Sequence[str], zone: str | None, *, now: datetime
@@ -142,13 +142,13 @@ class DialVerbs:
             await _give_back(db, intents, written)
             return written
 
-        return await self._database.write(verb, account=record.provider)
+        return await self._database.write(verb, account=record.provider, brief=True)
 
     async def fence(self, attempt: Attempt, *, now: datetime) -> Attempt | None:
         rev: int | None = await self._database.write_each(_fence, (attempt, now), account=attempt.provider)
         if rev is None:
             return None
-        return replace(attempt, state=AttemptState.SENDING, first_sent_at=now, rev=rev)
+        return changed(attempt, state=AttemptState.SENDING, first_sent_at=now, rev=rev)
 
     async def holds(self, name: str, longest_call: timedelta, *, now: datetime) -> list[Hold]:
         async def verb(db: Connection) -> list[Hold]:
@@ -170,7 +170,7 @@ class DialVerbs:
             )
             return slot
 
-        return await self._database.write(verb, account=provider)
+        return await self._database.write(verb, account=provider, brief=True)
 
     async def account(self, provider: str) -> Account:
         return await self._database.read(lambda db: account_of(db, provider))
@@ -189,7 +189,7 @@ class DialVerbs:
                 {"provider": provider, "until": us(until)},
             )
 
-        await self._database.write(verb, account=provider)
+        await self._database.write(verb, account=provider, brief=True)
 
     async def put_breaker(self, provider: str, breaker: Breaker) -> None:
         async def verb(db: Connection) -> None:
@@ -198,7 +198,7 @@ class DialVerbs:
                 {"provider": provider, "breaker": breaker_to_json(breaker)},
             )
 
-        await self._database.write(verb, account=provider)
+        await self._database.write(verb, account=provider, brief=True)
 
 
 # Leads are named by their places in what is written: those lie together, while ids are scattered all over an index.

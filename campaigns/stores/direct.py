@@ -75,22 +75,39 @@ def transacted(raw: sqlite3.Connection, verb: Callable[[Connection], Awaitable[T
 
     `tries`: how often it asks for the only right to write, each time for as long as the connection's `busy_timeout`.
     """
+    begin(raw, tries=tries)
+    with undone(raw):
+        result = carried_out(raw, verb)
+        commit(raw)
+    return result
+
+
+def begin(raw: sqlite3.Connection, *, tries: int = 1) -> None:
+    """Take the only right to write. Raises NotBegun."""
     try:
         with _translated():
             _begin(raw, tries)
     except StoreUnavailable as error:
         raise NotBegun(str(error)) from error
+
+
+def commit(raw: sqlite3.Connection) -> None:
+    """Wait for the disk."""
+    with _translated():
+        raw.commit()
+
+
+@contextmanager
+def undone(raw: sqlite3.Connection) -> Iterator[None]:
+    """Nothing is left of the transaction where the block fails."""
     try:
-        result = carried_out(raw, verb)
-        with _translated():
-            raw.commit()
+        yield
     except BaseException:
         # A full disk has rolled back already; a second ROLLBACK would raise and hide the cause.
         if raw.in_transaction:
             with suppress(sqlite3.Error):
                 raw.rollback()
         raise
-    return result
 
 
 def _begin(raw: sqlite3.Connection, tries: int) -> None:

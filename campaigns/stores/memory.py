@@ -25,7 +25,7 @@ class _MemoryDatabase:
         for _, script in migration_steps():
             self._raw.executescript(script)
 
-    async def write(self, verb: Verb[T], *, account: str | None = None) -> T:
+    async def write(self, verb: Verb[T], *, account: str | None = None, brief: bool = False) -> T:  # noqa: ARG002 - the protocol's
         await anyio.lowlevel.checkpoint()
 
         async def whole(db: Connection) -> T:

@@ -53,9 +53,9 @@ class _PostgresDatabase:
     def __init__(self, writer: Writer, readers: Any, clock: Clock) -> None:
         self._writer, self._readers, self._clock = writer, readers, clock
 
-    async def write(self, verb: Verb[T], *, account: str | None = None) -> T:
+    async def write(self, verb: Verb[T], *, account: str | None = None, brief: bool = False) -> T:
         with self._clock.work():
-            return await self._writer.write(verb, account=account)
+            return await self._writer.write(verb, account=account, brief=brief)
 
     async def write_each(self, verb: Each[I, T], item: I, *, account: str | None = None) -> T:
         with self._clock.work():

@@ -37,7 +37,7 @@ class ReportVerbs:
             )
             return [_item(row) for row in rows]
 
-        return await self._database.read(verb)
+        return await self._database.read(verb, aside=True)
 
     async def inbox_done(self, ids: Sequence[int], state: str) -> None:
         async def verb(db: Connection) -> None:
@@ -47,7 +47,7 @@ class ReportVerbs:
                 {"state": state, "ids": list(ids)},
             )
 
-        await self._database.write(verb)
+        await self._database.write(verb, brief=True)
 
     async def inbox_retry(self, ids: Sequence[int]) -> None:
         async def verb(db: Connection) -> None:
@@ -56,7 +56,7 @@ class ReportVerbs:
                 {"ids": list(ids)},
             )
 
-        await self._database.write(verb)
+        await self._database.write(verb, brief=True)
 
     async def attempt(self, attempt_id: str) -> Attempt | None:
         return await self._one_attempt("id = :id", {"id": attempt_id})
@@ -86,7 +86,7 @@ class ReportVerbs:
             )
             return [to_attempt(row) for row in rows]
 
-        return await self._database.read(verb)
+        return await self._database.read(verb, aside=True)
 
     async def free_lines(self, provider: str, longest_call: timedelta, *, now: datetime) -> int:
         async def verb(db: Connection) -> int:
@@ -150,7 +150,7 @@ class ReportVerbs:
             await db.run(JOURNAL, line)
             return True
 
-        return await self._database.write(verb)
+        return await self._database.write(verb, brief=True)
 
 
 async def _receive(db: Connection, news: Sequence[Params]) -> list[int | None]:

@@ -89,7 +89,7 @@ class Transactions:
     def __init__(self, connect: Callable[[], Awaitable[Any]], raw: Any = None) -> None:
         self._connect, self._raw = connect, raw
 
-    async def transact(self, verb: Verb[T], *, accounts: Collection[str]) -> T:
+    async def transact(self, verb: Verb[T], *, accounts: Collection[str], brief: bool = False) -> T:  # noqa: ARG002
         """See `writer.Transactions`. Whatever another transaction has undone is run again."""
         for left in range(_TRIES, 0, -1):
             try:

@@ -24,8 +24,10 @@ WAITING = 100_000
 class Transactions(Protocol):
     """A connection that the writer owns."""
 
-    async def transact(self, verb: Verb[T], *, accounts: Collection[str]) -> T:
+    async def transact(self, verb: Verb[T], *, accounts: Collection[str], brief: bool) -> T:
         """Run `verb` in a transaction that has these accounts to itself; durable when it returns.
+
+        `brief`: it takes some milliseconds at most.
 
         Raises NotBegun, or what the verb or the commit raises: then nothing of it is left. Raises InDoubt where
         nobody knows.
@@ -38,6 +40,7 @@ class _Waiting:
     item: tuple[Any, ...]
     """What is handed to a verb that takes many; empty: this one takes none."""
     account: str | None
+    brief: bool
     done: asyncio.Future[None]
     result: Any = None
     error: Exception | None = None
@@ -57,20 +60,22 @@ class Writer:
         self._bell = anyio.Event()
         self._closed = False
 
-    async def write(self, verb: Verb[T], *, account: str | None = None) -> T:
+    async def write(self, verb: Verb[T], *, account: str | None = None, brief: bool = False) -> T:
         """Run `verb` in a transaction; returns after its commit. Raises StoreUnavailable, or what the verb raises."""
-        result: T = await self._answer(verb, (), account)
+        result: T = await self._answer(verb, (), account, brief=brief)
         return result
 
     async def write_each(self, verb: "Each[I, T]", item: I, *, account: str | None = None) -> T:
         """The same for one of many: whoever waits for the same `verb` is served by one run of it."""
-        result: T = await self._answer(verb, (item,), account)
+        result: T = await self._answer(verb, (item,), account, brief=True)
         return result
 
-    async def _answer(self, verb: Callable[..., Awaitable[Any]], item: tuple[Any, ...], account: str | None) -> Any:
+    async def _answer(
+        self, verb: Callable[..., Awaitable[Any]], item: tuple[Any, ...], account: str | None, *, brief: bool
+    ) -> Any:
         if self._closed or len(self._queue) >= WAITING:
             raise StoreUnavailable("The database does not keep up, or is closed.")
-        waiting = _Waiting(verb, item, account, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(verb, item, account, brief, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self._bell.set()
         await waiting.done
@@ -127,7 +132,9 @@ class Writer:
             for alike in kinds.values():
                 await _run(db, alike)
 
-        await self._transactions.transact(whole, accounts={w.account for w in group if w.account is not None})
+        await self._transactions.transact(
+            whole, accounts={w.account for w in group if w.account is not None}, brief=all(w.brief for w in group)
+        )
 
 
 async def _run(db: Connection, alike: Sequence[_Waiting]) -> None:

@@ -52,7 +52,7 @@ async def refused(path: Path, *, simulated: bool = True) -> str:
 
 
 async def put(store: SqlStore, key: str, size: int = 10) -> bool:
-    return await store.receive("p", dedupe_key=key, grade="token", report={"text": "x" * size}, now=NOW)
+    return await store.receive("p", dedupe_key=key, grade="token", report={"text": "x" * size}, now=NOW) is not None
 
 
 def rows(path: Path, sql: str) -> list[Any]:

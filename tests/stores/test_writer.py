@@ -25,7 +25,7 @@ class Recorded:
     accounts: list[list[str]] = field(default_factory=list)
     """Which ones each transaction had to itself."""
 
-    async def transact(self, verb: Any, *, accounts: Collection[str] = ()) -> Any:
+    async def transact(self, verb: Any, *, accounts: Collection[str] = (), brief: bool = False) -> Any:
         self.accounts.append(sorted(accounts))
         await self._do("begin", NotBegun)
         try:
