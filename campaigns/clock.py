@@ -1,6 +1,7 @@
 """The only file that knows what time it is: real, scaled and discrete clocks, and how to run a program under each."""
 
 import asyncio
+import gc
 import heapq
 import selectors
 import time
@@ -203,6 +204,7 @@ def virtual_loop_factory(clock: DiscreteClock) -> Callable[[], asyncio.AbstractE
 
 def run_real(main: Callable[[], Awaitable[T]]) -> T:
     """Run `main` to its end in real time, in the fastest event loop there is."""
+    gc.freeze()  # what the program is made of stays: the collector need not walk over it again and again
     return anyio.run(main, backend_options={"loop_factory": real_loop_factory()})
 
 
