@@ -22,11 +22,11 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {
-    **{name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGNS_")},
+    **{name: value for name, value in os.environ.items() if not name.startswith(("CAMPAIGNS_", "PYTHON"))},
     "PYTHONPATH": str(ROOT),
     "PYTHONUNBUFFERED": "1",
 }
-"""Of every process: the product of this very checkout, with no settings but those of the bench."""
+"""Of every process: the product of this very checkout, with no settings but those of the bench, its bytecode kept."""
 PATIENCE = 600.0
 """Seconds after which a bench that waits gives up."""
 
