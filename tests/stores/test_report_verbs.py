@@ -293,6 +293,17 @@ async def test_leads_are_listed_by_state_outcome_and_label(world: "World") -> No
     assert await keys(limit=1, offset=1) == every[1:2]
 
 
+async def test_many_calls_are_known_by_their_ids_at_once_each_with_its_own_lead(world: "World") -> None:
+    placed = [await world.placed(number, call_id=f"call {number}") for number in range(3)]
+    known = await world.store.known_calls("p", ["call 2", "nobody's", "call 0"])
+    assert {name: one.attempt.id for name, one in known.items()} == {"call 0": placed[0].id, "call 2": placed[2].id}
+    assert {name: one.context.lead.id for name, one in known.items()} == {
+        "call 0": placed[0].lead_id, "call 2": placed[2].lead_id,
+    }  # fmt: skip
+    assert await world.store.known_calls("q", ["call 0"]) == {}
+    assert await world.store.known_calls("p", []) == {}
+
+
 async def test_doubts_of_all_campaigns_are_listed_by_age(world: "World") -> None:
     for number, name in enumerate("cd"):
         doubt = await world.move(await world.sending(number, name), S.UNCLEAR)
