@@ -67,7 +67,7 @@ def _context(row: Any) -> Context:
 _MOVE = f"""
 UPDATE attempt SET {", ".join(f"{name} = :{name}" for name in MOVED)}, rev = rev + 1
 WHERE id = :id AND rev = :seen AND state || '' = :from_state
-  AND (:lead_rev < 0 OR EXISTS (SELECT 1 FROM lead WHERE lead.id = :lead AND lead.rev = :lead_rev))
+  AND (:lead_rev < 0 OR EXISTS (SELECT 1 FROM lead WHERE lead.id = :lead AND lead.rev = :lead_rev FOR UPDATE))
   AND (:names = 0 OR NOT EXISTS (SELECT 1 FROM attempt o WHERE o.provider = :provider AND o.id <> :id
       AND (o.call_id = :call_id OR o.booking_id = :booking_id)))
 RETURNING rev

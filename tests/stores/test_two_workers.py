@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, pairwise
 from typing import Any
 
+import asyncpg
+
 from campaigns.clock import SystemClock
-from campaigns.domain.lead import Attempt, AttemptState
+from campaigns.domain.call import Disposition
+from campaigns.domain.lead import Attempt, AttemptState, LeadState
 from campaigns.domain.transitions import advance
 from campaigns.ports.store import Move
 from campaigns.stores.postgres import open_postgres
@@ -112,3 +116,26 @@ async def test_one_webhook_that_comes_to_both_is_kept_once(postgres_url: str) ->
         )
         kept = await asyncio.gather(*asked)
     assert len([one for one in kept if one is not None]) == 20
+
+
+async def test_a_move_and_its_lead_are_written_both_or_neither_whoever_else_writes_the_lead(
+    postgres_url: str, world_on: Any
+) -> None:
+    """A list that is read again has written to the lead, and commits while the move is on its way."""
+    async with two(postgres_url) as stores:
+        world = world_on(stores[0])
+        placed = await world.placed()
+        lead, rev = await stores[0].lead(placed.lead_id)
+        after = advance(placed, AttemptState.ENDED, open=False, disposition=Disposition.NO_ANSWER)
+        other = await asyncpg.connect(postgres_url)
+        begun = other.transaction()
+        await begun.start()
+        await other.execute("UPDATE lead SET rev = rev + 1 WHERE id = $1", placed.lead_id)
+        move = Move(placed, after, "test", replace(lead, state=LeadState.WAITING), rev)
+        recording = asyncio.create_task(stores[0].record([move], now=world.now))
+        await asyncio.wait({recording}, timeout=0.3)
+        await begun.commit()
+        await other.close()
+        assert await recording == [False]
+        assert (await world.attempt(placed.id)).state is AttemptState.PLACED
+        assert (await world.lead()).state is LeadState.CALLING
