@@ -126,7 +126,7 @@ async def test_a_move_and_its_lead_are_written_both_or_neither_whoever_else_writ
         world = world_on(stores[0])
         placed = await world.placed()
         lead, rev = await stores[0].lead(placed.lead_id)
-        after = advance(placed, AttemptState.ENDED, open=False, disposition=Disposition.NO_ANSWER)
+        after = advance(placed, AttemptState.ENDED, disposition=Disposition.NO_ANSWER)
         other = await asyncpg.connect(postgres_url)
         begun = other.transaction()
         await begun.start()
