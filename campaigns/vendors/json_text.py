@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterable
-from itertools import chain
 from math import isfinite
 from typing import Any
 
@@ -19,12 +17,13 @@ def read_json(body: bytes, *, strict: bool = False) -> Any:
     the last of the two, and None.
     """
     text = body.decode("utf-8" if strict else "utf-8-sig")
-    number, pairs = (_number_or_error, _no_twins) if strict else (_number_or_none, None)
     try:
-        data = json.loads(text, parse_constant=number, parse_float=number, object_pairs_hook=pairs)
+        data = (_STRICT if strict else _PATIENT).decode(text)
+        members = _members(data)
+        if strict and members < _colons(text):  # a text may hold such a colon too
+            _TWINLESS.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    _check_depth(data)
     return _plain(data) if _ODD.search(text) else data
 
 
@@ -32,17 +31,29 @@ _ODD = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
 """Only escapes can bring NULs and half characters into a text of UTF-8; hardly any text has them."""
 
 
-def _check_depth(data: Any) -> None:
-    level: Iterable[Any] = [data]
+def _members(data: Any) -> int:
+    """How many members all objects have together. Raises ValueError when it is nested too deeply."""
+    found, level = 0, [data]
     for _ in range(DEEPEST + 1):
         nests = [value for value in level if isinstance(value, _NESTS)]
         if not nests:
-            return
-        level = chain.from_iterable(nest.values() if isinstance(nest, dict) else nest for nest in nests)
+            return found
+        level = []
+        for nest in nests:
+            if isinstance(nest, dict):
+                found += len(nest)
+                level += nest.values()
+            else:
+                level += nest
     raise ValueError("nested too deeply")
 
 
 _NESTS = (dict, list)
+
+
+def _colons(text: str) -> int:
+    """At least as many as members are written: the colon of each follows its key's quotation mark, or a space."""
+    return sum(map(text.count, ('":', " :", "\n:", "\r:", "\t:")))
 
 
 def _number_or_none(word: str) -> float | None:
@@ -62,6 +73,12 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+_PATIENT = json.JSONDecoder(parse_constant=_number_or_none, parse_float=_number_or_none)
+_STRICT = json.JSONDecoder(parse_constant=_number_or_error, parse_float=_number_or_error)
+_TWINLESS = json.JSONDecoder(parse_constant=_number_or_error, parse_float=_number_or_error, object_pairs_hook=_no_twins)
+"""Costs a call for each object, so it is asked only where a key may stand twice."""
 
 
 def _plain(value: Any) -> Any:

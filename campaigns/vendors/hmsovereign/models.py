@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from campaigns.vendors.loose import Instant, Loose, either
+from campaigns.vendors.loose import Instant, Loose, OddText, either
 
 
 class Assistant(Loose):
@@ -47,11 +47,13 @@ class Number(Loose):
     updated_at: Instant | None = None
 
 
-class Message(Loose):
+class Message(BaseModel):
     """One turn of a conversation."""
 
-    role: str | None = None
-    content: str | None = Field(default=None, repr=False)
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    role: OddText = None
+    content: OddText = Field(default=None, repr=False)
 
 
 class Call(Loose):

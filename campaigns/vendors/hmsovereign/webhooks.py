@@ -7,13 +7,13 @@ src/types.ts of the vendor's Node SDK.
 """
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 
 from campaigns.domain.call import CallReport, Disposition, Grade, Notice, Question, Reply, ToolCall, Webhook
+from campaigns.domain.changed import changed
 from campaigns.domain.errors import ProofError
 from campaigns.vendors.json_text import read_json
 from campaigns.vendors.loose import Instant, Loose, either
@@ -176,14 +176,15 @@ def _report(message: _Message, transcript: str, attempt_id: str | None, facts: F
     is_last = message.type == "end-of-call-report"
     person = message.customer.number if message.customer else None
     status = "ended" if is_last and normal(message.call.status) not in facts.over else message.call.status
-    call = Call.model_construct(  # whose members have been read already
-        id=message.call.id, caller_phone=person, assistant_phone=person, direction=message.call.type, status=status,
-        analysis_result=message.analysis, **{name: getattr(message, name) for name in _SAME},
-    )  # fmt: skip
+    read_already = {name: getattr(message, name) for name in _SAME}
+    call = _NOTHING.model_copy(update={
+        "id": message.call.id, "caller_phone": person, "assistant_phone": person, "direction": message.call.type,
+        "status": status, "analysis_result": message.analysis, **read_already,
+    })  # fmt: skip
     report = report_of(call, facts)
     talked = bool(message.duration_seconds) or message.started_at is not None
     told = is_last and (talked or said_by(message.end_reason, facts) not in (None, Disposition.ANSWERED))
-    return replace(
+    return changed(
         report,
         attempt_id=attempt_id,
         # Only the last word tells how it ended; a status alone is known to be over, and no more.
@@ -193,6 +194,7 @@ def _report(message: _Message, transcript: str, attempt_id: str | None, facts: F
 
 
 _SAME = {"error", "end_reason", "started_at", "ended_at", "duration_seconds", "summary", "messages", "recording_url"}
+_NOTHING = Call.model_construct(id="")
 
 
 def _question(message: _Message, attempt_id: str | None) -> Question | None:
