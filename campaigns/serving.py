@@ -41,6 +41,7 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
     config = uvicorn.Config(
         app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False, timeout_keep_alive=120,
         server_header=False,
+        proxy_headers=False,  # nobody here asks where a request comes from
         date_header=False,  # under virtual time it would tell another time than everything else
     )  # fmt: skip
     server = _Server(config)

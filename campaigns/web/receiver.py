@@ -1,12 +1,13 @@
 """The HTTP surface of a running process: webhooks in, and whether it is well."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from campaigns.app import Account, Session
 from campaigns.domain.call import Webhook
@@ -17,18 +18,35 @@ from campaigns.engine.inbox import receive
 log = structlog.get_logger()
 
 MOST_BYTES = 1_000_000
+_PREFIX = "/webhooks/"
 
 
-def receiver(session: Session, accounts: Mapping[str, Account]) -> Starlette:
+def receiver(session: Session, accounts: Mapping[str, Account]) -> ASGIApp:
     """`POST /webhooks/{provider}/{token}`, `GET /healthz`, `GET /readyz`.
 
     A report is answered with 2xx only after it is durable; without proof with 401; too large with 413; while the
     database cannot take it with 503. Who is to talk, and what a tool wants to know, is answered in the body, in time.
     """
+    rest = _health(session)
 
-    async def webhook(request: Request) -> Response:
-        return await _take_in(session, accounts.get(request.path_params["provider"]), request)
+    async def app(scope: Scope, take: Receive, send: Send) -> None:
+        # Calls come by the hundred a second: reports do without what a framework does for each request.
+        if scope["type"] != "http" or not scope["path"].startswith(_PREFIX):
+            await rest(scope, take, send)
+            return
+        name, slash, token = scope["path"][len(_PREFIX) :].partition("/")
+        if not (name and slash and token) or "/" in token:
+            response = Response(status_code=404)
+        elif scope["method"] != "POST":
+            response = Response(status_code=405, headers={"Allow": "POST"})
+        else:
+            response = await _take_in(session, accounts.get(name), token, scope, take)
+        await response(scope, take, send)
 
+    return app
+
+
+def _health(session: Session) -> Starlette:
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -39,22 +57,16 @@ def receiver(session: Session, accounts: Mapping[str, Account]) -> Starlette:
             return JSONResponse({"status": "the database cannot be read"}, status_code=503)
         return JSONResponse({"status": "ok"})
 
-    return Starlette(
-        routes=[
-            Route("/webhooks/{provider}/{token}", webhook, methods=["POST"]),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-        ]
-    )
+    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
 
 
-async def _take_in(session: Session, account: Account | None, request: Request) -> Response:
-    body = await _body(request)
+async def _take_in(session: Session, account: Account | None, token: str, scope: Scope, take: Receive) -> Response:
+    body = await _body(take)
     if body is None:
         return Response(status_code=413)
     if account is None:
         return Response(status_code=401)
-    news = Webhook(request.path_params["token"], _headers(request), body)
+    news = Webhook(token, _headers(scope["headers"]), body)
     try:
         taken = await receive(session.store, account.provider, session.clock, name=account.name, webhook=news)
     except ProofError:
@@ -65,27 +77,32 @@ async def _take_in(session: Session, account: Account | None, request: Request) 
     if taken.news is not None:
         account.reconciler.heard(taken.news)
     if taken.question is None:
-        return JSONResponse({})
+        return _THANKS
     reply = await answered(session.store, session.book, taken.question, provider=account.name)
     return JSONResponse(account.provider.answer(taken.question, reply))
 
 
-def _headers(request: Request) -> dict[str, str]:
+_THANKS = JSONResponse({})
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Lower-case names; a header that stands twice is joined, so that it matches nothing."""
     headers: dict[str, str] = {}
-    for name, value in request.headers.items():
-        headers[name.lower()] = f"{headers[name.lower()]}, {value}" if name.lower() in headers else value
+    for key, value in raw:
+        name, text = key.decode("latin-1").lower(), value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return headers
 
 
-async def _body(request: Request) -> bytes | None:
-    """The raw body; None: larger than is read."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                return None
-    except ClientDisconnect:
-        return None
+async def _body(take: Receive) -> bytes | None:
+    """The raw body; None: larger than is read, or its sender is gone."""
+    body, more = bytearray(), True
+    while more:
+        message = await take()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > MOST_BYTES:
+            return None
+        more = message.get("more_body", False)
     return bytes(body)

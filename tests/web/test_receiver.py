@@ -11,7 +11,8 @@ import pytest
 
 from campaigns.app import Account
 from campaigns.clock import SystemClock
-from campaigns.domain.errors import StoreUnavailable
+from campaigns.domain.call import Webhook
+from campaigns.domain.errors import ProofError, StoreUnavailable
 from campaigns.engine import answering
 from campaigns.scripted import TOKEN
 from campaigns.stores.memory import MemoryStore
@@ -117,3 +118,52 @@ async def test_a_report_that_cannot_be_kept_is_never_acknowledged_whatever_is_as
         answer = await post({"phone": PHONE, "tools": TOOLS, "call_id": "call-7", "reported": True})
         assert answer.status_code == 503
         assert (await post({"phone": PHONE, "tools": TOOLS})).json() == TO_ANN
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/webhooks/scripted", 404),
+        ("POST", "/webhooks/scripted/", 404),
+        ("POST", "/webhooks//token", 404),
+        ("POST", "/webhooks/scripted/token/more", 404),
+        ("POST", "/elsewhere", 404),
+        ("GET", "/webhooks/scripted/token", 405),
+        ("GET", "/healthz", 200),
+        ("GET", "/readyz", 200),
+        ("POST", "/healthz", 405),
+    ],
+)
+async def test_only_what_is_documented_is_served(method: str, path: str, status: int) -> None:
+    session: Any = SimpleNamespace(store=MemoryStore())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(receiver(session, {})), base_url="http://here") as web:
+        assert (await web.request(method, path)).status_code == status
+
+
+async def test_a_header_that_stands_twice_is_joined_and_an_unfinished_body_is_not_read() -> None:
+    heard: list[Webhook] = []
+
+    def read(webhook: Webhook, *, now: Any) -> Any:
+        heard.append(webhook)
+        raise ProofError(f"not now, {now}")
+
+    session: Any = SimpleNamespace(store=MemoryStore(), clock=SystemClock())
+    accounts: Any = {"scripted": SimpleNamespace(name="scripted", provider=SimpleNamespace(read=read))}
+    scope = {
+        "type": "http", "method": "POST", "path": "/webhooks/scripted/t.o-ken",
+        "headers": [(b"X-Proof", b"one"), (b"x-proof", b"two"), (b"x-name", "J\u00f6rg".encode("latin-1"))],
+    }  # fmt: skip
+    whole = [{"type": "http.request", "body": b"he", "more_body": True}, {"type": "http.request", "body": b"llo"}]
+    for messages, status in ((whole, 401), ([whole[0], {"type": "http.disconnect"}], 413)):
+        sent: list[Any] = []
+        coming = iter(messages)
+
+        async def take(coming: Any = coming) -> Any:
+            return next(coming)
+
+        async def send(message: Any, sent: list[Any] = sent) -> None:
+            sent.append(message)
+
+        await receiver(session, accounts)(scope, take, send)
+        assert sent[0]["status"] == status
+    assert heard == [Webhook("t.o-ken", {"x-proof": "one, two", "x-name": "J\u00f6rg"}, b"hello")]
