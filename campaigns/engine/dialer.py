@@ -27,7 +27,7 @@ IN_FLIGHT = 32
 FENCE_AHEAD = timedelta(milliseconds=15)
 """The fence's transaction is done when the send instant comes."""
 SLOWER = 0.9
-"""What is left of that after a dial that came late."""
+"""What is left of the width after dials that came late together."""
 QUICK = timedelta(milliseconds=5)
 """A write that takes no longer makes no dial late."""
 UNREACHABLE, UNREACHABLE_MOST = timedelta(seconds=1), timedelta(seconds=60)
@@ -51,10 +51,11 @@ class Dialer:
         self._moves = Moves(store, clock)
         self._breaker = Breaker()
         self._silent_until: datetime | None = None
-        self._trip = timedelta()
-        """How long a write takes just now."""
+        self._beginning, self._trip = timedelta(), timedelta()
+        """How long it takes just now to write intents down, and to write any other line."""
         self._width = float(IN_FLIGHT)
-        """How many dials at a time leave at their instants: more with each that does, fewer with each that does not."""
+        """How many dials at a time leave at their instants: more with each that does, fewer where some do not."""
+        self._narrowed_at: datetime | None = None
         self._asking = 0
         self._unreachable = 0
         self._alike: tuple[str, set[str]] = ("", set())
@@ -74,7 +75,16 @@ class Dialer:
     @property
     def lead(self) -> timedelta:
         """How far from now an instant must be, so that intent and fence are written by then."""
-        return 2 * self._trip if self._trip > QUICK else timedelta()
+        most = max(self._beginning, self._trip)
+        return 1.5 * (self._beginning + self._trip) if most > QUICK else timedelta()
+
+    def learn_beginning(self, began: datetime) -> None:
+        """Intents that were asked for at `began` are written."""
+        self._beginning = self._smoothed(self._beginning, began)
+
+    def _smoothed(self, trip: timedelta, began: datetime) -> timedelta:
+        took = self._clock.now() - began
+        return trip + (took - trip) / 8 if took < PERMIT * self._clock.tolerance else trip  # else it was frozen
 
     def heed(self, told: Callable[[str], None]) -> None:
         """Have `told` called with each attempt whose dial is over, when its answer is written."""
@@ -113,9 +123,7 @@ class Dialer:
         with anyio.CancelScope(shield=True):  # so that nobody has to guess whether it was given
             began = self._clock.now()
             permitted = await self._store.fence(attempt, now=began)
-            took = self._clock.now() - began
-            if took < PERMIT * self._clock.tolerance:  # else it was frozen
-                self._trip += (took - self._trip) / 8
+            self._trip = self._smoothed(self._trip, began)
             if permitted is None:
                 dropped = advance(attempt, S.NOT_SENT, reason="no longer allowed", ended_at=self._clock.now())
                 await self._write(attempt, dropped, terms)
@@ -137,12 +145,13 @@ class Dialer:
         send_at = permitted.send_at
         last = min(permitted.dial_before, (permitted.first_sent_at or send_at) + PERMIT * self._clock.tolerance)
         await self._clock.sleep_until(send_at)
-        ahead = self._clock.tolerance
+        ahead, asked_at = self._clock.tolerance, permitted.created_at
         while send_at + self._clock.tolerance < (now := self._clock.now()) < last:
             # Ever further ahead, and fewer at a time: where the machine does not keep up, the next moment would be
             # missed as well.
-            self._width = max(1.0, self._width * SLOWER)
-            send_at = await self._store.new_slot(permitted, terms.limits, now=now + ahead)
+            self._narrow(asked_at, now)
+            asked_at = now
+            send_at = await self._store.new_slot(permitted, terms.limits, now=now + max(ahead, 1.5 * self._trip))
             ahead *= 2
             await self._clock.sleep_until(min(send_at, last))
         if now >= last:
@@ -152,6 +161,11 @@ class Dialer:
         if self._breaker.is_trial and self._asking:
             return "another dial is trying the provider out"
         return ""
+
+    def _narrow(self, asked_at: datetime, now: datetime) -> None:
+        """A dial is late whose instant was asked for at `asked_at`; if before the last one was, both are one delay."""
+        if self._narrowed_at is None or asked_at >= self._narrowed_at:
+            self._width, self._narrowed_at = max(1.0, self._width * SLOWER), now
 
     async def _ask(self, attempt: Attempt, terms: Terms) -> None:
         self._asking += 1

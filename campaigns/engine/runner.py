@@ -301,10 +301,12 @@ class Runner:
 
     async def _begin(self, terms: Terms, intents: Sequence[Intent], room: int) -> int:
         with anyio.CancelScope(shield=True):  # an intent that is written must not lose its dialer
+            began = self._clock.now()
             attempts = await self._store.begin(
-                terms.record, intents, terms.limits, most=room, owner=self._dialer.owner, now=self._clock.now(),
+                terms.record, intents, terms.limits, most=room, owner=self._dialer.owner, now=began,
                 ahead=min(self._dialer.lead, terms.limits.ahead / 2),
             )  # fmt: skip
+            self._dialer.learn_beginning(began)
             for attempt in attempts:
                 self._dialer.in_flight.add(attempt.id)
                 self._tasks.start_soon(self._dialer.dial, attempt, terms)
