@@ -123,8 +123,7 @@ class Transactions:
             self._raw = raw = await self._reached() if fresh else self._raw
             try:
                 with translated():
-                    await raw.execute("BEGIN")
-                    await _hold(raw, accounts)
+                    await _begin(raw, accounts)
             except BaseException as error:
                 await self._undo(raw, error)
                 if not isinstance(error, StoreError):
@@ -165,14 +164,18 @@ class Transactions:
             raise StoreUnavailable("The database has undone what was written.")
 
 
-async def _hold(raw: Any, accounts: Sequence[str]) -> None:
-    """Lock the rows of these accounts in their order, before any statement that counts what belongs to them."""
-    if accounts and len(await raw.fetch(_HOLD, accounts)) < len(accounts):
+async def _begin(raw: Any, accounts: Sequence[str]) -> None:
+    """Begin, and lock the rows of these accounts in their order, before any statement that counts what is theirs."""
+    if not accounts:
+        await raw.execute("BEGIN")
+        return
+    hold = _HOLD.format(", ".join("'" + name.replace("'", "''") + "'" for name in accounts))
+    if await raw.execute(f"BEGIN; {hold}") != f"SELECT {len(accounts)}":  # in one trip, which takes no parameters
         await raw.execute("INSERT INTO account (provider) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING", accounts)
-        await raw.fetch(_HOLD, accounts)
+        await raw.execute(hold)
 
 
-_HOLD = "SELECT 1 FROM account WHERE provider = ANY($1) ORDER BY provider FOR UPDATE"
+_HOLD = "SELECT 1 FROM account WHERE provider IN ({}) ORDER BY provider FOR UPDATE"
 
 
 async def read_by(pool: Any, verb: Verb[T]) -> T:
