@@ -62,15 +62,16 @@ def _context(row: Any) -> Context:
     return Context(to_lead(row), row["rev"], row["newest"] or 0, CampaignState(row["campaign_state"]))
 
 
-# Only what moves change is set: an index over anything else is left alone. Another attempt may own the call or booking:
-# then one of both is mistaken, and neither is overwritten.
+# Only what moves change is set: an index over anything else is left alone.
 _MOVE = f"""
 UPDATE attempt SET {", ".join(f"{name} = :{name}" for name in MOVED)}, rev = rev + 1
 WHERE id = :id AND rev = :seen AND state || '' = :from_state
-  AND (:lead_rev < 0 OR EXISTS (SELECT 1 FROM lead WHERE lead.id = :lead AND lead.rev = :lead_rev FOR UPDATE))
-  AND (:names = 0 OR NOT EXISTS (SELECT 1 FROM attempt o WHERE o.provider = :provider AND o.id <> :id
-      AND (o.call_id = :call_id OR o.booking_id = :booking_id)))
-RETURNING rev
+"""
+_WITH_LEAD = " AND EXISTS (SELECT 1 FROM lead WHERE lead.id = :lead AND lead.rev = :lead_rev FOR UPDATE)"
+# Another attempt may own the call or booking: then one of both is mistaken, and neither is overwritten.
+_NAMES = """
+  AND NOT EXISTS (SELECT 1 FROM attempt o WHERE o.provider = :provider AND o.id <> :id
+      AND (o.call_id = :call_id OR o.booking_id = :booking_id))
 """
 
 
@@ -95,7 +96,7 @@ async def _apply(
     db: Connection, wave: Sequence[tuple[int, int, Move]], items: Sequence[tuple[Sequence[Move], datetime]]
 ) -> list[bool]:
     """Both the attempt and its lead, or neither: what belongs to it is written only where the attempt's guards held."""
-    rows = await db.rows_many(_MOVE, [_moved(move) for _, _, move in wave])
+    rows = await _move(db, [move for _, _, move in wave])
     written = [(move, items[n][1]) for (n, _, move), found in zip(wave, rows, strict=True) if found]
     await db.run_many(JOURNAL, [_line(move, now) for move, now in written])
     await raise_people(db, [move.after.person_key for move, _ in written])
@@ -110,12 +111,37 @@ async def _apply(
     return [bool(found) for found in rows]
 
 
-def _moved(move: Move) -> Params:
+async def _move(db: Connection, moves: Sequence[Move]) -> list[list[Any]]:
+    """For each what its guards let through; those with the same guards together: what has fewer is planned once."""
+    found: list[list[Any]] = [[] for _ in moves]
+    alike = defaultdict[str, list[int]](list)
+    for place, move in enumerate(moves):
+        alike[_guarded(move)].append(place)
+    for sql, places in alike.items():
+        rows = await db.rows_many(sql, [_moved(moves[place]) for place in places])
+        for place, its in zip(places, rows, strict=True):
+            found[place] = its
+    return found
+
+
+def _guarded(move: Move) -> str:
     before, after = move.before, move.after
     names = (before.call_id, before.booking_id) != (after.call_id, after.booking_id)
+    return _GUARDED[move.lead is not None, names]
+
+
+_GUARDED = {
+    (lead, names): f"{_MOVE}{_WITH_LEAD * lead}{_NAMES * names} RETURNING rev"
+    for lead in (False, True)
+    for names in (False, True)
+}
+
+
+def _moved(move: Move) -> Params:
+    after = move.after
     return {
-        **moved_row(after), "id": after.id, "provider": after.provider, "seen": before.rev, "from_state": before.state,
-        "lead": move.lead.id if move.lead else "", "lead_rev": move.lead_rev if move.lead else -1, "names": int(names),
+        **moved_row(after), "id": after.id, "provider": after.provider, "seen": move.before.rev,
+        "from_state": move.before.state, "lead": move.lead.id if move.lead else "", "lead_rev": move.lead_rev,
     }  # fmt: skip
 
 
