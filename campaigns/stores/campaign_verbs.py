@@ -75,7 +75,9 @@ class CampaignVerbs:
                 await _close_who_waits(db, name, to, now)
             return bool(changed)
 
-        return await self._database.write(verb)
+        # Among the transactions that move attempts: each comes before this one or knows of it.
+        known = await self.campaign(name)
+        return await self._database.write(verb, account=known.provider if known else None)
 
     async def next_load(self, name: str) -> int:
         async def verb(db: Connection) -> int:

@@ -1,5 +1,6 @@
 """Verbs that close any number of leads: a batch in each transaction, so that nobody waits long for the write lock."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from .database import Connection, Database
@@ -45,7 +46,7 @@ async def close_some(db: Connection, name: str, now: datetime) -> int:
     params = {"name": name, "last": last, "limit": BATCH}
     places = [row["seq"] for state in IN_ORDER.items() for row in await db.rows(_WAITED.format(*state), params)]
     if places:
-        await _close(db, name, places, now, why="the campaign was stopped", rule="")
+        await _close(db, name, places, now, why=_WHY, rule="")
     else:
         await db.run("UPDATE campaign SET closing_to = NULL WHERE name = :name", {"name": name})
     return len(places)
@@ -62,13 +63,23 @@ SELECT seq FROM lead WHERE campaign = :name AND seq > :after AND source + 0 = :s
         SELECT 1 FROM attempt a WHERE a.lead_id = lead.id AND a.state = 'booked')))
 ORDER BY seq LIMIT :limit FOR UPDATE
 """
-_CLOSE = """
+_CLOSED = """
 UPDATE lead SET state = 'closed', outcome = 'stopped', reason = :why, rule = :rule, closed_at = :now, due_at = NULL,
     closes_at = NULL, callback_at = NULL, lease_owner = NULL, rev = rev + 1
-WHERE campaign = :name AND seq = ANY(:places) AND state <> 'closed'
 """
+_CLOSE = f"{_CLOSED} WHERE campaign = :name AND seq = ANY(:places) AND state <> 'closed'"
+_CLOSE_LATE = f"""
+{_CLOSED} WHERE id = :id AND state = 'waiting'
+    AND EXISTS (SELECT 1 FROM campaign WHERE campaign.name = lead.campaign AND campaign.state = 'stopped')
+"""
+_WHY = "the campaign was stopped"
 
 
 async def _close(db: Connection, name: str, places: list[int], now: datetime, *, why: str, rule: str) -> None:
     if places:
         await db.run(_CLOSE, {"name": name, "places": places, "now": us(now), "why": why, "rule": rule})
+
+
+async def close_late(db: Connection, leads: Sequence[tuple[str, datetime]]) -> None:
+    """Leads, by id, that would wait now: their calls have ended after their campaign was stopped."""
+    await db.run_many(_CLOSE_LATE, [{"id": name, "now": us(now), "why": _WHY, "rule": ""} for name, now in leads])

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.domain.budget import Spent, charged
-from campaigns.domain.lead import CampaignState, Lead
+from campaigns.domain.lead import CampaignState, Lead, LeadState
 from campaigns.ports.store import Context, Known, Move
 
 from .budgets import spend
+from .closing_verbs import close_late
 from .database import Connection, Database, Params
 from .dial_verbs import SET_PLAN
 from .people_verbs import mark_opted_out
@@ -103,6 +104,7 @@ async def _apply(
     await _charge(db, [move for move, _ in written])
     leads = [(move, move.lead, now) for move, now in written if move.lead is not None]
     await db.run_many(PUT_LEAD, [{**lead_plan(lead), "seen": move.lead_rev} for move, lead, _ in leads])
+    await close_late(db, [(lead.id, now) for _, lead, now in leads if lead.state is LeadState.WAITING])
     for move, lead, now in leads:
         if move.opted_out:
             await opt_out(db, lead, now)

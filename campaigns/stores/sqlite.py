@@ -48,12 +48,18 @@ _NETWORK = frozenset(
 class _Thread(aiosqlite.Connection):
     """A connection whose thread runs whole verbs: one trip each, however many statements they need."""
 
+    here = False
+    """In virtual time nothing is gained by a thread, and when it is done would depend on the machine."""
+
     @property
     def raw(self) -> sqlite3.Connection:
         """For verbs that are run here and now: nothing may be on its way in the thread."""
         return self._conn
 
     async def carry_out(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        if self.here:
+            await anyio.lowlevel.checkpoint()
+            return run(self._conn)
         queued: Awaitable[T] = self._execute(lambda: run(self._conn))  # type: ignore[no-untyped-call]
         return await queued
 
@@ -133,6 +139,8 @@ async def open_sqlite(
         _connection(path, patience) as aside,
     ):
         await _migrate(raw, simulated=simulated, path=path)
+        for each in (raw, reader, aside):
+            each.here = clock.watch_every is None
         for each in (reader, aside):
             await each.execute_fetchall("PRAGMA query_only = ON")
         # SQLite by itself looks ever more rarely, so that whoever writes much, as an import does, would starve a dial.

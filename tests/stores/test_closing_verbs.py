@@ -1,8 +1,12 @@
 """Stops of long campaigns: they hold at once, and whoever waits is closed a batch at a time."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from campaigns.domain.lead import CampaignState, LeadState, Outcome
+from campaigns.domain.call import Disposition
+from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
+from campaigns.domain.transitions import advance
+from campaigns.ports.store import Move
 from campaigns.stores.closing_verbs import BATCH
 
 if TYPE_CHECKING:
@@ -78,3 +82,15 @@ async def test_whoever_left_their_list_is_closed_however_many(world: "World") ->
     assert await world.store.stop_removed("c", 0, load=2, now=world.now) == MANY - 1
     assert (await world.lead(7)).state is LeadState.WAITING
     assert (await world.lead(8)).rule == "contacts.removed"
+
+
+async def test_a_call_that_ends_after_the_stop_and_was_judged_before_it_leaves_nobody_waiting(world: "World") -> None:
+    placed = await world.placed()
+    lead, rev = await world.lead(), await world.rev()
+    after = advance(placed, AttemptState.ENDED, disposition=Disposition.NO_ANSWER)
+    await world.store.steer("c", S.STOPPED, expect=[S.ACTIVE], reason="", now=world.now)
+    await world.store.close_stopped("c", now=world.now)
+    late = Move(placed, after, "test", replace(lead, state=LeadState.WAITING), rev)
+    assert await world.store.record([late], now=world.now) == [True]
+    closed = await world.lead()
+    assert (closed.state, closed.outcome) == (LeadState.CLOSED, Outcome.STOPPED)
