@@ -30,6 +30,8 @@ SLOWER = 0.9
 """What is left of the width after dials that came late together."""
 QUICK = timedelta(milliseconds=5)
 """A write that takes no longer makes no dial late."""
+LEARN, FORGET = 2, 16
+"""A write that takes longer than those before counts for half at once; that they are quick again, by and by."""
 UNREACHABLE, UNREACHABLE_MOST = timedelta(seconds=1), timedelta(seconds=60)
 PERMIT = 50
 """A permit is good for so many of the clock's tolerances (1 s of real time): whoever was frozen asks for a new one."""
@@ -52,7 +54,7 @@ class Dialer:
         self._breaker = Breaker()
         self._silent_until: datetime | None = None
         self._beginning, self._trip = timedelta(), timedelta()
-        """How long it takes just now to write intents down, and to write any other line."""
+        """How long it may take just now to write intents down, and to write a permit."""
         self._width = float(IN_FLIGHT)
         """How many dials at a time leave at their instants: more with each that does, fewer where some do not."""
         self._narrowed_at: datetime | None = None
@@ -76,15 +78,18 @@ class Dialer:
     def lead(self) -> timedelta:
         """How far from now an instant must be, so that intent and fence are written by then."""
         most = max(self._beginning, self._trip)
-        return 1.5 * (self._beginning + self._trip) if most > QUICK else timedelta()
+        return self._beginning + self._trip if most > QUICK else timedelta()
 
     def learn_beginning(self, began: datetime) -> None:
         """Intents that were asked for at `began` are written."""
-        self._beginning = self._smoothed(self._beginning, began)
+        self._beginning = self._likely(self._beginning, began)
 
-    def _smoothed(self, trip: timedelta, began: datetime) -> timedelta:
+    def _likely(self, trip: timedelta, began: datetime) -> timedelta:
+        """What hardly any write takes longer than, after one more: too early costs little, too late a new slot."""
         took = self._clock.now() - began
-        return trip + (took - trip) / 8 if took < PERMIT * self._clock.tolerance else trip  # else it was frozen
+        if took >= PERMIT * self._clock.tolerance:  # it was frozen
+            return trip
+        return trip + (took - trip) / (FORGET if took < trip else LEARN)
 
     def heed(self, told: Callable[[str], None]) -> None:
         """Have `told` called with each attempt whose dial is over, when its answer is written."""
@@ -100,14 +105,18 @@ class Dialer:
         self.in_flight.add(attempt.id)
         asked = False
         try:
-            await self._clock.sleep_until(attempt.send_at - max(FENCE_AHEAD, 1.5 * self._trip))
+            await self._clock.sleep_until(attempt.send_at - max(FENCE_AHEAD, self._trip))
             self.waiting.add(attempt.id)
             async with self._gate:
                 permitted = await self._permit(attempt, terms)
-                if permitted is not None and await self._may_ask(permitted, terms):
-                    self.waiting.discard(attempt.id)
-                    asked = True
-                    await self._ask(permitted, terms)
+                if permitted is None or not await self._may_ask(permitted, terms):
+                    return
+                self.waiting.discard(attempt.id)
+                asked = True
+                placement = await self._ask(permitted, terms)
+            with anyio.CancelScope(shield=True), anyio.move_on_after(30):  # others may ask while this is written
+                await self._answer(permitted, placement, terms)
+                await self._learn(permitted, placement, terms)
         except StoreError as error:
             log.error("dial_not_recorded", attempt=attempt.id, why=str(error))
             if not asked:
@@ -123,7 +132,7 @@ class Dialer:
         with anyio.CancelScope(shield=True):  # so that nobody has to guess whether it was given
             began = self._clock.now()
             permitted = await self._store.fence(attempt, now=began)
-            self._trip = self._smoothed(self._trip, began)
+            self._trip = self._likely(self._trip, began)
             if permitted is None:
                 dropped = advance(attempt, S.NOT_SENT, reason="no longer allowed", ended_at=self._clock.now())
                 await self._write(attempt, dropped, terms)
@@ -151,7 +160,7 @@ class Dialer:
             # missed as well.
             self._narrow(asked_at, now)
             asked_at = now
-            send_at = await self._store.new_slot(permitted, terms.limits, now=now + max(ahead, 1.5 * self._trip))
+            send_at = await self._store.new_slot(permitted, terms.limits, now=now + max(ahead, self._trip))
             ahead *= 2
             await self._clock.sleep_until(min(send_at, last))
         if now >= last:
@@ -167,20 +176,17 @@ class Dialer:
         if self._narrowed_at is None or asked_at >= self._narrowed_at:
             self._width, self._narrowed_at = max(1.0, self._width * SLOWER), now
 
-    async def _ask(self, attempt: Attempt, terms: Terms) -> None:
+    async def _ask(self, attempt: Attempt, terms: Terms) -> Placement | Handover:
         self._asking += 1
         self._width = min(IN_FLIGHT * 2.0, self._width + 1 / self._width)
         try:
-            placement = await self._asked(attempt)
+            return await self._asked(attempt)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True), anyio.move_on_after(5):
                 await self._answer(attempt, Unclear("stopped while asking"), terms)
             raise
         finally:
             self._asking -= 1
-        with anyio.CancelScope(shield=True), anyio.move_on_after(30):
-            await self._answer(attempt, placement, terms)
-            await self._learn(attempt, placement, terms)
 
     async def _asked(self, attempt: Attempt) -> Placement | Handover:
         """The one request of this attempt: for a call now, or at its time."""
