@@ -63,8 +63,8 @@ class Dialer:
         self._alike: tuple[str, set[str]] = ("", set())
         self.in_flight: set[str] = set()
         """Attempts that this process is about to ask for; another `sending` of this process is an orphan."""
-        self.waiting: set[str] = set()
-        """Dials whose instant has come, and that have not left yet."""
+        self._due: dict[str, datetime] = {}
+        """The instants of dials that have not left yet, since their permits were asked for."""
         self.unsent: set[str] = set()
         """Attempts that the database was lost with before they were asked for: whatever it says, nothing was sent."""
         self._told: list[Callable[[str], None]] = []
@@ -72,7 +72,8 @@ class Dialer:
     @property
     def places(self) -> int:
         """How many more dials may come due now: whoever has no place among the POSTs would come late."""
-        return int(self._width) - len(self.waiting)
+        now = self._clock.now()
+        return int(self._width) - sum(send_at <= now for send_at in self._due.values())
 
     @property
     def lead(self) -> timedelta:
@@ -106,12 +107,12 @@ class Dialer:
         asked = False
         try:
             await self._clock.sleep_until(attempt.send_at - max(FENCE_AHEAD, self._trip))
-            self.waiting.add(attempt.id)
+            self._due[attempt.id] = attempt.send_at
             async with self._gate:
                 permitted = await self._permit(attempt, terms)
                 if permitted is None or not await self._may_ask(permitted, terms):
                     return
-                self.waiting.discard(attempt.id)
+                del self._due[attempt.id]
                 asked = True
                 placement = await self._ask(permitted, terms)
             with anyio.CancelScope(shield=True), anyio.move_on_after(30):  # others may ask while this is written
@@ -122,7 +123,7 @@ class Dialer:
             if not asked:
                 self.unsent.add(attempt.id)
         finally:
-            self.waiting.discard(attempt.id)
+            self._due.pop(attempt.id, None)
             self.in_flight.discard(attempt.id)
             for told in self._told:
                 told(attempt.id)
@@ -161,6 +162,7 @@ class Dialer:
             self._narrow(asked_at, now)
             asked_at = now
             send_at = await self._store.new_slot(permitted, terms.limits, now=now + max(ahead, self._trip))
+            self._due[permitted.id] = send_at
             ahead *= 2
             await self._clock.sleep_until(min(send_at, last))
         if now >= last:
