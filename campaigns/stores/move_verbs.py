@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from campaigns.domain.budget import Spent, charged
@@ -14,7 +15,7 @@ from .closing_verbs import close_late
 from .database import Connection, Database, Params
 from .dial_verbs import SET_PLAN
 from .people_verbs import mark_opted_out
-from .rows import MOVED, lead_plan, moved_row, plain, to_attempt, to_lead, us
+from .rows import lead_plan, moved_row, plain, to_attempt, to_lead, us
 
 
 class MoveVerbs:
@@ -63,11 +64,7 @@ def _context(row: Any) -> Context:
     return Context(to_lead(row), row["rev"], row["newest"] or 0, CampaignState(row["campaign_state"]))
 
 
-# Only what moves change is set: an index over anything else is left alone.
-_MOVE = f"""
-UPDATE attempt SET {", ".join(f"{name} = :{name}" for name in MOVED)}, rev = rev + 1
-WHERE id = :id AND rev = :seen AND state || '' = :from_state
-"""
+_GUARD = " WHERE id = :id AND rev = :seen AND state || '' = :from_state"
 _WITH_LEAD = " AND EXISTS (SELECT 1 FROM lead WHERE lead.id = :lead AND lead.rev = :lead_rev FOR UPDATE)"
 # Another attempt may own the call or booking: then one of both is mistaken, and neither is overwritten.
 _NAMES = """
@@ -114,36 +111,43 @@ async def _apply(
 
 
 async def _move(db: Connection, moves: Sequence[Move]) -> list[list[Any]]:
-    """For each what its guards let through; those with the same guards together: what has fewer is planned once."""
+    """For each what its guards let through; those alike together: what has fewer guards is planned once."""
     found: list[list[Any]] = [[] for _ in moves]
-    alike = defaultdict[str, list[int]](list)
+    alike = defaultdict[str, dict[int, Params]](dict)
     for place, move in enumerate(moves):
-        alike[_guarded(move)].append(place)
-    for sql, places in alike.items():
-        rows = await db.rows_many(sql, [_moved(moves[place]) for place in places])
-        for place, its in zip(places, rows, strict=True):
+        changes = _changes(move)
+        alike[_guarded(move, tuple(changes))][place] = {**_guards(move), **changes}
+    for sql, params in alike.items():
+        for place, its in zip(params, await db.rows_many(sql, list(params.values())), strict=True):
             found[place] = its
     return found
 
 
-def _guarded(move: Move) -> str:
+def _changes(move: Move) -> Params:
+    """An index over a column that is set is written anew, whatever its value: so only what is new is set."""
+    before = moved_row(move.before)
+    return {name: value for name, value in moved_row(move.after).items() if value != before[name]}
+
+
+def _guarded(move: Move, columns: tuple[str, ...]) -> str:
     before, after = move.before, move.after
-    names = (before.call_id, before.booking_id) != (after.call_id, after.booking_id)
-    return _GUARDED[move.lead is not None, names]
+    return _moving(
+        columns, move.lead is not None, (before.call_id, before.booking_id) != (after.call_id, after.booking_id)
+    )
 
 
-_GUARDED = {
-    (lead, names): f"{_MOVE}{_WITH_LEAD * lead}{_NAMES * names} RETURNING rev"
-    for lead in (False, True)
-    for names in (False, True)
-}
+@lru_cache(maxsize=256)
+def _moving(columns: tuple[str, ...], lead: bool, names: bool) -> str:
+    put = "".join(f"{name} = :{name}, " for name in columns)
+    return f"UPDATE attempt SET {put}rev = rev + 1{_GUARD}{_WITH_LEAD * lead}{_NAMES * names} RETURNING rev"
 
 
-def _moved(move: Move) -> Params:
+def _guards(move: Move) -> Params:
     after = move.after
     return {
-        **moved_row(after), "id": after.id, "provider": after.provider, "seen": move.before.rev,
-        "from_state": move.before.state, "lead": move.lead.id if move.lead else "", "lead_rev": move.lead_rev,
+        "id": after.id, "provider": after.provider, "seen": move.before.rev, "from_state": move.before.state,
+        "lead": move.lead.id if move.lead else "", "lead_rev": move.lead_rev,
+        "call_id": after.call_id, "booking_id": after.booking_id,
     }  # fmt: skip
 
 

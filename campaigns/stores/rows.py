@@ -112,15 +112,10 @@ _ATTEMPT_INSTANTS = (
     "empty_lookup_at", "fires_at",
 )  # fmt: skip
 _ATTEMPT_FLAGS = ("open", "callback", "refused", "message_left", "agent_ended")
-MOVED = (
-    "state", "open", "first_sent_at", "placed_at", "ended_at", "call_id", "unclear_since", "lookups", "empty_lookup_at",
-    "reason", "resolved_by", "disposition", "report", "refused", "message_left", "agent_ended", "booking_id",
-)  # fmt: skip
-"""The columns that a move of an attempt may change; the others stay as its intent was written."""
 
 
 def moved_row(attempt: Attempt) -> dict[str, Any]:
-    """What a move writes."""
+    """The columns that a move may change; the others stay as its intent was written."""
     return {
         "state": attempt.state, "open": int(attempt.open), "first_sent_at": us(attempt.first_sent_at),
         "placed_at": us(attempt.placed_at), "ended_at": us(attempt.ended_at), "call_id": attempt.call_id,
