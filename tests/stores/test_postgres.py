@@ -293,7 +293,7 @@ async def test_no_hot_question_reads_or_sorts_a_whole_table(postgres_url: str, w
     async with opened(postgres_url) as store:
         world = world_on(store)
         await world.campaign()
-        await world.load(3000)
+        await world.load(12_000)
         tell("VACUUM ANALYZE", name_of(postgres_url))  # the server counts while nobody is ready, and believes it
         await world.begin(await world.claim())
         await store._database.write(verb)

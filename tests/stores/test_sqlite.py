@@ -248,10 +248,11 @@ async def test_a_folder_that_cannot_be_written_is_refused() -> None:
 async def test_a_damaged_database_is_a_store_error(tmp_path: Path) -> None:
     path = tmp_path / "c.db"
     async with opened(path) as store:
-        for number in range(200):
+        for number in range(1000):
             await put(store, str(number), 500)
     data = bytearray(path.read_bytes())
-    data[40 * 4096 :] = b"\xa5" * (len(data) - 40 * 4096)
+    behind = len(data) // 8192 * 4096  # after every page of the schema
+    data[behind:] = b"\xa5" * (len(data) - behind)
     path.write_bytes(data)
     async with opened(path) as store:
         with pytest.raises(StoreError, match="damaged"):
