@@ -242,8 +242,6 @@ class _Play:
                     continue
             self._begin(i)
             dialled = True
-        if dialled:
-            self._round_at = self._now
         return dialled
 
     def _begin(self, i: int) -> None:
@@ -263,7 +261,8 @@ class _Play:
         self._open[i] = _Open(past, callback, answer, sent)
         heappush(self._ends, (over, i))
         self._free -= 1
-        self._round_at = self._now
+        asked = self._now + self._game.lines.poll_every
+        self._round_at = min(asked, self._round_at or asked)
         self._played.dialled.append(sent)
         self._played.over.append(over)
 

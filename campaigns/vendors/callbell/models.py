@@ -1,9 +1,9 @@
 """What Callbell says: answers in camelCase become attributes in snake_case; unknown keys are kept, absent ones None."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 from pydantic.alias_generators import to_camel
 
 from campaigns.vendors.loose import Instant, Loose, either
@@ -64,10 +64,10 @@ class Meta(CallbellModel):
     has_cursor: bool = False
     """Whether a `next` was answered at all, be it null: then the list has cursors."""
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")  # around that of `Loose`, which leaves out nulls
     @classmethod
-    def _notices_cursors(cls, data: object) -> object:
-        return {**data, "has_cursor": "next" in data} if isinstance(data, dict) else data
+    def _notices_cursors(cls, data: object, read: ModelWrapValidatorHandler[Self]) -> Self:
+        return read({**data, "has_cursor": "next" in data} if isinstance(data, dict) else data)
 
 
 class Team(CallbellModel):
@@ -130,12 +130,12 @@ class Contact(CallbellModel):
     bsuid: str | None = Field(default=None, repr=False)
     note: str | None = Field(default=None, repr=False)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")  # around that of `Loose`, which leaves out what is odd
     @classmethod
-    def _notices_blocks(cls, data: object) -> object:
+    def _notices_blocks(cls, data: object, read: ModelWrapValidatorHandler[Self]) -> Self:
         """Fails closed: whoever may be blocked is."""
         marks = ("blockedAt", "blocked_at", "blocked")
-        return {**data, "blocked": any(data.get(mark) for mark in marks)} if isinstance(data, dict) else data
+        return read({**data, "blocked": any(data.get(mark) for mark in marks)} if isinstance(data, dict) else data)
 
     @property
     def fields(self) -> dict[str, str | list[str]]:

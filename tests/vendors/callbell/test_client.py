@@ -246,6 +246,12 @@ def test_whoever_may_be_blocked_is(mark: object) -> None:
     assert not Contact.model_validate({"uuid": "a", "blockedAt": None}).blocked
 
 
+@pytest.mark.parametrize("more", [{}, {"page": "odd"}])
+def test_a_list_that_names_a_next_page_has_cursors_though_there_is_none(more: dict[str, object]) -> None:
+    assert Meta.model_validate({"next": None, **more}).has_cursor
+    assert not Meta.model_validate(more).has_cursor
+
+
 def test_nothing_personal_shows_in_a_repr() -> None:
     contact = Contact.model_validate(
         {"uuid": "a", "name": "Ada", "phoneNumber": "+442079460000", "customFields": {"Mobile": "+442079460001"}}

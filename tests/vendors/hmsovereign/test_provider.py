@@ -545,7 +545,7 @@ def account_of(**members: Any) -> Answers:
     def answer(asked: Asked) -> Said:
         said = told[asked.path.split("/")[3].partition("?")[0]]
         status, body = said if isinstance(said, tuple) else (200, said)
-        return status, json.dumps(body).encode(), {}
+        return status, body if isinstance(body, bytes) else json.dumps(body).encode(), {}
 
     return answer
 
