@@ -108,7 +108,7 @@ async def test_everybody_is_read_once_while_others_come_in() -> None:
 async def test_outcomes_land_although_a_fifth_of_the_answers_break_and_nothing_is_nulled() -> None:
     shares = {"fail_before": 0.05, "fail_after": 0.05, "cut_before": 0.05, "cut_after": 0.05}
     vendor = Foreign(Habits(**shares))  # type: ignore[arg-type]
-    people = {vendor.add(f"+44207946{number:04}", "Ada", email="a@example.org") for number in range(40)}
+    people = {vendor.add(f"+44207946{number:04}", "Ada", email="a@example.org") for number in range(16)}
     with standing(vendor) as url:
         contacts = FlireoContacts(account(url), Surroundings(patient=False))
         for person in sorted(people):
