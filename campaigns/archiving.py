@@ -14,14 +14,13 @@ from pathlib import Path
 from campaigns.app import Session
 from campaigns.archives import archive_path, write_archive
 from campaigns.domain.errors import InputError
+from campaigns.domain.facts import LATELY
 from campaigns.domain.lead import CampaignState
 from campaigns.domain.sources import CampaignList
 from campaigns.editing import as_held
 from campaigns.ports.store import CampaignRecord
 from campaigns.ports.upkeep import Rows, Unsettled
 
-COUNTED = timedelta(days=63)
-"""So long caps, gaps and cool-downs look back, but for those that hold for good."""
 ENDED = (CampaignState.FINISHED, CampaignState.STOPPED)
 
 
@@ -59,7 +58,7 @@ async def archive_all(session: Session, age: timedelta, folder: Path) -> list[Ar
     done = [await archive_one(session, name, folder) for name in await session.store.half_archived()]
     for record in await session.store.campaigns():
         ended_at = record.finished_at if record.state in ENDED else None
-        if ended_at is None or ended_at + max(age, COUNTED) > session.clock.now():
+        if ended_at is None or ended_at + max(age, LATELY) > session.clock.now():
             continue
         why = await objection(session, record)
         done.append(Archived(record.name, why, stays=True) if why else await archive_one(session, record.name, folder))
@@ -70,8 +69,8 @@ async def objection(session: Session, record: CampaignRecord) -> str:
     """Why a campaign must stay; empty: it may go."""
     if record.state not in ENDED or record.finished_at is None:
         return f"it is {record.state}; only what is finished or stopped can be archived"
-    if session.clock.now() < record.finished_at + COUNTED:
-        return f"caps count its calls until {record.finished_at + COUNTED:%Y-%m-%d}"
+    if session.clock.now() < record.finished_at + LATELY:
+        return f"caps count its calls until {record.finished_at + LATELY:%Y-%m-%d}"
     return _unsettled(record, await session.store.unsettled(record.name)) or await _reader(session, record.name)
 
 
@@ -127,6 +126,6 @@ async def _drop(session: Session, name: str) -> None:
 
 async def forget_news(session: Session) -> None:
     """Webhooks so old that nobody sends them again."""
-    before = session.clock.now() - COUNTED
+    before = session.clock.now() - LATELY
     while await session.store.forget_news(before=before, numbers_before=None):
         pass

@@ -7,6 +7,9 @@ from .call import Disposition
 from .contact import Consent
 from .lead import Lead
 
+LATELY = timedelta(days=63)
+"""How far back other leads' attempts are counted: more than any cap, gap or cool-down needs but those for good."""
+
 
 @dataclass(frozen=True, slots=True)
 class PastAttempt:

@@ -7,7 +7,7 @@ from datetime import date
 from .campaign import Ground
 from .contact import Basis
 from .legal import RuleBook
-from .rules import NEEDS, Need, Rule
+from .rules import NEEDS, Need
 
 MET_BY: dict[str, frozenset[Basis]] = {
     "unclear": frozenset(Basis) - {Basis.APPOINTMENT, Basis.NIGHT},
@@ -72,8 +72,3 @@ def demands_in(book: RuleBook, code: str, ground: Ground, *, day: date) -> Itera
 def strictest(needs: Sequence[Need]) -> Need:
     """Of what several rows ask for."""
     return max(needs, key=NEEDS.index, default="none")
-
-
-def duties_of(rules: Sequence[Rule]) -> list[str]:
-    """What the caller must do during a call by an artificial voice, over all rows."""
-    return sorted({duty for rule in rules for duty in rule.duties})

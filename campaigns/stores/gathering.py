@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns.domain.call import Disposition
 from campaigns.domain.contact import Consent
-from campaigns.domain.facts import Facts, PastAttempt
+from campaigns.domain.facts import LATELY, Facts, PastAttempt
 from campaigns.domain.lead import FREE_STATES, AttemptState
 from campaigns.ports.store import Claimed
 
@@ -18,9 +18,6 @@ from .rows import at, maybe_at, to_lead, us
 
 BUSY_LOOK = timedelta(minutes=1)
 """A person who is being called is looked at again after this."""
-LATELY = timedelta(days=63)
-"""How far back other leads' attempts are counted: more than any cap, gap or cool-down needs but those for good."""
-
 CLAIM_ORDER = "callback_at IS NULL, rank, (last_chance = 0 AND urgent = 0), closes_at NULLS FIRST, seq"
 """Promised callbacks first; then, within a rank, those with only today left, by their own plan or by that for all."""
 
