@@ -170,6 +170,8 @@ async def test_processes_that_open_a_new_database_at_once_make_it_once(postgres_
             await store.request_slot("p", timedelta(), now=SystemClock().now())
 
     await asyncio.gather(*(use() for _ in range(4)))
+    assert tell("SELECT count(*) FROM account", name_of(postgres_url)) == "1"
+    assert tell("SELECT count(*) FROM pg_tables WHERE tablename = 'lead'", name_of(postgres_url)) == "1"
 
 
 async def test_the_tables_of_another_program_are_left_alone(postgres_url: str) -> None:

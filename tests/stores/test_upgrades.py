@@ -129,6 +129,7 @@ def test_the_schema_may_grow_while_a_campaign_runs(place: Place) -> None:
         await a_whole_campaign(store, clock, lambda: place.upgrade(NEWEST))
 
     play(place, night)
+    assert asyncio.run(place.version()) == NEWEST + 1
 
 
 def test_a_schema_that_says_so_is_left_alone(place: Place) -> None:
