@@ -72,6 +72,10 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
 
 
+NO_NUMBER = "every number is bad"
+"""Said of a lead that is closed as `bad_number`."""
+
+
 class CampaignState(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"

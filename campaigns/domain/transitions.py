@@ -20,7 +20,7 @@ from .call import (
 )
 from .campaign import Campaign, UncertainPolicy
 from .changed import changed
-from .lead import Attempt, AttemptState, Lead, LeadState, Outcome
+from .lead import NO_NUMBER, Attempt, AttemptState, Lead, LeadState, Outcome
 from .outcomes import Verdict, callback_time, is_yes, judge, opted_out
 
 S = AttemptState
@@ -275,7 +275,12 @@ class Over(Protocol):
 
 def _settled(lead: Lead, attempt: Attempt, campaign: Campaign, *, now: datetime) -> Conclusion:
     report = attempt.report or CallReport(attempt.call_id or "", disposition=attempt.disposition, ended=True)
-    return follow(lead, attempt, judge(campaign.outcomes, report, ordinal=attempt.ordinal), now=now)
+    after = follow(lead, attempt, judge(campaign.outcomes, report, ordinal=attempt.ordinal), now=now)
+    last_number = all(phone.e164 == attempt.phone for phone in lead.contact.phones)
+    if after.lead.outcome is None and attempt.disposition is Disposition.BAD_NUMBER and last_number:
+        # The planner would say the same at its next look, which a campaign that pauses now does not have.
+        return Conclusion(close(after.lead, Outcome.BAD_NUMBER, reason=NO_NUMBER, rule="contacts", now=now))
+    return after
 
 
 def follow(lead: Lead, over: Over, verdict: Verdict, *, now: datetime) -> Conclusion:

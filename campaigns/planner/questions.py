@@ -12,7 +12,7 @@ from campaigns.domain.caps import Called, first_limit
 from campaigns.domain.contact import Basis, Consent, PhoneNumber
 from campaigns.domain.facts import Facts, PastAttempt, PeopleLimits, standing
 from campaigns.domain.hours import CallingWindow
-from campaigns.domain.lead import Lead, Outcome, attempt_id
+from campaigns.domain.lead import NO_NUMBER, Lead, Outcome, attempt_id
 from campaigns.domain.legal import Law, LegalCase, suspended_in, unknown_to
 from campaigns.domain.retry import delay_after, next_day
 from campaigns.domain.screening import Lacking, lacking
@@ -81,7 +81,7 @@ def listed(case: Case) -> Close | None:
 
 
 def numbers_left(case: Case) -> Close | None:
-    return None if good_numbers(case.facts) else Close(Outcome.BAD_NUMBER, "every number is bad", "contacts")
+    return None if good_numbers(case.facts) else Close(Outcome.BAD_NUMBER, NO_NUMBER, "contacts")
 
 
 def attempts_left(case: Case) -> Close | None:

@@ -53,6 +53,7 @@ from campaigns.testing import a_campaign, a_contact, instant
 S = AttemptState
 NOW = instant("2026-11-23T10:00Z")
 SENT = NOW - timedelta(minutes=3)
+TWO_NUMBERS = replace(a_contact(), phones=(*a_contact().phones, *a_contact(1).phones))
 
 
 def an_attempt(state: AttemptState = S.PLACED, ordinal: int = 1, **changes: object) -> Attempt:
@@ -342,9 +343,16 @@ def test_an_answered_call_that_no_rule_decides_is_reached() -> None:
 
 @pytest.mark.parametrize("disposition", [word for word in Disposition if word is not Disposition.ANSWERED])
 def test_any_other_end_is_planned_anew(disposition: Disposition) -> None:
-    lead = settled(a_lead(rule="stale", due_at=NOW), a_report(disposition)).lead
+    lead = settled(a_lead(contact=TWO_NUMBERS, rule="stale", due_at=NOW), a_report(disposition)).lead
     assert (lead.state, lead.outcome, lead.due_at) == (LeadState.WAITING, None, None)
     assert (lead.reason, lead.rule) == (str(disposition), "")
+
+
+def test_who_has_no_other_number_than_the_bad_one_is_closed_at_once() -> None:
+    lead = settled(a_lead(), a_report(Disposition.BAD_NUMBER)).lead
+    assert (lead.outcome, lead.rule, lead.closed_at) == (Outcome.BAD_NUMBER, "contacts", NOW)
+    better = settled(lead, a_report()).lead
+    assert better.outcome is Outcome.REACHED
 
 
 @pytest.mark.parametrize("analysis", [{"opt_out": True}, {"do_not_call": "yes"}, {"opt_out": 1}, {"opt_out": "TRUE"}])
