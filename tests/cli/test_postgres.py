@@ -4,6 +4,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,17 @@ def name_of(url):
 
 
 def facts(cli, database, name):
-    """Everything that a database tells of a campaign, but where it is, and to the moment when things were noticed.
+    """Everything that a database tells of a campaign, but where it is, and when and in which order things came.
 
     In virtual time what falls on one moment comes in one order on a file; a server's answers come as they come.
+    The simulator numbers its calls as it was asked for them.
     """
     status = cli("status", name, "--json", "--db", database).data
     assert str(location_of(database)) == status.pop("database")
-    told = [cli(words, name, "--json", "--db", database).data for words in ("leads", "attempts")]
-    return [status, *([{k: v for k, v in row.items() if not k.endswith("_at")} for row in rows] for rows in told)]
+    leads, attempts = (cli(words, name, "--json", "--db", database).data for words in ("leads", "attempts"))
+    attempts.sort(key=itemgetter("lead", "ordinal"))
+    theirs = ("_at", "call_id")
+    return [status, *({k: v for k, v in row.items() if not k.endswith(theirs)} for row in (*leads, *attempts))]
 
 
 def made(ledger):
