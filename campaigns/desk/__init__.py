@@ -1,0 +1,1 @@
+"""What an operator asks and does, once for every face: command line, API, dashboard and agents only translate it."""

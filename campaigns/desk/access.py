@@ -1,0 +1,28 @@
+"""Who may do what: three roles, each with all that the one before it has."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a token allows."""
+
+    READ = "read"
+    """Look at everything; numbers are masked."""
+    OPERATE = "operate"
+    """Steer campaigns and decide about people; numbers are shown."""
+    ADMIN = "admin"
+    """Erase people, close jurisdictions, hand out tokens."""
+
+    def allows(self, needed: "Role") -> bool:
+        """Whether this role is enough for what needs `needed`."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Whoever asks: the name stands in every record of what was done."""
+
+    name: str
+    role: Role
