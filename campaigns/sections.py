@@ -1,6 +1,8 @@
 """The sections of the settings: what each may hold."""
 
+import binascii
 import re
+from base64 import b64decode
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Self
@@ -19,6 +21,7 @@ from pydantic import (
 
 from campaigns.domain.durations import Duration, parse_duration
 from campaigns.domain.retention import Keeping
+from campaigns.ports.outbox import Event
 
 SIMULATOR = "simulator"
 """Stands where an address would: the built-in simulator of that vendor."""
@@ -47,6 +50,17 @@ def _split(value: object) -> object:
 def _not_blank(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().strip():
         raise ValueError("This secret is empty. Give it a value, or remove the key.")
+    return value
+
+
+def _signing_key(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().removeprefix("whsec_")
+    try:
+        known = len(b64decode(text + "=" * (-len(text) % 4), validate=True))
+    except binascii.Error:
+        known = 0
+    if known < 24:
+        raise ValueError("This is no key to sign with. Write whsec_ and at least 24 bytes in base64.")
     return value
 
 
@@ -164,6 +178,15 @@ class ProviderSettings(Section):
     def is_simulated(self) -> bool:
         """Whether the built-in simulator answers for the vendor."""
         return self.base_url == SIMULATOR
+
+
+class NotifySettings(Section):
+    """Somebody who is told what happens, by webhooks signed as Standard Webhooks says."""
+
+    url: Address
+    secret: Annotated[SecretStr, AfterValidator(_signing_key)]
+    """`whsec_…`, which the receiver has too."""
+    events: Annotated[list[Event], BeforeValidator(_split), Field(min_length=1)] = list(Event)
 
 
 class ListSettings(Section):

@@ -21,6 +21,7 @@ from campaigns.domain.errors import InputError, Problem
 from campaigns.sections import (
     Address,
     ListSettings,
+    NotifySettings,
     PeopleSettings,
     ProviderSettings,
     RetentionSettings,
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     providers: dict[str, ProviderSettings] = {}
     lists: dict[str, ListSettings] = {}
+    notify: dict[str, NotifySettings] = {}
 
     @field_validator("listen")
     @classmethod
@@ -64,14 +66,19 @@ class Settings(BaseSettings):
             raise ValueError("This is not an address to listen on. Write host:port, such as 127.0.0.1:8710.")
         return value
 
+    @field_validator("providers", "lists", "notify", mode="before")
+    @classmethod
+    def _plain_names(cls, value: object) -> object:
+        for name in value if isinstance(value, dict) else ():
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", str(name)):
+                raise ValueError(f"'{str(name)[:40]}' cannot be a name. Write letters, digits, - and _ only.")
+        return value
+
     @field_validator("providers", "lists", mode="before")
     @classmethod
     def _kind_is_the_name(cls, value: object) -> object:
         if not isinstance(value, dict):
             return value
-        for name in value:
-            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", str(name)):
-                raise ValueError(f"'{str(name)[:40]}' cannot be a name. Write letters, digits, - and _ only.")
         return {name: {"kind": name, **it} if isinstance(it, dict) else it for name, it in value.items()}
 
     @property
@@ -220,6 +227,7 @@ def _fault(error: ErrorDetails) -> _Fault:
 
 _SECTIONS: dict[str | int, type[BaseModel]] = {
     "people": PeopleSettings, "retention": RetentionSettings, "providers": ProviderSettings, "lists": ListSettings,
+    "notify": NotifySettings,
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from campaigns.editing import as_held
 from campaigns.engine.retention import retaining
 from campaigns.engine.runner import Runner
 from campaigns.engine.wake import Wake
+from campaigns.notifying import notifying
 from campaigns.ports.store import CampaignRecord
 from campaigns.returning import HURRIED, returning
 from campaigns.running import refresh_lists
@@ -70,6 +71,7 @@ class _Worker:
             self._say_webhooks()
             bells = [account.dialer.wake for account in self._accounts.values()]
             returner = await stack.enter_async_context(returning(self._session, bells))
+            await stack.enter_async_context(notifying(self._session, bells))
             tasks.start_soon(
                 retaining, self._session.store, self._session.clock, self._session.settings.retention.keeping, as_held
             )

@@ -14,6 +14,7 @@ from campaigns.domain.pacing import Breaker, Limits, Standing
 from .bookmarks import BookmarkStore, Shown
 from .consents import ConsentStore
 from .history import HistoryStore
+from .outbox import OutboxStore
 from .people import PeopleStore, Suppression
 from .queries import QueryStore
 from .returns import ReturnStore
@@ -355,6 +356,6 @@ class ReportStore(Protocol):
 
 class Store(
     CampaignStore, DialStore, ReportStore, PeopleStore, ConsentStore, QueryStore, HistoryStore, BookmarkStore,
-    ReturnStore, RoundStore, UpkeepStore, Protocol,
+    ReturnStore, RoundStore, UpkeepStore, OutboxStore, Protocol,
 ):  # fmt: skip
     """The only memory."""

@@ -10,6 +10,7 @@ from .dial_verbs import DialVerbs
 from .history_verbs import HistoryVerbs
 from .meta_verbs import MetaVerbs
 from .move_verbs import MoveVerbs
+from .outbox_verbs import OutboxVerbs
 from .people_verbs import PeopleVerbs
 from .query_verbs import QueryVerbs
 from .replan_verbs import ReplanVerbs
@@ -22,6 +23,7 @@ from .round_verbs import RoundVerbs
 class SqlStore(
     CampaignVerbs, ClosingVerbs, DialVerbs, ReplanVerbs, MoveVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs,
     HistoryVerbs, BookmarkVerbs, ReturnVerbs, MetaVerbs, RoundVerbs, RetentionVerbs, ArchiveVerbs,
+    OutboxVerbs,
 ):  # fmt: skip
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 

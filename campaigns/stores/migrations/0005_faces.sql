@@ -8,3 +8,47 @@ CREATE TABLE token (
     who TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
+
+-- What is told to others by outgoing webhooks: a row for each subscriber, written by the database itself in the
+-- transaction in which it happens, so that no verb can forget it. Where nobody subscribes, nothing is written.
+CREATE TABLE subscriber (name TEXT NOT NULL, event TEXT NOT NULL, PRIMARY KEY (name, event));
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    subscriber TEXT NOT NULL,
+    event TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    word TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    due_at BIGINT DEFAULT 0
+);
+CREATE INDEX outbox_due ON outbox (due_at, id) WHERE due_at IS NOT NULL;
+
+CREATE TRIGGER attempt_ended AFTER UPDATE OF state, disposition ON attempt
+WHEN NEW.state = 'ended' AND (OLD.state <> 'ended' OR OLD.disposition IS NOT NEW.disposition)
+BEGIN
+    INSERT INTO outbox (subscriber, event, subject, word, at)
+    SELECT name, event, NEW.id, COALESCE(NEW.disposition, 'unknown'), COALESCE(NEW.ended_at, NEW.created_at)
+    FROM subscriber WHERE event = 'attempt.ended';
+END;
+CREATE TRIGGER contact_settled AFTER UPDATE OF outcome ON lead
+WHEN NEW.outcome IS NOT NULL AND OLD.outcome IS NOT NEW.outcome
+BEGIN
+    INSERT INTO outbox (subscriber, event, subject, word, at)
+    SELECT name, event, NEW.id, NEW.outcome, COALESCE(NEW.closed_at, 0)
+    FROM subscriber WHERE event = 'contact.settled';
+END;
+CREATE TRIGGER contact_settled_at_once AFTER INSERT ON lead
+WHEN NEW.outcome IS NOT NULL
+BEGIN
+    INSERT INTO outbox (subscriber, event, subject, word, at)
+    SELECT name, event, NEW.id, NEW.outcome, COALESCE(NEW.closed_at, 0)
+    FROM subscriber WHERE event = 'contact.settled';
+END;
+CREATE TRIGGER campaign_finished AFTER UPDATE OF state ON campaign
+WHEN NEW.state = 'finished' AND OLD.state <> 'finished'
+BEGIN
+    INSERT INTO outbox (subscriber, event, subject, word, at)
+    SELECT name, event, NEW.name, NEW.state, COALESCE(NEW.finished_at, NEW.created_at)
+    FROM subscriber WHERE event = 'campaign.finished';
+END;
