@@ -77,6 +77,8 @@ class CampaignView:
     started_at: datetime | None
     finished_at: datetime | None
     as_of: datetime
+    counted: bool = True
+    """False: still being counted for the first time; `leads` is near, all else that is counted is empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 CampaignsError
 ├── InputError          the user can mend it: a file, a setting, an option (exit 2)
+│   └── Unknown             a name that nothing has (HTTP 404)
 ├── AccountRefused      the provider refuses the account: 401, 402, 403 (exit 4)
 ├── StoreError          the database cannot be used, or must not be
 │   └── StoreUnavailable    it may work again in a moment (HTTP 503)
@@ -40,6 +41,10 @@ class InputError(CampaignsError):
     def __init__(self, problems: Iterable[Problem] | str) -> None:
         self.problems = (Problem("campaigns", problems),) if isinstance(problems, str) else tuple(problems)
         super().__init__(problems if isinstance(problems, str) else "\n".join(str(p) for p in self.problems))
+
+
+class Unknown(InputError):
+    """Something was asked for by a name that nothing has; the text tells the names that there are."""
 
 
 class AccountRefused(CampaignsError):
