@@ -6,6 +6,7 @@ from types import MappingProxyType
 from campaigns.app import Account, Session
 
 from .board import Board
+from .people import People
 
 _NONE: Mapping[str, Account] = MappingProxyType({})
 
@@ -20,6 +21,7 @@ class Desk:
         """`accounts`: what this process dials with; empty: it only looks."""
         self.session, self.accounts = session, accounts
         self.board = Board(session)
+        self.people = People(session)
 
     async def run(self) -> None:
         """Keep fresh what somebody looks at, until cancelled; what nobody looks at costs nothing."""
