@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from campaigns.domain.errors import Forbidden
+
 
 class Role(StrEnum):
     """What a token allows."""
@@ -26,3 +28,11 @@ class Operator:
 
     name: str
     role: Role
+
+
+def demand(by: Operator, needed: Role, act: str) -> None:
+    """Raises Forbidden where the operator's role is not enough for `act`, such as `stop a campaign`."""
+    if not by.role.allows(needed):
+        raise Forbidden(
+            f"Your token may {by.role}; to {act} needs one that may {needed}. Ask whoever hands out tokens."
+        )

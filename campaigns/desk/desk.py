@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from campaigns.app import Account, Session
 
+from .acts import Acts
 from .board import Board
 from .people import People
 
@@ -22,6 +23,7 @@ class Desk:
         self.session, self.accounts = session, accounts
         self.board = Board(session)
         self.people = People(session)
+        self.acts = Acts(session, accounts)
 
     async def run(self) -> None:
         """Keep fresh what somebody looks at, until cancelled; what nobody looks at costs nothing."""

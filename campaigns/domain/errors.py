@@ -2,7 +2,8 @@
 
 CampaignsError
 ├── InputError          the user can mend it: a file, a setting, an option (exit 2)
-│   └── Unknown             a name that nothing has (HTTP 404)
+│   ├── Unknown             a name that nothing has (HTTP 404)
+│   └── Forbidden           whoever asks may not do that (HTTP 403)
 ├── AccountRefused      the provider refuses the account: 401, 402, 403 (exit 4)
 ├── StoreError          the database cannot be used, or must not be
 │   └── StoreUnavailable    it may work again in a moment (HTTP 503)
@@ -45,6 +46,10 @@ class InputError(CampaignsError):
 
 class Unknown(InputError):
     """Something was asked for by a name that nothing has; the text tells the names that there are."""
+
+
+class Forbidden(InputError):
+    """Whoever asks may not do that; the text tells which role may."""
 
 
 class AccountRefused(CampaignsError):
