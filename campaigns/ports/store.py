@@ -11,6 +11,7 @@ from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead
 from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing
 
+from .answers import AnswerStore
 from .bookmarks import BookmarkStore, Shown
 from .consents import ConsentStore
 from .history import HistoryStore
@@ -355,7 +356,19 @@ class ReportStore(Protocol):
 
 
 class Store(
-    CampaignStore, DialStore, ReportStore, PeopleStore, ConsentStore, QueryStore, HistoryStore, BookmarkStore,
-    ReturnStore, RoundStore, UpkeepStore, OutboxStore, Protocol,
-):  # fmt: skip
+    CampaignStore,
+    DialStore,
+    ReportStore,
+    PeopleStore,
+    ConsentStore,
+    QueryStore,
+    HistoryStore,
+    BookmarkStore,
+    ReturnStore,
+    RoundStore,
+    UpkeepStore,
+    OutboxStore,
+    AnswerStore,
+    Protocol,
+):
     """The only memory."""

@@ -1,5 +1,6 @@
 """The store over SQL: every verb, over whichever database."""
 
+from .answer_verbs import AnswerVerbs
 from .archive_verbs import ArchiveVerbs
 from .bookmark_verbs import BookmarkVerbs
 from .campaign_verbs import CampaignVerbs
@@ -21,10 +22,25 @@ from .round_verbs import RoundVerbs
 
 
 class SqlStore(
-    CampaignVerbs, ClosingVerbs, DialVerbs, ReplanVerbs, MoveVerbs, ReportVerbs, PeopleVerbs, ConsentVerbs, QueryVerbs,
-    HistoryVerbs, BookmarkVerbs, ReturnVerbs, MetaVerbs, RoundVerbs, RetentionVerbs, ArchiveVerbs,
+    CampaignVerbs,
+    ClosingVerbs,
+    DialVerbs,
+    ReplanVerbs,
+    MoveVerbs,
+    ReportVerbs,
+    PeopleVerbs,
+    ConsentVerbs,
+    QueryVerbs,
+    HistoryVerbs,
+    BookmarkVerbs,
+    ReturnVerbs,
+    MetaVerbs,
+    RoundVerbs,
+    RetentionVerbs,
+    ArchiveVerbs,
     OutboxVerbs,
-):  # fmt: skip
+    AnswerVerbs,
+):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 
     def __init__(self, database: Database) -> None:

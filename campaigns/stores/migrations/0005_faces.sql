@@ -52,3 +52,17 @@ BEGIN
     SELECT name, event, NEW.name, NEW.state, COALESCE(NEW.finished_at, NEW.created_at)
     FROM subscriber WHERE event = 'campaign.finished';
 END;
+
+-- What the API answered to writes that carry an Idempotency-Key: asked again, the same is said, and nothing done twice.
+CREATE TABLE answered (
+    who TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request TEXT NOT NULL,
+    asked_at BIGINT NOT NULL,
+    -- NULL: it is under way.
+    status INTEGER,
+    kind TEXT NOT NULL DEFAULT '',
+    body TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (who, key)
+);
+CREATE INDEX answered_age ON answered (asked_at);

@@ -59,3 +59,17 @@ END $$;
 CREATE TRIGGER campaign_finished AFTER UPDATE OF state ON campaign FOR EACH ROW
 WHEN (NEW.state = 'finished' AND OLD.state <> 'finished')
 EXECUTE FUNCTION tell_campaign_finished();
+
+-- What the API answered to writes that carry an Idempotency-Key: asked again, the same is said, and nothing done twice.
+CREATE TABLE answered (
+    who TEXT COLLATE "C" NOT NULL,
+    key TEXT COLLATE "C" NOT NULL,
+    request TEXT COLLATE "C" NOT NULL,
+    asked_at BIGINT NOT NULL,
+    -- NULL: it is under way.
+    status INTEGER,
+    kind TEXT COLLATE "C" NOT NULL DEFAULT '',
+    body TEXT COLLATE "C" NOT NULL DEFAULT '',
+    PRIMARY KEY (who, key)
+);
+CREATE INDEX answered_age ON answered (asked_at);
