@@ -13,7 +13,7 @@ CREATE TABLE token (
 -- transaction in which it happens, so that no verb can forget it. Where nobody subscribes, nothing is written.
 CREATE TABLE subscriber (name TEXT NOT NULL, event TEXT NOT NULL, PRIMARY KEY (name, event));
 CREATE TABLE outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     subscriber TEXT NOT NULL,
     event TEXT NOT NULL,
     subject TEXT NOT NULL,
