@@ -14,6 +14,7 @@ from campaigns.domain.pacing import Breaker, Limits, Standing
 from .answers import AnswerStore
 from .bookmarks import BookmarkStore, Shown
 from .consents import ConsentStore
+from .gauges import GaugeStore
 from .history import HistoryStore
 from .outbox import OutboxStore
 from .people import PeopleStore, Suppression
@@ -369,6 +370,7 @@ class Store(
     UpkeepStore,
     OutboxStore,
     AnswerStore,
+    GaugeStore,
     Protocol,
 ):
     """The only memory."""

@@ -8,6 +8,7 @@ from .closing_verbs import ClosingVerbs
 from .consent_verbs import ConsentVerbs
 from .database import Database
 from .dial_verbs import DialVerbs
+from .gauge_verbs import GaugeVerbs
 from .history_verbs import HistoryVerbs
 from .meta_verbs import MetaVerbs
 from .move_verbs import MoveVerbs
@@ -40,6 +41,7 @@ class SqlStore(
     ArchiveVerbs,
     OutboxVerbs,
     AnswerVerbs,
+    GaugeVerbs,
 ):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 
