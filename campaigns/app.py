@@ -25,6 +25,7 @@ from campaigns.files import Loaded, parse_campaign
 from campaigns.keys import check_key, prove_key, read_key
 from campaigns.loading import check_campaign
 from campaigns.ports import CallProvider, Clock
+from campaigns.ports.meters import UNMETERED, Meters
 from campaigns.ports.store import CampaignRecord, Store
 from campaigns.rules import load_rules
 from campaigns.sections import SIMULATOR, ProviderSettings
@@ -56,6 +57,7 @@ class Session:
     simulated: bool
     owner: str
     systems: Systems
+    meters: Meters = UNMETERED
 
     def webhook_token(self, provider: str) -> str:
         """The secret part of a provider's webhook address: the settings' own, or one that follows from the hash key."""
@@ -257,7 +259,7 @@ async def open_account(session: Session, name: str) -> AsyncIterator[Account]:
         kind = kind_of(own, name)
         provider = kind(vendor, Surroundings(session.clock, gate, patient=False, webhooks=_webhooks(session, name)))
         stack.push_async_callback(provider.aclose)
-        dialer = Dialer(session.store, provider, session.clock, terms, session.owner)
+        dialer = Dialer(session.store, provider, session.clock, terms, session.owner, meters=session.meters)
         yield Account(name, provider, dialer, _reconciler(session, provider, terms, dialer))
 
 
@@ -287,7 +289,7 @@ def _webhooks(session: Session, name: str) -> str | None:
 def _reconciler(session: Session, provider: CallProvider, terms: AccountTerms, dialer: Dialer) -> Reconciler:
     return Reconciler(
         session.store, provider, session.clock, terms, book=session.book, dialer=dialer, settled=dialer.wake,
-        sole=not session.database.shared,
+        sole=not session.database.shared, meters=session.meters,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from campaigns.domain.lead import Attempt, AttemptState, CampaignState
 from campaigns.domain.pacing import Breaker
 from campaigns.domain.transitions import advance, answered_to, found
 from campaigns.ports import CallProvider, Clock, schedules
+from campaigns.ports.meters import UNMETERED, Meters
 from campaigns.ports.store import Account, Store
 
 from .moves import Moves
@@ -43,8 +44,18 @@ ALIKE = 3
 class Dialer:
     """Dials for one account; shared by all its campaigns in this process."""
 
-    def __init__(self, store: Store, provider: CallProvider, clock: Clock, account: AccountTerms, owner: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        provider: CallProvider,
+        clock: Clock,
+        account: AccountTerms,
+        owner: str,
+        *,
+        meters: Meters = UNMETERED,
+    ) -> None:
         self._store, self._provider, self._clock, self.account = store, provider, clock, account
+        self._meters = meters
         self.owner = owner
         """Names this process in the intents it writes."""
         self.wake = Wake()
@@ -112,9 +123,10 @@ class Dialer:
                 permitted = await self._permit(attempt, terms)
                 if permitted is None or not await self._may_ask(permitted, terms):
                     return
-                del self._due[attempt.id]
-                asked = True
+                asked, asked_at = True, self._clock.now()
+                self._meters.asked(self.account.name, asked_at - self._due.pop(attempt.id))
                 placement = await self._ask(permitted, terms)
+                self._meters.answered(self.account.name, type(placement).__name__, self._clock.now() - asked_at)
             with anyio.CancelScope(shield=True), anyio.move_on_after(30):  # others may ask while this is written
                 await self._answer(permitted, placement, terms)
                 await self._learn(permitted, placement, terms)

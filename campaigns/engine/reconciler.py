@@ -14,6 +14,7 @@ from campaigns.domain.errors import AccountRefused, StoreUnavailable, Throttled,
 from campaigns.domain.lead import Attempt, AttemptState
 from campaigns.domain.transitions import advance, merge
 from campaigns.ports import CallProvider, Clock
+from campaigns.ports.meters import UNMETERED, Meters
 from campaigns.ports.store import InboxItem, Store
 
 from .dialer import PERMIT, Dialer
@@ -53,11 +54,12 @@ class Reconciler:
         dialer: Dialer,
         settled: Wake,
         sole: bool = False,
+        meters: Meters = UNMETERED,
     ) -> None:
         """`sole`: no other process dials from this database, so what another one began is left by a dead one."""
         self._store, self._provider, self._clock, self._account = store, provider, clock, account
         self._book, self._dialer, self._settled = book, dialer, settled
-        self._recorder = Recorder(store, clock, book)
+        self._recorder, self._meters = Recorder(store, clock, book, meters), meters
         self._sweep = Sweep(provider, clock)
         self._doubts = Doubts(store, clock, account, provider.facts, book=book, recorder=self._recorder)
         self._keeper = Keeper(store, provider, clock, account, book=book, recorder=self._recorder)
@@ -172,6 +174,8 @@ class Reconciler:
         asked = Round(live, due, hints, may_prove=self._account.absence_after is not None)
         self._silent_until = None
         await self._patiently(self._sweep.ask(asked))
+        if asked.answered:
+            self._meters.swept(self._account.name)
         self._read = None  # time has passed
         return asked
 

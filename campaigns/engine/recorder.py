@@ -12,6 +12,7 @@ from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState
 from campaigns.domain.outcomes import opted_out
 from campaigns.domain.transitions import called_us, ended, found, latest, merge
 from campaigns.ports import Clock
+from campaigns.ports.meters import UNMETERED, Meters
 from campaigns.ports.people import Suppression
 from campaigns.ports.store import Store
 
@@ -29,8 +30,8 @@ AGREE_SECONDS = 2.0
 class Recorder:
     """Applies what is known of calls to attempts and leads."""
 
-    def __init__(self, store: Store, clock: Clock, book: TermsBook) -> None:
-        self._store, self._clock, self._book = store, clock, book
+    def __init__(self, store: Store, clock: Clock, book: TermsBook, meters: Meters = UNMETERED) -> None:
+        self._store, self._clock, self._book, self.meters = store, clock, book, meters
         self._moves = Moves(store, clock)
         self.changes = 0
         """How many writes changed something."""
@@ -54,6 +55,8 @@ class Recorder:
         """Write a move with the lead that follows; False: attempt or lead changed meanwhile."""
         done = await self._moves.write(before, after, await self._book.of(before.campaign), why=why)
         self.changes += done
+        if done and after.state is S.ENDED:
+            self.meters.ended(after)
         return done
 
     async def inbound(self, provider: str, report: CallReport) -> None:

@@ -110,6 +110,9 @@ class Settler:
         if nothing_new:
             await self._store.inbox_done(nothing_new, "applied")
         self._recorder.changes += sum(done)
+        for move, written in zip(moves, done, strict=True):
+            if written and move.after.state is AttemptState.ENDED:
+                self._recorder.meters.ended(move.after)
         if any(done):
             self._settled.ring()
         if not all(done):

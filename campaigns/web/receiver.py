@@ -61,21 +61,28 @@ def _health(session: Session) -> Starlette:
 
 
 async def _take_in(session: Session, account: Account | None, token: str, scope: Scope, take: Receive) -> Response:
-    body = await _body(take)
+    body, name = await _body(take), account.name if account is not None else "unknown"
     if body is None:
+        session.meters.webhook(name, "too_large")
         return Response(status_code=413)
     if account is None:
+        session.meters.webhook(name, "unproved")
         return Response(status_code=401)
     news = Webhook(token, _headers(scope["headers"]), body)
     try:
-        taken = await receive(session.store, account.provider, session.clock, name=account.name, webhook=news)
+        taken = await receive(session.store, account.provider, session.clock, name=name, webhook=news)
     except ProofError:
-        log.warning("webhook_refused", provider=account.name)
+        session.meters.webhook(name, "unproved")
+        log.warning("webhook_refused", provider=name)
         return Response(status_code=401)
     except StoreError:
+        session.meters.webhook(name, "unavailable")
         return Response(status_code=503, headers={"Retry-After": "5"})
     if taken.news is not None:
+        session.meters.webhook(name, "kept")
         account.reconciler.heard(taken.news)
+    elif taken.question is None:
+        session.meters.webhook(name, "repeated")
     if taken.question is None:
         return _THANKS
     reply = await answered(session.store, session.book, taken.question, provider=account.name)
