@@ -137,6 +137,8 @@ class LeadRow:
     next_at: datetime | None
     closed_at: datetime | None
     warning: str = ""
+    person: str = ""
+    """Who they are across lists: the list's id, or the first number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ class AttemptView:
     reason: str
     moves: tuple[tuple[datetime, str, str], ...] = ()
     """When it moved, to which state, and why; from the journal."""
+    key: str = ""
+    """Of its lead, as the list has it; empty: nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
