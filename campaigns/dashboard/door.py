@@ -1,0 +1,84 @@
+"""Who may come in: tokens for a signed session cookie, and one-time links that are good for this process."""
+
+import hashlib
+import hmac
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from campaigns.desk.access import Operator, Role
+
+COOKIE = "campaigns_session"
+GOOD_FOR = timedelta(days=7)
+LINK_GOOD_FOR = timedelta(minutes=15)
+
+
+class Tokens(Protocol):
+    """What `desk.acts` knows of tokens."""
+
+    async def operator(self, secret: str) -> Operator | None:
+        """Whose token this is."""
+
+    async def tokens(self) -> Sequence[Any]:
+        """Every token that is not revoked, with `name` and `role`."""
+
+
+class Door:
+    """Checks whoever comes. A cookie names its token: once that is revoked, or has another role, it opens nothing."""
+
+    def __init__(self, tokens: Tokens, key: bytes, now: Callable[[], datetime]) -> None:
+        self._tokens, self._now = tokens, now
+        self._key = hmac.new(key, b"dashboard session", hashlib.sha256).digest()
+        self._here = secrets.token_hex(8)
+        """Names this process: links made here are good here."""
+        self._links: dict[str, datetime] = {}
+
+    def link(self) -> str:
+        """A path that lets one person in once, as administrator of this process."""
+        secret = secrets.token_urlsafe(32)
+        self._links[_hashed(secret)] = self._now() + LINK_GOOD_FOR
+        return f"/login?once={secret}"
+
+    async def anybody(self) -> bool:
+        """Whether there is any token to come in with."""
+        return bool(await self._tokens.tokens())
+
+    async def enter(self, secret: str) -> str | None:
+        """A cookie for a token or a one-time secret; None: it is not known."""
+        until = self._links.pop(_hashed(secret), None)
+        if until is not None and self._now() <= until:
+            return self._signed(Operator("this machine", Role.ADMIN), self._here)
+        operator = await self._tokens.operator(secret) if secret else None
+        return self._signed(operator, "") if operator else None
+
+    async def operator(self, cookie: str) -> Operator | None:
+        """Who comes with this cookie; None: it is forged, too old, or its token is gone."""
+        body, _, mark = cookie.partition(".")
+        if not hmac.compare_digest(mark, self._mark(body)):
+            return None
+        name, role, at, here = json.loads(urlsafe_b64decode(body))
+        if self._now() - datetime.fromisoformat(at) > GOOD_FOR or here not in ("", self._here):
+            return None
+        operator = Operator(name, Role(role))
+        return operator if here or await self.still(operator) else None
+
+    async def still(self, operator: Operator) -> bool:
+        """Whether a token of this name and role is there; who came by a link stays."""
+        if operator == Operator("this machine", Role.ADMIN):
+            return True
+        return any(one.name == operator.name and one.role is operator.role for one in await self._tokens.tokens())
+
+    def _signed(self, operator: Operator, here: str) -> str:
+        said = json.dumps([operator.name, operator.role, self._now().isoformat(), here])
+        body = urlsafe_b64encode(said.encode()).decode()
+        return f"{body}.{self._mark(body)}"
+
+    def _mark(self, body: str) -> str:
+        return hmac.new(self._key, body.encode(), hashlib.sha256).hexdigest()
+
+
+def _hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

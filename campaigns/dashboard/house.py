@@ -1,0 +1,17 @@
+"""What the dashboard is given by the process that serves it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .door import Door
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One dashboard of one process."""
+
+    desk: Any
+    door: Door
+    place: str
+    """Which database it shows, for the header; no secret."""
+    simulated: bool

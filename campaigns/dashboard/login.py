@@ -1,0 +1,91 @@
+"""Coming in, going out, and what the browser remembers: language and theme. Plain pages, no web socket."""
+
+from functools import cache
+from importlib.resources import files
+from urllib.parse import parse_qs, urlsplit
+
+from jinja2 import Environment, Template
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from .door import COOKIE, GOOD_FOR
+from .house import House
+from .words import LANGUAGES, preferred, words
+
+THEMES = ("auto", "light", "dark")
+_YEAR = 365 * 86400
+_MOST_BYTES = 4096
+
+
+async def login(request: Request) -> Response:
+    """The form, and what it sends."""
+    if request.method == "GET":
+        return await _form(request, once=request.query_params.get("once", ""))
+    body = await request.body()
+    sent = parse_qs(body.decode("utf-8", "replace")) if len(body) <= _MOST_BYTES else {}
+    house: House = request.scope["campaigns.house"]
+    cookie = await house.door.enter(sent.get("secret", [""])[0].strip())
+    if cookie is None:
+        return await _form(request, wrong=True)
+    answer = RedirectResponse(_within(sent.get("next", ["/"])[0]), 303)
+    longest, secure = int(GOOD_FOR.total_seconds()), _is_secure(request)
+    answer.set_cookie(COOKIE, cookie, max_age=longest, httponly=True, samesite="strict", secure=secure)
+    return answer
+
+
+async def logout(request: Request) -> Response:
+    """Forget the session."""
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_is_secure(request))
+    return answer
+
+
+async def preferences(request: Request) -> Response:
+    """Remember a language or a theme in the browser."""
+    answer = RedirectResponse(_within(request.query_params.get("back", "/")), 303)
+    for name, known in (("language", tuple(LANGUAGES)), ("theme", THEMES)):
+        if (value := request.query_params.get(name)) in known:
+            answer.set_cookie(
+                name, str(value), max_age=_YEAR, httponly=True, samesite="strict", secure=_is_secure(request)
+            )
+    return answer
+
+
+ROUTES = [
+    Route("/login", login, methods=["GET", "POST"]),
+    Route("/logout", logout, methods=["POST"]),
+    Route("/preferences", preferences, methods=["GET"]),
+]
+
+
+async def _form(request: Request, *, once: str = "", wrong: bool = False) -> Response:
+    house: House = request.scope["campaigns.house"]
+    t = words(preferred(request.cookies.get("language", ""), request.headers.get("accept-language", "")))
+    shown = _template().render(
+        t=t, once=once, wrong=wrong, next=_within(request.query_params.get("next", "/")), look=look(),
+        nobody=not once and not await house.door.anybody(), theme=request.cookies.get("theme", "auto"),
+    )  # fmt: skip
+    return HTMLResponse(shown, 403 if wrong else 200, headers={"Cache-Control": "no-store"})
+
+
+def look() -> str:
+    """The style sheet."""
+    return files("campaigns.dashboard").joinpath("look.css").read_text("utf-8")
+
+
+@cache
+def _template() -> Template:
+    page = files("campaigns.dashboard").joinpath("login.html.j2").read_text("utf-8")
+    return Environment(autoescape=True).from_string(page)
+
+
+def _within(path: str) -> str:
+    """The path, where it leads nowhere else; else the first page."""
+    parts = urlsplit(path.replace("\\", "/"))
+    return path if path.startswith("/") and not path.startswith("//") and not (parts.scheme or parts.netloc) else "/"
+
+
+def _is_secure(request: Request) -> bool:
+    """Whether the browser came by TLS, also where a proxy ended it: the browser itself says so."""
+    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https:")

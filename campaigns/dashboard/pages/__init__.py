@@ -1,0 +1,11 @@
+"""One module a page. See `campaigns.dashboard` for how to add one."""
+
+from importlib import import_module
+
+NAMES = ("campaigns", "campaign")
+
+
+def register() -> None:
+    """Import every page, so that the registry knows it."""
+    for name in NAMES:
+        import_module(f".{name}", __package__)
