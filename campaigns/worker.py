@@ -18,13 +18,13 @@ from campaigns.editing import as_held
 from campaigns.engine.retention import retaining
 from campaigns.engine.runner import Runner
 from campaigns.engine.wake import Wake
+from campaigns.faces import facing
 from campaigns.notifying import notifying
 from campaigns.ports.store import CampaignRecord
 from campaigns.returning import HURRIED, returning
 from campaigns.running import refresh_lists
 from campaigns.serving import bind, serving
 from campaigns.settings import Settings
-from campaigns.web.receiver import receiver
 
 log = structlog.get_logger()
 
@@ -90,7 +90,10 @@ class _Worker:
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[str]:
         listener = bind(self._session.settings.listen_host, self._session.settings.listen_port)
-        async with serving(receiver(self._session, self._accounts), listener) as address:
+        async with (
+            facing(self._session, self._accounts) as faces,
+            serving(faces, listener, sockets=True) as address,
+        ):
             yield address
 
     def _say_webhooks(self) -> None:

@@ -26,6 +26,7 @@ _HOMES = {
     "inspecting": ("init", "validate", "doctor", "schema", "providers"),
     "archiving": ("archive",),
     "simulating": ("simulator",),
+    "showing": ("dashboard",),
 }
 """Where each command lives: only what is asked for is imported, because all of them together take a second."""
 

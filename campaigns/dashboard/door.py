@@ -14,6 +14,10 @@ from campaigns.desk.access import Operator, Role
 COOKIE = "campaigns_session"
 GOOD_FOR = timedelta(days=7)
 LINK_GOOD_FOR = timedelta(minutes=15)
+_DOOR = Operator("dashboard", Role.ADMIN)
+"""Asks who may come in."""
+HERE = Operator("this machine", Role.ADMIN)
+"""Whoever came by a one-time link: it was printed for whoever started the process."""
 
 
 class Tokens(Protocol):
@@ -22,7 +26,7 @@ class Tokens(Protocol):
     async def operator(self, secret: str) -> Operator | None:
         """Whose token this is."""
 
-    async def tokens(self) -> Sequence[Any]:
+    async def tokens(self, *, by: Operator) -> Sequence[Any]:
         """Every token that is not revoked, with `name` and `role`."""
 
 
@@ -44,13 +48,13 @@ class Door:
 
     async def anybody(self) -> bool:
         """Whether there is any token to come in with."""
-        return bool(await self._tokens.tokens())
+        return bool(await self._tokens.tokens(by=_DOOR))
 
     async def enter(self, secret: str) -> str | None:
         """A cookie for a token or a one-time secret; None: it is not known."""
         until = self._links.pop(_hashed(secret), None)
         if until is not None and self._now() <= until:
-            return self._signed(Operator("this machine", Role.ADMIN), self._here)
+            return self._signed(HERE, self._here)
         operator = await self._tokens.operator(secret) if secret else None
         return self._signed(operator, "") if operator else None
 
@@ -67,9 +71,11 @@ class Door:
 
     async def still(self, operator: Operator) -> bool:
         """Whether a token of this name and role is there; who came by a link stays."""
-        if operator == Operator("this machine", Role.ADMIN):
+        if operator == HERE:
             return True
-        return any(one.name == operator.name and one.role is operator.role for one in await self._tokens.tokens())
+        return any(
+            one.name == operator.name and one.role is operator.role for one in await self._tokens.tokens(by=_DOOR)
+        )
 
     def _signed(self, operator: Operator, here: str) -> str:
         said = json.dumps([operator.name, operator.role, self._now().isoformat(), here])

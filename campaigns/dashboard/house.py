@@ -1,7 +1,8 @@
 """What the dashboard is given by the process that serves it."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from campaigns.desk.desk import Desk
 
 from .door import Door
 
@@ -10,7 +11,7 @@ from .door import Door
 class House:
     """One dashboard of one process."""
 
-    desk: Any
+    desk: Desk
     door: Door
     place: str
     """Which database it shows, for the header; no secret."""

@@ -9,6 +9,7 @@ from nicegui import context, ui
 from starlette.requests import Request
 
 from campaigns.desk.access import Operator, Role
+from campaigns.desk.desk import Desk
 from campaigns.desk.views import Effect
 from campaigns.domain.errors import CampaignsError
 
@@ -51,7 +52,7 @@ class View:
         self._client = context.client
 
     @property
-    def desk(self) -> Any:
+    def desk(self) -> Desk:
         """See `campaigns.desk`."""
         return self.house.desk
 

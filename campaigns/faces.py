@@ -1,0 +1,143 @@
+"""What a process shows to the world: webhooks and health at once; dashboard and API when somebody first asks."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from importlib import import_module
+from ipaddress import ip_address
+from signal import SIGINT, SIGTERM
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from campaigns.app import Account, Session
+from campaigns.clock import real_now
+from campaigns.dashboard.door import Door
+from campaigns.dashboard.house import House
+from campaigns.desk.desk import Desk
+from campaigns.domain.errors import InputError
+from campaigns.serving import bind, serving
+from campaigns.web.receiver import receiver
+
+log = structlog.get_logger()
+
+_ALWAYS = ("/webhooks/", "/healthz", "/readyz")
+_CLOSED = "There is no token yet, and this address is open to others: `campaigns token add NAME --role operate`."
+_BROKEN = "The dashboard could not be opened; the log says why. Calls are not concerned."
+
+
+class Faces:
+    """One ASGI app. What people look at is imported and opened at the first request for it: it is 70 MB and two
+    seconds that a worker of a fleet, which nobody looks at, need not spend."""
+
+    def __init__(self, session: Session, accounts: Mapping[str, Account]) -> None:
+        self._desk = Desk(session, accounts)
+        self.door = Door(self._desk.acts, session.hash_key, real_now)
+        self._house = House(self._desk, self.door, str(session.database), session.simulated)
+        self._private = is_private(session.settings.listen_host)
+        self._always = receiver(session, accounts)
+        self._asked, self._ready = anyio.Event(), anyio.Event()
+        self._app: ASGIApp = PlainTextResponse(_BROKEN, 503)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(_ALWAYS):
+            await self._always(scope, receive, send)
+        elif not await self.may_open():
+            await PlainTextResponse(_CLOSED, 403)(scope, receive, send)
+        else:
+            await self.open()
+            await self._app(scope, receive, send)
+
+    async def may_open(self) -> bool:
+        """False: others than this machine could come, while nobody is named who may."""
+        return self._private or await self.door.anybody()
+
+    async def open(self) -> None:
+        """Wait until there is something to see."""
+        self._asked.set()
+        await self._ready.wait()
+
+    async def run(self) -> None:
+        """Open what is asked for, and keep it open until cancelled. A fault there must not stop a call."""
+        await self._asked.wait()
+        try:
+            async with _opened(self._house) as self._app:
+                self._ready.set()
+                await anyio.sleep_forever()
+        except Exception:
+            log.exception("faces_failed")
+            self._app = PlainTextResponse(_BROKEN, 503)
+            self._ready.set()
+
+
+@asynccontextmanager
+async def facing(session: Session, accounts: Mapping[str, Account]) -> AsyncIterator[Faces]:
+    """The faces of a process, for `serving`, until the block ends."""
+    faces = Faces(session, accounts)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(faces.run)
+        yield faces
+        tasks.cancel_scope.cancel()
+
+
+def is_private(host: str) -> bool:
+    """Whether only this machine can come to this address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@asynccontextmanager
+async def _opened(house: House) -> AsyncIterator[ASGIApp]:
+    await anyio.to_thread.run_sync(import_module, "campaigns.dashboard.app")
+    from campaigns.dashboard.app import dashboard  # noqa: PLC0415 - see Faces
+
+    app = dashboard(house)
+    async with anyio.create_task_group() as tasks, _alive(app, tasks):
+        tasks.start_soon(house.desk.run)
+        yield app
+        tasks.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _alive(app: ASGIApp, tasks: TaskGroup) -> AsyncIterator[None]:
+    """Begin and end an app by ASGI's lifespan."""
+    to_app, of_server = anyio.create_memory_object_stream[Message](2)
+    from_app, of_app = anyio.create_memory_object_stream[Message](2)
+
+    async def live() -> None:
+        await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, of_server.receive, from_app.send)
+
+    tasks.start_soon(live)
+    await to_app.send({"type": "lifespan.startup"})
+    told = await of_app.receive()
+    if told["type"] != "lifespan.startup.complete":
+        raise RuntimeError(told.get("message", "the dashboard did not start"))
+    try:
+        yield
+    finally:
+        with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+            await to_app.send({"type": "lifespan.shutdown"})
+            await of_app.receive()
+
+
+async def show(session: Session, *, port: int, say: Callable[[str], None]) -> None:
+    """Show one database until Ctrl-C or SIGTERM; dials nobody. Raises InputError.
+
+    Args:
+        session: On the database.
+        port: 0 takes a free one.
+        say: Told the address, with a link that lets one person in.
+    """
+    with anyio.open_signal_receiver(SIGINT, SIGTERM) as signals:
+        async with facing(session, {}) as faces:
+            if not await faces.may_open():
+                raise InputError(_CLOSED)
+            async with serving(faces, bind(session.settings.listen_host, port), sockets=True) as address:
+                await faces.open()
+                say(f"dashboard: {session.database}; this link lets one browser in, within 15 minutes:")
+                say(f"{address}{faces.door.link()}")
+                await anext(aiter(signals))
