@@ -21,7 +21,7 @@ def register(cli: typer.Typer) -> None:
 
 def archive(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="One campaign.", metavar="[NAME]", show_default=False)] = None,
+    name: Annotated[str | None, typer.Argument(help="One campaign.", metavar="NAME", show_default=False)] = None,
     older_than: Annotated[
         str | None, typer.Option(help="Every campaign that ended so long ago, such as 90d; at least 63d.")
     ] = None,

@@ -1,8 +1,7 @@
-"""`init`, `validate`, `doctor`, `schema`, `providers`: before anybody is called."""
+"""`validate`, `doctor`, `schema`, `providers`: before anybody is called."""
 
 from collections.abc import Sequence
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -17,41 +16,14 @@ from campaigns.vendors import kinds
 
 from .context import Json, err, options, out, print_json, print_pairs, print_table
 
-STARTER = ("campaign.yaml", "contacts.csv", "campaigns.toml")
 SHOWN = 20
 """Bad rows that are printed."""
 
 
 def register(cli: typer.Typer) -> None:
     """Add these commands."""
-    for command in (init, validate, doctor, schema, providers):
+    for command in (validate, doctor, schema, providers):
         cli.command()(command)
-
-
-def init(
-    context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Where to write.", metavar="DIR")] = Path(),
-) -> None:
-    """Write a commented campaign file, a contact list and settings to start from.
-
-    Example: campaigns init my-campaign
-    """
-    taken = [name for name in STARTER if (folder / name).exists()]
-    if taken:
-        raise InputError(
-            f"{folder}: {', '.join(taken)} exist already, and nothing is overwritten. Choose another folder."
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in STARTER:
-            (folder / name).write_text((files("campaigns.data") / "init" / name).read_text("utf-8"), "utf-8")
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}). Name a folder of yours.") from None
-    if options(context).json:
-        print_json({"written": [str(folder / name) for name in STARTER]})
-        return
-    pairs = [("written", str(folder / name)) for name in STARTER]
-    print_pairs([*pairs, *(("next", f"campaigns {word} {folder / STARTER[0]}") for word in ("validate", "run"))])
 
 
 def validate(

@@ -43,7 +43,7 @@ def register(cli: typer.Typer) -> None:
 
 def status(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="One campaign; default: all.", metavar="[NAME]")] = None,
+    name: Annotated[str | None, typer.Argument(help="One campaign; default: all.", metavar="NAME")] = None,
 ) -> None:
     """Show where one campaign, or every campaign, stands.
 

@@ -15,6 +15,7 @@ from campaigns.domain.errors import AccountRefused, CampaignsError, InputError, 
 from .context import Globals, err, set_up_logs
 
 _HOMES = {
+    "starting": ("init",),
     "running": ("run", "worker", "call"),
     "planning": ("plan",),
     "steering": ("start", "pause", "resume", "stop", "resolve"),
@@ -23,7 +24,7 @@ _HOMES = {
     "people": ("suppress",),
     "consents": ("consent",),
     "rules": ("rules",),
-    "inspecting": ("init", "validate", "doctor", "schema", "providers"),
+    "inspecting": ("validate", "doctor", "schema", "providers"),
     "archiving": ("archive",),
     "simulating": ("simulator",),
     "showing": ("dashboard",),

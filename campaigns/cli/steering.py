@@ -162,7 +162,7 @@ def resolve(  # noqa: PLR0913, PLR0917 - one option a word
     ] = None,
     how: Annotated[
         Disposition | None,
-        typer.Argument(help="With --called: how it ended; default: unknown.", metavar="[DISPOSITION]"),
+        typer.Argument(help="With --called: how it ended; default: unknown.", metavar="DISPOSITION"),
     ] = None,
     called: Annotated[bool, typer.Option("--called", help="The call took place.")] = False,
     not_called: Annotated[

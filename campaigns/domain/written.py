@@ -41,7 +41,8 @@ def zone_or_contact(text: str) -> str:
     return text if text == "contact" else _zone(text)
 
 
-def _country(text: str) -> str:
+def country_code(text: str) -> str:
+    """A country as ISO 3166-1 writes it. Raises ValueError with the nearest one."""
     if text in phonenumbers.SUPPORTED_REGIONS:
         return text
     known = {"UK": "GB", "EN": "GB"}.get(text.upper(), text.upper())
@@ -88,7 +89,7 @@ Text = Annotated[str, AfterValidator(_not_blank), WithJsonSchema({**_SCALAR, "mi
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Slug = Annotated[str, AfterValidator(_slug), WithJsonSchema({**_SCALAR, "pattern": SLUG})]
-Country = Annotated[str, AfterValidator(_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})]
+Country = Annotated[str, AfterValidator(country_code), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})]
 Words = Annotated[list[Text], BeforeValidator(listed, json_schema_input_type=Text | list[Text])]
 
 
