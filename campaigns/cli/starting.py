@@ -45,8 +45,8 @@ def init(  # noqa: PLR0913, PLR0917 - one option an answer
     """
     ask = _Asking(on=not yes and sys.stdin.isatty() and not options(context).json)
     called = ask.for_(name, "1/4  What is the campaign called?", NAME, _slug, "--name")
-    meant = ask.for_(purpose, f"     What is it for? {_or(Purpose)}", Purpose.INFORMATIONAL, _purpose, "--purpose")
-    said = "2/4  Which list? A file (.csv .tsv .xlsx .jsonl), or"
+    meant = ask.for_(purpose, f"     What is it for? {_or(Purpose)}", str(Purpose.INFORMATIONAL), _purpose, "--purpose")
+    said = "2/4  Which list? A file (.csv .tsv .xlsx .jsonl), or Enter for people who are"
     path, seen = ask.for_(list_, said, _MADE_UP, _looked, "--list")
     ask.say(_told(path, seen, None))
     where = _region(ask, region, seen)

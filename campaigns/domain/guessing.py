@@ -34,7 +34,7 @@ _WORDS = {
 _POCKET = re.compile("cell(phone)?|gsm|handy|mobil(e|ephone|enumber)?|mobiel(nummer)?")
 """Tried first: more people answer them."""
 _IDENTITY = re.compile(r"(?i:(^|[\s_.-])(id|nr|no|number|nummer|key|ref|reference|uuid|code)$)|(Id|ID|Nr|No|Number)$")
-_CODE = re.compile(r"[A-Za-z]{0,5}[-_]?\d{1,12}", re.ASCII)
+_CODE = re.compile(r"[A-Za-z]{1,5}[-_]?\d{1,12}", re.ASCII)
 _CASES = re.compile(
     r"(?i)appointment|afspraak|termin|order|bestel|invoice|factuur|ticket|case|booking|visit|policy|polis"
 )

@@ -59,17 +59,6 @@ def test_the_help_lists_every_command(cli):
     assert listed == {command.split()[0] for command in COMMANDS}
 
 
-def test_init_writes_a_campaign_that_validates_and_runs(cli, tmp_path):
-    said = cli("init", "mine")
-    assert said.code == 0
-    assert "campaigns run mine/campaign.yaml" in said.out
-    assert cli("validate", "mine/campaign.yaml").code == 0
-    assert cli("run", "mine/campaign.yaml", "--json").data["state"] == "finished"
-    assert cli("--json", "init", "other").data == {
-        "written": ["other/campaign.yaml", "other/contacts.csv", "other/campaigns.toml"]
-    }
-
-
 def test_the_settings_that_init_writes_are_read_with_every_comment_taken_out(cli):
     cli("init", ".")
     settings = Path("campaigns.toml")
