@@ -12,6 +12,7 @@ from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing
 
 from .answers import AnswerStore
+from .board import BoardStore
 from .bookmarks import BookmarkStore, Shown
 from .consents import ConsentStore
 from .gauges import GaugeStore
@@ -371,6 +372,7 @@ class Store(
     OutboxStore,
     AnswerStore,
     GaugeStore,
+    BoardStore,
     Protocol,
 ):
     """The only memory."""

@@ -2,6 +2,7 @@
 
 from .answer_verbs import AnswerVerbs
 from .archive_verbs import ArchiveVerbs
+from .board_verbs import BoardVerbs
 from .bookmark_verbs import BookmarkVerbs
 from .campaign_verbs import CampaignVerbs
 from .closing_verbs import ClosingVerbs
@@ -42,6 +43,7 @@ class SqlStore(
     OutboxVerbs,
     AnswerVerbs,
     GaugeVerbs,
+    BoardVerbs,
 ):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 

@@ -29,6 +29,28 @@ def set_due(product: Product, *, most: int | None = None) -> int:
     return change(product.database, f"UPDATE lead SET due_at = {now} + seq % 1000000 WHERE {which if most else rest}")
 
 
+def call(product: Product, count: int, *, days: int = 20) -> None:
+    """Let the first so many leads have had one call each over the last days; three in four are closed by it."""
+    now = int(time.time() * 1e6)
+    step = days * 86_400_000_000 // count
+    at = f"({now} - ({count} - seq) * {step})"
+    blob = f"CAST('' AS {'BYTEA' if product.database.startswith('postgres') else 'BLOB'})"
+    word = "CASE seq % 4 WHEN 0 THEN 'answered' WHEN 1 THEN 'no_answer' WHEN 2 THEN 'busy' ELSE 'voicemail' END"
+    values = {
+        "id": "'a' || id", "lead_id": "id", "campaign": "campaign", "person_key": "person_key", "phone": "'+1'",
+        "phone_key": "id", "ordinal": "1", "provider": "'bench'", "state": "'ended'", "open": "0", "body": blob,
+        "callback": "0", "created_at": at, "send_at": at, "dial_before": at, "lease_owner": "''",
+        "first_sent_at": at, "placed_at": at, "ended_at": f"{at} + 40000000", "call_id": "'c' || id", "lookups": "0",
+        "reason": "''", "resolved_by": "'report'", "disposition": word, "report": "'{\"call_id\":\"\"}'",
+        "campaign_version": "1", "person_version": "1", "subject": "'bench'",
+    }  # fmt: skip
+    names, told = ", ".join(values), ", ".join(values.values())
+    change(product.database, f"INSERT INTO attempt ({names}) SELECT {told} FROM lead WHERE seq <= {count}")
+    outcome = "CASE seq % 4 WHEN 0 THEN 'reached' WHEN 1 THEN 'exhausted' ELSE 'refused' END"
+    closed = f"state = 'closed', outcome = {outcome}, closed_at = {at} + 41000000"
+    change(product.database, f"UPDATE lead SET {closed} WHERE seq <= {count} AND seq % 4 < 3")
+
+
 def settle(database: str) -> None:
     """What a database that has run for a while has done by itself."""
     change(database, "VACUUM ANALYZE" if database.startswith("postgres") else "ANALYZE")

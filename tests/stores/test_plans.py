@@ -11,7 +11,9 @@ from campaigns.stores.memory import MemoryStore
 
 from .conftest import World
 
-SCANS = re.compile(r"SCAN (lead|lead_phone|attempt|person|journal|inbox|a|p|their)\b(?! USING INDEX attempt_live)")
+SCANS = re.compile(
+    r"SCAN (lead|lead_phone|attempt|person|journal|inbox|a|p|their)\b(?! USING INDEX (attempt_live|inbox_new))"
+)
 SORTS = "USE TEMP B-TREE FOR ORDER BY"
 
 
@@ -43,6 +45,14 @@ VERBS: dict[str, Callable[[World], Awaitable[object]]] = {
     "free_lines": lambda world: world.store.free_lines("p", timedelta(minutes=30), now=world.now),
     "undecided": lambda world: world.store.undecided("c", limit=5),
     "counts": lambda world: world.store.counts("c"),
+    "brief": lambda world: world.store.brief("c", "p", since=world.now),
+    "past_closed": lambda world: world.store.past_closed("c", since=world.now, limit=5),
+    "past_called": lambda world: world.store.past_called("c", since=world.now, limit=5),
+    "settled_before": lambda world: world.store.settled_before("c"),
+    "live": lambda world: world.store.live("c", "p", limit=5),
+    "doubts": lambda world: world.store.doubts("c", limit=5),
+    "moved": lambda world: world.store.moved(after=1),
+    "backlog": lambda world: world.store.backlog(),
     "steer": lambda world: world.store.steer(
         "c", CampaignState.STOPPED, expect=[CampaignState.ACTIVE], reason="", now=world.now
     ),

@@ -73,3 +73,6 @@ CREATE TABLE answered (
     PRIMARY KEY (who, key)
 );
 CREATE INDEX answered_age ON answered (asked_at);
+
+-- Who was closed when: outcomes over time are read along this alone, page by page.
+CREATE INDEX lead_closed_at ON lead (campaign, closed_at, outcome) WHERE outcome IS NOT NULL;
