@@ -1,6 +1,6 @@
 """Where the pace of the last hours leads: a first answer to "when is it over", before any forecast is played."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from campaigns.domain.hours_text import Span
@@ -8,6 +8,7 @@ from campaigns.domain.lead import Outcome
 
 LOOKED_BACK = timedelta(hours=3)
 """Of open hours: older paces say little."""
+PIECE = timedelta(minutes=30)
 LEAST = timedelta(minutes=10)
 """Of open hours: from less nothing can be said."""
 FEWEST = 5
@@ -41,21 +42,22 @@ def finish_at(
     return _after(spans, now, worked * (left / many))
 
 
-def _back(spans: Sequence[Span], now: datetime, first: datetime) -> Iterable[Span]:
-    """The open stretches before now, the last first, none longer than what is looked back."""
+def _back(spans: Sequence[Span], now: datetime, first: datetime) -> Iterator[Span]:
+    """The open stretches before now, the last first, in short pieces: the oldest is not wanted whole."""
     for opens, closes in reversed(spans):
-        opens, closes = max(opens, first), min(closes, now)
-        while opens < closes:
-            begins = max(opens, closes - LOOKED_BACK / 6)
-            yield begins, closes
-            closes = begins
+        begins, ends = max(opens, first), min(closes, now)
+        while begins < ends:
+            piece = max(begins, ends - PIECE)
+            yield piece, ends
+            ends = piece
 
 
 def _after(spans: Sequence[Span], now: datetime, worked: timedelta) -> datetime | None:
+    """When it will have been open for so long."""
     for opens, closes in spans:
-        opens = max(opens, now)
-        if opens < closes:
-            if worked <= closes - opens:
-                return opens + worked
-            worked -= closes - opens
+        begins = max(opens, now)
+        if begins < closes:
+            if worked <= closes - begins:
+                return begins + worked
+            worked -= closes - begins
     return None
