@@ -1,6 +1,6 @@
 """The seam to what an operator's board shows: small reads along indexes, and a long past page by page."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -59,18 +59,6 @@ class PastPage:
     """Where the next stretch begins; None: there is nothing after this one yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What waits to be taken in, and when it is looked after."""
-
-    waiting: dict[str, int] = field(default_factory=dict)
-    """Kept webhooks that are not applied, by provider."""
-    oldest: dict[str, datetime] = field(default_factory=dict)
-    """When the first of them came."""
-    asked_until: dict[str, datetime] = field(default_factory=dict)
-    """Until when the last round of asking lasts: by account, and by `reading:` and a campaign's name for its lists."""
-
-
 class BoardStore(Protocol):
     """What the board reads. Nothing here grows with the leads, but for the pages, of which each is bounded."""
 
@@ -95,4 +83,5 @@ class BoardStore(Protocol):
         """The journal's last place, and the campaigns whose attempts moved after the place `after`; of many moves not
         all are looked at: then every active campaign is named."""
 
-    async def backlog(self) -> Backlog: ...
+    async def asked_until(self) -> dict[str, datetime]:
+        """Until when the last round of asking lasts: by account, and by `reading:` and a campaign for its lists."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from campaigns.domain.budget import Spent, cost_of
 from campaigns.domain.lead import Attempt
-from campaigns.ports.board import Backlog, Brief, Called, Closed, PastPage
+from campaigns.ports.board import Brief, Called, Closed, PastPage
 
 from .database import Connection, Database
 from .lines import LIVE
@@ -14,7 +14,7 @@ from .rows import at, to_attempt, us
 
 GRAIN_US = 300_000_000
 QUARTER_US = 900_000_000
-MOST_MOVES = 2_000
+MOST_MOVES = 500
 """Lines of the journal that are looked up at once."""
 
 
@@ -31,7 +31,7 @@ class BoardVerbs:
             held = await db.rows(_HELD, params)
             return Brief(row["leads"] or 0, row["open_calls"], row["begun"], _sum(held))
 
-        return await self._database.read(verb, aside=True)
+        return await self._database.read(verb)
 
     async def past_closed(self, name: str, *, since: datetime, limit: int) -> PastPage:
         async def verb(db: Connection) -> PastPage:
@@ -54,21 +54,21 @@ class BoardVerbs:
             first = (await db.rows(_FIRST_LIVE, {"name": name}))[0]["at"]
             return None if first is None else at(first)
 
-        return await self._database.read(verb, aside=True)
+        return await self._database.read(verb)
 
     async def live(self, name: str, provider: str, *, limit: int) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
             params = {"name": name, "provider": provider, "limit": limit}
             return [to_attempt(row) for row in await db.rows(_LIVE_NOW, params)]
 
-        return await self._database.read(verb, aside=True)
+        return await self._database.read(verb)
 
     async def doubts(self, name: str | None, *, limit: int) -> list[Attempt]:
         async def verb(db: Connection) -> list[Attempt]:
             rows = await db.rows(_DOUBTS.format(_OF_ONE if name else ""), {"name": name, "limit": limit})
             return [to_attempt(row) for row in rows]
 
-        return await self._database.read(verb, aside=True)
+        return await self._database.read(verb)
 
     async def moved(self, *, after: int) -> tuple[int, frozenset[str]]:
         async def verb(db: Connection) -> tuple[int, frozenset[str]]:
@@ -82,23 +82,14 @@ class BoardVerbs:
                 await db.rows("SELECT campaign AS name FROM attempt WHERE id = ANY(:ids)", {"ids": ids})
             )
 
-        return await self._database.read(verb, aside=True)
+        return await self._database.read(verb)
 
-    async def backlog(self) -> Backlog:
-        async def verb(db: Connection) -> Backlog:
-            inbox = await db.rows(_INBOX)
-            first = {
-                row["id"]: at(row["received_at"])
-                for row in await db.rows(_FIRST, {"ids": [row["first"] for row in inbox]})
-            }
-            asked = await db.rows("SELECT provider, asked_until FROM account WHERE asked_until IS NOT NULL")
-            return Backlog(
-                waiting={row["provider"]: row["n"] for row in inbox},
-                oldest={row["provider"]: first[row["first"]] for row in inbox if row["first"] in first},
-                asked_until={row["provider"]: at(row["asked_until"]) for row in asked},
-            )
+    async def asked_until(self) -> dict[str, datetime]:
+        async def verb(db: Connection) -> dict[str, datetime]:
+            rows = await db.rows("SELECT provider, asked_until FROM account WHERE asked_until IS NOT NULL")
+            return {row["provider"]: at(row["asked_until"]) for row in rows}
 
-        return await self._database.read(verb, aside=True)
+        return await self._database.read(verb)
 
 
 def _names(rows: Sequence[Any]) -> frozenset[str]:
@@ -181,5 +172,3 @@ ORDER BY created_at DESC, id LIMIT :limit
 _OF_ONE = " AND campaign || '' = :name"
 _DOUBTS = f"SELECT * FROM attempt WHERE {LIVE} AND state = 'uncertain'{{}} ORDER BY created_at, id LIMIT :limit"
 _MOVED = "SELECT DISTINCT attempt_id FROM journal WHERE id > :after"
-_INBOX = "SELECT provider, COUNT(*) AS n, MIN(id) AS first FROM inbox WHERE state = 'new' GROUP BY provider"
-_FIRST = "SELECT id, received_at FROM inbox WHERE id = ANY(:ids)"

@@ -113,13 +113,9 @@ async def test_the_journal_says_whose_attempts_moved(world: World) -> None:
     assert await world.store.moved(after=last) == (last, frozenset())
 
 
-async def test_the_backlog_tells_the_oldest_report_that_waits(world: World) -> None:
-    for second in range(3):
-        await world.store.receive(
-            "p", dedupe_key=str(second), grade="signed", report={}, now=world.now + second * SECOND
-        )  # fmt: skip
-    found = await world.store.backlog()
-    assert (found.waiting, found.oldest) == ({"p": 3}, {"p": world.now})
+async def test_the_rounds_of_asking_are_told_by_account(world: World) -> None:
+    assert await world.store.asked_until() == {}
+    await world.placed(0)
     until = world.later(seconds=5)
     await world.store.take_round("p", until=until, mine=None, urgent=False, now=world.now)
-    assert (await world.store.backlog()).asked_until == {"p": until}
+    assert await world.store.asked_until() == {"p": until}

@@ -12,7 +12,7 @@ from campaigns.stores.memory import MemoryStore
 from .conftest import World
 
 SCANS = re.compile(
-    r"SCAN (lead|lead_phone|attempt|person|journal|inbox|a|p|their)\b(?! USING INDEX (attempt_live|inbox_new))"
+    r"SCAN (lead|lead_phone|attempt|person|journal|inbox|a|p|their)\b(?! USING INDEX attempt_live)"
 )
 SORTS = "USE TEMP B-TREE FOR ORDER BY"
 
@@ -52,7 +52,6 @@ VERBS: dict[str, Callable[[World], Awaitable[object]]] = {
     "live": lambda world: world.store.live("c", "p", limit=5),
     "doubts": lambda world: world.store.doubts("c", limit=5),
     "moved": lambda world: world.store.moved(after=1),
-    "backlog": lambda world: world.store.backlog(),
     "steer": lambda world: world.store.steer(
         "c", CampaignState.STOPPED, expect=[CampaignState.ACTIVE], reason="", now=world.now
     ),
