@@ -94,7 +94,7 @@ class PageStore(Protocol):
     async def leads_named(
         self, name: str, pattern: str, *, after: int, width: int
     ) -> tuple[list[ListedLead], int | None]:
-        """Those of the next `width` places of a campaign whose name is like `pattern`, and where to go on; None: nowhere.
+        """Those of the next `width` places whose name is like `pattern`, and after which to go on; None: nowhere.
 
         `pattern`: of LIKE, in small letters, with a backslash before what is meant as it stands. Letters that are not
         ASCII are not made small.

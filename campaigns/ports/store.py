@@ -18,6 +18,7 @@ from .consents import ConsentStore
 from .gauges import GaugeStore
 from .history import HistoryStore
 from .outbox import OutboxStore
+from .pages import PageStore
 from .people import PeopleStore, Suppression
 from .queries import QueryStore
 from .returns import ReturnStore
@@ -373,6 +374,7 @@ class Store(
     AnswerStore,
     GaugeStore,
     BoardStore,
+    PageStore,
     Protocol,
 ):
     """The only memory."""

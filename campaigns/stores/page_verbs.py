@@ -4,14 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from campaigns.domain.lead import FREE_STATES, Attempt, AttemptState, LeadState
+from campaigns.domain.lead import FREE_STATES, AttemptState, LeadState
 from campaigns.ports.pages import (
     AttemptFilter,
     AttemptPlace,
     LeadFilter,
     ListedAttempt,
     ListedLead,
-    MoveLine,
     SuppressionPlace,
 )
 from campaigns.ports.people import Suppression
@@ -19,7 +18,7 @@ from campaigns.ports.people import Suppression
 from .database import Connection, Database
 from .lines import LIVE
 from .retention_verbs import next_place
-from .rows import at, to_attempt, to_lead, to_suppression, us
+from .rows import to_attempt, to_lead, to_suppression, us
 
 STRETCH = 2_000
 """Places that are looked through for whoever is in a state, before all of that state are put in order."""
@@ -89,15 +88,6 @@ class PageVerbs:
 
         async def verb(db: Connection) -> list[ListedAttempt]:
             return [ListedAttempt(to_attempt(row), row["lead_key"] or "") for row in await db.rows(sql, params)]
-
-        return await self._database.read(verb, aside=True)
-
-    async def moves(self, attempts: Sequence[Attempt]) -> list[MoveLine]:
-        params = {"ids": [attempt.id for attempt in attempts]}
-
-        async def verb(db: Connection) -> list[MoveLine]:
-            rows = await db.rows(_MOVES, params)
-            return [MoveLine(row["attempt_id"], at(row["at"]), row["to_state"], row["why"]) for row in rows]
 
         return await self._database.read(verb, aside=True)
 
@@ -184,10 +174,11 @@ FROM attempt WHERE campaign = :name {} {} ORDER BY {} LIMIT :limit
 _OLDEST, _NEWEST = "created_at, send_at, id", "created_at DESC, send_at DESC, id DESC"
 _BEYOND = "AND created_at >= :at AND (created_at, send_at, id) > (:at, :sent, :id)"
 _BEFORE = "AND created_at <= :at AND (created_at, send_at, id) < (:at, :sent, :id)"
-_MOVES = "SELECT attempt_id, at, to_state, why FROM journal WHERE attempt_id = ANY(:ids) ORDER BY id"
 _ENTRIES = """
 SELECT * FROM suppression WHERE 0 = 0 {} {} ORDER BY created_at DESC, phone_key DESC, scope DESC LIMIT :limit
 """
 _OLDER = "AND created_at <= :at AND (created_at, phone_key, scope) < (:at, :key, :scope)"
 _SAID = "AND LOWER(who || ' ' || why || ' ' || proof || ' ' || shown || ' ' || scope) LIKE :pattern ESCAPE '\\'"
-_ENTRIES_OF = "SELECT * FROM suppression WHERE phone_key = ANY(:keys) ORDER BY created_at DESC, phone_key DESC, scope DESC"
+_ENTRIES_OF = (
+    "SELECT * FROM suppression WHERE phone_key = ANY(:keys) ORDER BY created_at DESC, phone_key DESC, scope DESC"
+)

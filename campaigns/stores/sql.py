@@ -11,9 +11,11 @@ from .database import Database
 from .dial_verbs import DialVerbs
 from .gauge_verbs import GaugeVerbs
 from .history_verbs import HistoryVerbs
+from .journal_verbs import JournalVerbs
 from .meta_verbs import MetaVerbs
 from .move_verbs import MoveVerbs
 from .outbox_verbs import OutboxVerbs
+from .page_verbs import PageVerbs
 from .people_verbs import PeopleVerbs
 from .query_verbs import QueryVerbs
 from .replan_verbs import ReplanVerbs
@@ -44,6 +46,8 @@ class SqlStore(
     AnswerVerbs,
     GaugeVerbs,
     BoardVerbs,
+    PageVerbs,
+    JournalVerbs,
 ):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 

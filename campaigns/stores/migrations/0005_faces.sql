@@ -69,3 +69,12 @@ CREATE INDEX answered_age ON answered (asked_at);
 
 -- Who was closed when: outcomes over time are read along this alone, page by page.
 CREATE INDEX lead_closed_at ON lead (campaign, closed_at, outcome) WHERE outcome IS NOT NULL;
+-- Pages of long lists, each the next entries of an index: leads by what they came to, attempts by how they ended and in
+-- which order, and the do-not-call list by age.
+CREATE INDEX IF NOT EXISTS lead_labelled ON lead (campaign, label, seq) WHERE label <> '';
+CREATE INDEX IF NOT EXISTS attempt_settled ON attempt (campaign, disposition, created_at) WHERE disposition IS NOT NULL;
+CREATE INDEX IF NOT EXISTS attempt_free ON attempt (campaign, state, created_at)
+    WHERE state IN ('refused', 'not_sent', 'not_created');
+DROP INDEX attempt_ended;
+DROP INDEX attempt_void;
+CREATE INDEX IF NOT EXISTS suppression_age ON suppression (created_at, phone_key, scope);
