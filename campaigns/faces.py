@@ -63,7 +63,7 @@ class Faces:
         """Open what is asked for, and keep it open until cancelled. A fault there must not stop a call."""
         await self._asked.wait()
         try:
-            async with _opened(self._house) as self._app:
+            async with opened(self._house) as self._app:
                 self._ready.set()
                 await anyio.sleep_forever()
         except Exception:
@@ -91,7 +91,8 @@ def is_private(host: str) -> bool:
 
 
 @asynccontextmanager
-async def _opened(house: House) -> AsyncIterator[ASGIApp]:
+async def opened(house: House) -> AsyncIterator[ASGIApp]:
+    """The dashboard of a house and its desk, alive until the block ends."""
     await anyio.to_thread.run_sync(import_module, "campaigns.dashboard.app")
     from campaigns.dashboard.app import dashboard  # noqa: PLC0415 - see Faces
 

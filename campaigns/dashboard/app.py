@@ -19,7 +19,7 @@ from .guard import Guard
 from .house import House
 from .login import ROUTES, look
 from .registry import PAGES, Page
-from .view import View
+from .view import View, plain
 
 _DARK = {"auto": None, "light": False, "dark": True}
 _QUASAR: dict[str, Any] = {"en": "en-GB", "nl": "nl"}
@@ -70,5 +70,5 @@ async def _filled(view: View, page: Page) -> None:
         await page.build(view, **view.request.path_params)
     except CampaignsError as error:
         with card(view.t("shell.cannot")):
-            text(str(error).removeprefix("campaigns: "), "p")
+            text(plain(error), "p")
             link(view.t("shell.back"), "/")

@@ -22,7 +22,7 @@ class Confirm:
         self._no.props["data-autofocus"] = ""
         self._dialog.props["aria-labelledby"] = self._title.html_id
 
-    async def ask(self, effect: Effect, *, danger: bool) -> bool:
+    async def ask(self, effect: Effect, *, yes: str, danger: bool) -> bool:
         """Whether the answer is yes; what is not allowed can only be closed."""
         say(self._title, effect.title)
         self._lines.clear()
@@ -30,7 +30,7 @@ class Confirm:
             for line in effect.lines:
                 text(line, "li")
         say(self._no, self._t("confirm.no" if effect.allowed else "confirm.close"))
-        say(self._yes, self._t("confirm.yes"))
+        say(self._yes, yes)
         show(self._yes, visible=effect.allowed)
         self._yes.classes(add="danger" if danger else "primary", remove="primary" if danger else "danger")
         return bool(await self._dialog)

@@ -1,7 +1,7 @@
 """What a page is given: the desk, who looks, words and formats, and how to stay up to date, ask and act."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import structlog
@@ -28,6 +28,7 @@ PATIENCE = 0.4
 STILL_IN = 40
 """After so many looks it is asked whether whoever looks may still come in."""
 
+T = TypeVar("T")
 Refresh = Callable[[], Awaitable[None]]
 
 
@@ -85,7 +86,7 @@ class View:
                 say(self._alert, "")
         except CampaignsError as error:
             self._failed = True
-            say(self._alert, str(error))
+            say(self._alert, plain(error))
         finally:
             self._busy = False
 
@@ -107,16 +108,24 @@ class View:
         say(element, words)
         ui.timer(8, lambda: say(element, "") if element.text == words else None, once=True)
 
-    async def confirm(self, effect: Effect, *, danger: bool = False) -> bool:
-        """Ask whether to do what `effect` says. False: no, or it cannot be done."""
-        return await self._confirm.ask(effect, danger=danger)
+    async def confirm(self, effect: Effect, *, yes: str, danger: bool = False) -> bool:
+        """Ask whether to do what `effect` says; `yes` is the button's word. False: no, or it cannot be done."""
+        return await self._confirm.ask(effect, yes=yes, danger=danger)
+
+    async def told(self, asking: Awaitable[T]) -> T | None:
+        """What the desk answers; None: it could not, and why has been said."""
+        try:
+            return await asking
+        except CampaignsError as error:
+            self.complain(plain(error))
+            return None
 
     async def act(self, doing: Awaitable[Any], done: str = "") -> bool:
         """Do it, and say so (`done`: what to say). False: it could not be done, and why has been said."""
         try:
             await doing
         except CampaignsError as error:
-            self.complain(str(error).removeprefix("campaigns: "))
+            self.complain(plain(error))
             return False
         if done:
             self.say(done)
@@ -125,3 +134,8 @@ class View:
     def go(self, path: str) -> None:
         """To another page."""
         ui.navigate.to(path)
+
+
+def plain(error: CampaignsError) -> str:
+    """What went wrong, as it is said to people."""
+    return str(error).removeprefix("campaigns: ")
