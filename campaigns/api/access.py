@@ -5,13 +5,16 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import Headers
 
 from campaigns.desk.access import Operator, Role
 from campaigns.desk.desk import Desk
 
 MOST_KEY = 200
 _BEARER = HTTPBearer(
-    auto_error=False, scheme_name="token", description="A token of `campaigns token add NAME --role read|operate|admin`."
+    auto_error=False,
+    scheme_name="token",
+    description="A token of `campaigns token add NAME --role read|operate|admin`.",
 )
 _Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 _Key = Annotated[
@@ -60,6 +63,12 @@ def needed(route: APIRoute) -> Needs:
     if len(found) != 1:
         raise TypeError(f"{route.path}: says {len(found)} times who may use it")
     return found[0]
+
+
+def secret_of(headers: Headers) -> str:
+    """The secret that came with a request; empty: none did."""
+    kind, _, secret = headers.get("authorization", "").partition(" ")
+    return secret.strip() if kind.lower() == "bearer" else ""
 
 
 def operator_of(request: Request) -> Operator:

@@ -16,7 +16,7 @@ from campaigns.desk.access import Operator, Role
 from campaigns.desk.desk import Desk
 from campaigns.domain.errors import CampaignsError
 
-from .access import needed
+from .access import needed, secret_of
 from .body import JSON, UPLOAD, capped, check_length
 from .problems import Trouble, answer, told
 from .repeats import Repeats
@@ -62,7 +62,7 @@ class Door:
             await answer(trouble)(scope, receive, sent.send)
         except CampaignsError as error:
             await answer(told(error))(scope, receive, sent.send)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the outermost door
             _note(error)
             if not sent.begun:
                 await answer(fault())(scope, receive, sent.send)
@@ -85,10 +85,10 @@ class Door:
         await carry_out(scope, capped(receive, most), send)
 
     async def _operator(self, headers: Headers) -> Operator:
-        kind, _, secret = headers.get("authorization", "").partition(" ")
-        if not secret or kind.lower() != "bearer":
+        secret = secret_of(headers)
+        if not secret:
             raise Trouble(401, "No token came with the request.", _MEND, headers=_challenge())
-        found = await self._desk.acts.operator(secret.strip())
+        found = await self._desk.acts.operator(secret)
         if found is None:
             raise Trouble(401, "Nobody has this token, or it was revoked.", _MEND, headers=_challenge("invalid_token"))
         return found

@@ -1,7 +1,8 @@
 """What went wrong, as RFC 9457 tells it: what happened, and how to mend it; never what was sent."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from fastapi.exceptions import RequestValidationError
@@ -123,9 +124,15 @@ def _placed(problem: Problem) -> tuple[str, str, str]:
     return "" if problem.where == "campaigns" else problem.where, problem.what, problem.mend
 
 
-def conflict(error: InputError) -> Trouble:
-    """The request is understood; how things stand forbids it."""
-    return _of(error, 409)
+@contextmanager
+def as_it_stands() -> Iterator[None]:
+    """For what is well understood, and forbidden by how things stand: that is a conflict."""
+    try:
+        yield
+    except (Unknown, Forbidden):
+        raise
+    except InputError as error:
+        raise _of(error, 409) from error
 
 
 def misread(error: RequestValidationError) -> Trouble:

@@ -2,6 +2,7 @@
 
 import re
 
+import anyio
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +16,8 @@ from .problems import Trouble
 
 _KEY = re.compile(rf"[!-~]{{1,{MOST_KEY}}}")
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)')
+_LAST = 5.0
+"""Seconds for the last write of a process that ends."""
 REPLAYED = "Idempotency-Replayed"
 
 
@@ -47,8 +50,9 @@ class Repeats:
         heard = _Heard()
         try:
             await self._app(scope, receive, heard.hear)
-        finally:  # a fault, or the end of this process: nothing is known of it, so that it may be tried again
-            await self._session.store.answer(asked, heard.answer())
+        finally:  # after a fault, or at the end of this process, nothing is kept: the same may be tried again
+            with anyio.move_on_after(_LAST, shield=True):
+                await self._session.store.answer(asked, heard.answer())
         for message in heard.messages:
             await send(message)
 

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from campaigns.desk.forecasts import plan_json
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Outcome
 from campaigns.domain.zones import zone
@@ -193,41 +194,4 @@ def _is_other(one: datetime, other: datetime) -> bool:
 
 def as_json(found: "Plan", plot: Path | None) -> Json:
     """Everything, in UTC. Bands are `[p10, p50, p90]`."""
-    played = found.forecast
-
-    def band(values: "Band | Moments | None") -> list[object] | None:
-        if values is None:
-            return None
-        return [_at(v) if isinstance(v, datetime) else round(v, 2) for v in (values.p10, values.p50, values.p90)]
-
-    return {
-        "campaign": found.campaign.campaign, "now": _at(played.now), "zone": played.zone,
-        "goes_on": found.goes_on, "contacts": found.intake.counts(), "leads": played.leads, "open": played.open,
-        "first_call": _at(played.first_call), "finish": band(played.finish), "reached": band(played.reached),
-        "attempts": band(played.attempts), "talk_minutes": band(played.talk_minutes), "cost": band(played.cost),
-        "currency": found.currency or None,
-        "lines": {"at_once": played.at_once, "used": played.lines_used, "enough": played.lines_enough},
-        "calls_per_hour": [{"hour": _at(hour), "calls": round(count, 2)} for hour, count in played.calls],
-        "outcomes": [{"at": _at(at), **{o: round(n, 2) for o, n in closed.items()}} for at, closed in played.outcomes],
-        "windows": [[_at(opens), _at(closes)] for opens, closes in played.windows],
-        "why": [{"outcome": w.outcome, "reason": w.reason, "rule": w.rule, "leads": round(w.leads, 2)}
-                for w in played.why],
-        "deadlines": _deadlines(found.squeeze),
-        "what_if": [{"change": w.change, "finish": _at(w.finish), "reached": round(w.reached, 2)}
-                    for w in played.what_if],
-        "assumed": played.assumed, "answered": round(played.answered, 4), "notes": list(found.notes),
-        "picture": str(plot) if plot else None,
-    }  # fmt: skip
-
-
-def _deadlines(found: "Squeeze | None") -> Json | None:
-    if found is None:
-        return None
-    return {
-        "people": found.people, "no_opening": list(found.no_opening), "full": list(found.full),
-        "fits": {str(change): count for change, count in found.fits.items()}, "cheapest": found.cheapest,
-    }  # fmt: skip
-
-
-def _at(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.astimezone(UTC).isoformat(timespec="seconds")
+    return {**plan_json(found), "picture": str(plot) if plot else None}

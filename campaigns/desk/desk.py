@@ -7,6 +7,8 @@ from campaigns.app import Account, Session
 
 from .acts import Acts
 from .board import Board
+from .consents import Consents
+from .drafts import Drafts
 from .people import People
 
 _NONE: Mapping[str, Account] = MappingProxyType({})
@@ -24,6 +26,8 @@ class Desk:
         self.board = Board(session)
         self.people = People(session)
         self.acts = Acts(session, accounts)
+        self.drafts = Drafts(session)
+        self.consents = Consents(session)
 
     async def run(self) -> None:
         """Keep fresh what somebody looks at, until cancelled; what nobody looks at costs nothing."""

@@ -17,10 +17,22 @@ Expected things (refusals, busy lines, blocked contacts, lost races) are values,
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 
 class CampaignsError(Exception):
     """Base of all errors raised by this package; its text is fit for a user."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Whole from process to process, whatever its class is made of."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[CampaignsError], told: tuple[Any, ...], parts: dict[str, Any]) -> CampaignsError:
+    error = kind.__new__(kind)
+    error.args = told
+    error.__dict__.update(parts)
+    return error
 
 
 @dataclass(frozen=True, slots=True)
