@@ -42,7 +42,7 @@ def api(desk: Desk, pace: Pace = USUAL) -> ASGIApp:
     app = FastAPI(
         title="campaigns", version=VERSION, description=_ABOUT, openapi_url=DOCUMENT,
         docs_url=None, redoc_url=None,  # their pages load scripts from elsewhere
-        redirect_slashes=False, generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
     )  # fmt: skip
     for topic in _TOPICS:
         app.router.routes.extend(topic.router.routes)

@@ -4,19 +4,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from campaigns.desk.acts import Closed, Verb
 from campaigns.desk.views import AttemptView, CampaignView, Effect, History, Page
 from campaigns.domain.lead import CampaignState, Outcome
 
-from .access import Changes, Reads, TheDesk
+from .access import Changes, Reads, TheDesk, topic
 from .paging import After, Limit, paged
 from .problems import as_it_stands
 from .words import A_CAMPAIGN, CampaignName, Said, Text
 
-router = APIRouter(tags=["campaigns"])
+router = topic("campaigns")
 
 
 @router.get("/campaigns", summary="Every campaign, and where it stands")

@@ -2,16 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import File, Form, UploadFile
 from pydantic import AfterValidator, AwareDatetime
 
 from campaigns.desk.acts import Loading
 
-from .access import Changes, Operates, TheDesk
+from .access import Changes, Operates, TheDesk, topic
 from .uploads import as_upload
 from .words import sensible
 
-router = APIRouter(tags=["campaigns"])
+router = topic("campaigns")
 Document = Annotated[UploadFile, File(description="The campaign file (YAML).")]
 Lists = Annotated[
     list[UploadFile],

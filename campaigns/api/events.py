@@ -7,13 +7,13 @@ from typing import Annotated
 
 import anyio
 from anyio import CancelScope
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from campaigns.desk.board import Board, Change
 
-from .access import Reads, TheDesk, secret_of
+from .access import Reads, TheDesk, secret_of, topic
 from .problems import Trouble
 
 MOST = 200
@@ -23,7 +23,7 @@ ANEW = "again"
 _HEAD = b"retry: 2000\n\n"
 _PULSE = b": still here\n\n"
 
-router = APIRouter(tags=["events"])
+router = topic("events")
 
 
 @dataclass(frozen=True, slots=True)

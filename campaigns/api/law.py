@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from campaigns.desk.views import Page, RuleView
 
-from .access import ChangesAll, Reads, TheDesk
+from .access import ChangesAll, Reads, TheDesk, topic
 from .paging import After, Limit, paged
 from .words import Moment, Said, Text
 
-router = APIRouter(tags=["rules"])
+router = topic("rules")
 Code = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{2,40}$", description="A jurisdiction.", examples=["US-FL"])]
 
 
@@ -49,12 +49,12 @@ class Jurisdiction:
 
 
 @router.post("/rules/{code}/suspend", summary="Close a jurisdiction at once")
-async def suspend(desk: TheDesk, by: ChangesAll, code: Code, said: Suspension) -> Jurisdiction:
+async def suspend_rules(desk: TheDesk, by: ChangesAll, code: Code, said: Suspension) -> Jurisdiction:
     """Nobody is called there, whatever the rules allow."""
     return Jurisdiction(await desk.acts.suspend_rules(code, said.why, said.until, by=by), open=False)
 
 
 @router.post("/rules/{code}/resume", summary="Open a jurisdiction again")
-async def resume(desk: TheDesk, by: ChangesAll, code: Code) -> Jurisdiction:
+async def resume_rules(desk: TheDesk, by: ChangesAll, code: Code) -> Jurisdiction:
     """As far as its rules allow."""
     return Jurisdiction(await desk.acts.resume_rules(code, by=by), open=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from campaigns.desk.acts import Word
@@ -13,12 +13,12 @@ from campaigns.domain.call import Disposition
 from campaigns.domain.lead import AttemptState, LeadState, Outcome
 from campaigns.ports.pages import AttemptFilter, LeadFilter
 
-from .access import Changes, Reads, TheDesk
+from .access import Changes, Reads, TheDesk, topic
 from .paging import After, Limit, paged
 from .problems import as_it_stands
 from .words import CampaignName, Id, Moment, Said, Text
 
-router = APIRouter(tags=["people"])
+router = topic("people")
 MOST_FOUND = 200
 
 

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from campaigns.desk.forecasts import forecast_json
 from campaigns.domain.errors import Unknown
 
-from .access import Reads, TheDesk
+from .access import Reads, TheDesk, topic
 from .words import CampaignName
 
-router = APIRouter(tags=["reports"])
+router = topic("reports")
 _PICTURE = {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}, "description": "The picture."}}
 _NOBODY = "Nobody is left to call, so nothing is forecast."
 

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import File, Form, Query, UploadFile
 from pydantic import Field
 
 from campaigns.desk.acts import Bar, Erasure
 from campaigns.desk.consents import ConsentView
 from campaigns.desk.views import Page, SuppressionView
 
-from .access import Changes, ChangesAll, Operates, Reads, TheDesk
+from .access import Changes, ChangesAll, Operates, Reads, TheDesk, topic
 from .paging import After, Limit
 from .uploads import kept, numbers_of
 from .words import Id, Number, Said, Text
 
-router = APIRouter(tags=["people"])
+router = topic("people")
 Scope = Literal["all", "telemarketing", "informational", "debt_collection", "research", "emergency"]
 
 

@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter
-
 from campaigns.desk.access import Role
 from campaigns.desk.views import Health, HealthLine
 from campaigns.doctor import doctor_checks
 from campaigns.schema import campaign_schema
 from campaigns.vendors import kinds
 
-from .access import Operates, Reads, TheDesk
+from .access import Operates, Reads, TheDesk, topic
 
-router = APIRouter(tags=["system"])
+router = topic("system")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import Field
 
 from campaigns.desk.access import Role
 from campaigns.desk.acts import TokenView
 from campaigns.desk.views import Page
 
-from .access import Administers, ChangesAll, TheDesk
+from .access import Administers, ChangesAll, TheDesk, topic
 from .paging import After, Limit, paged
 from .words import Said, Text
 
-router = APIRouter(tags=["tokens"])
+router = topic("tokens")
 
 
 @router.get("/tokens", summary="Who may come in")
