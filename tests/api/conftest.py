@@ -1,0 +1,99 @@
+"""The API over a played campaign: real database, real desk, and somebody of each role who asks over ASGI."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from campaigns.api import Pace, api
+from campaigns.app import open_session
+from campaigns.cli.main import run
+from campaigns.clock import SystemClock
+from campaigns.desk.access import Operator, Role
+from campaigns.desk.desk import Desk
+from campaigns.settings import Settings
+from campaigns.stores.sqlite_file import SqliteFile
+
+CAMPAIGN = """\
+campaign: small
+purpose: informational
+contacts:
+  - {file: people.csv, region: GB, columns: {phone: Mobile, name: Name, id: Id}}
+calling_hours: "Mo-Fr 09:00-12:30,13:30-17:30"
+timezone: Europe/London
+starts: 2026-11-23
+ends: 2026-11-27
+attempts: {max: 2, gap: 1h, retry: {no_answer: 2h, busy: 1h, voicemail: next_day}}
+"""
+PEOPLE = "Id,Name,Mobile\n" + "".join(f"{n},Person {n},020 7946 {n:04}\n" for n in range(1, 7))
+SOMEBODY = Operator("setup", Role.ADMIN)
+
+
+@dataclass
+class Served:
+    """The API of one database, and whoever asks it."""
+
+    app: ASGIApp
+    desk: Desk
+    secrets: dict[Role, str]
+
+    def client(self, role: Role | None = Role.ADMIN, **headers: str) -> httpx.AsyncClient:
+        """Somebody of this role; None: without a token."""
+        said = {"authorization": f"Bearer {self.secrets[role]}"} if role else {}
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://here/api", headers=said | headers)
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a campaign that was played to its end, and one that waits."""
+    folder = tmp_path_factory.mktemp("played")
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        (folder / "people.csv").write_text(PEOPLE)
+        for name, text in (("small", CAMPAIGN), ("waiting", CAMPAIGN.replace("small", "waiting"))):
+            (folder / f"{name}.yaml").write_text(text)
+        assert run(["run", "small.yaml", "--json"]) == 0
+        assert run(["run", "waiting.yaml", "--json", "--limit", "2"]) == 3
+    finally:
+        os.chdir(here)
+    return folder
+
+
+@pytest.fixture
+def database(played: Path, tmp_path: Path) -> SqliteFile:
+    """A copy of its database."""
+    for name in ("campaigns-simulated.db", "campaigns-simulated.db.key"):
+        shutil.copy(played / name, tmp_path / name)
+    return SqliteFile(tmp_path / "campaigns-simulated.db")
+
+
+@asynccontextmanager
+async def serving(database: SqliteFile, pace: Pace = Pace(), **tokens: Any) -> AsyncIterator[Served]:  # noqa: B008
+    """The API on this database, with somebody of each role; again after a restart they are the same."""
+    settings = Settings(database=database)
+    async with open_session(settings, SystemClock(), simulated=True, database=database) as session:
+        desk = Desk(session)
+        secrets = {role: await _token(desk, role) for role in Role}
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(desk.run)
+            yield Served(Starlette(routes=[Mount("/api", api(desk, pace))]), desk, secrets)
+            tasks.cancel_scope.cancel()
+
+
+async def _token(desk: Desk, role: Role) -> str:
+    for each in await desk.acts.tokens(by=SOMEBODY):
+        if each.name == f"the {role}":
+            await desk.acts.revoke_token(each.name, by=SOMEBODY)
+    return await desk.acts.add_token(f"the {role}", role, by=SOMEBODY)
