@@ -20,6 +20,7 @@ from rich.table import Table
 
 from campaigns.app import Session, database_of, open_session
 from campaigns.clock import ScaledClock, SystemClock, run_real, stamp_log
+from campaigns.desk.access import Operator, Role
 from campaigns.domain.errors import InputError
 from campaigns.ports.store import CampaignRecord
 from campaigns.settings import Settings, read_settings
@@ -174,6 +175,11 @@ def user_name() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # a container without a user entry
         return "somebody"
+
+
+def operator() -> Operator:
+    """Whoever types has the database's own rights, and so may do everything."""
+    return Operator(user_name(), Role.ADMIN)
 
 
 # ── databases ──

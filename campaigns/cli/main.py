@@ -24,6 +24,7 @@ _HOMES = {
     "people": ("suppress",),
     "consents": ("consent",),
     "rules": ("rules",),
+    "tokens": ("token",),
     "inspecting": ("validate", "doctor", "schema", "providers"),
     "archiving": ("archive",),
     "simulating": ("simulator",),

@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from campaigns.app import Account, Session
 from campaigns.domain.call import Disposition
 from campaigns.domain.lead import CampaignState, Outcome
 from campaigns.resolving import Word
 
-from .access import Operator, Role
+from .access import Operator
 from .effects import Verb
-from .views import Effect
+from .steering import Steering
+from .tokens import Tokens, TokenView, new_secret
+
+__all__ = [
+    "Acts", "Bar", "Closed", "Erasure", "Loading", "TokenView", "Tokens", "Upload", "Verb", "Word", "new_secret",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +83,8 @@ class Erasure:
     """What lies where this program cannot reach it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenView:
-    """Somebody who may come in. The secret is nowhere."""
-
-    name: str
-    role: Role
-    who: str
-    created_at: datetime
-
-
-class Acts:
+class Acts(Steering, Tokens):
     """What an operator does. All raise Forbidden, and InputError in plain words for what cannot be done."""
-
-    def __init__(self, session: Session, accounts: Mapping[str, Account]) -> None:
-        self._session, self._accounts = session, accounts
-
-    async def effect(self, verb: Verb, name: str) -> Effect:
-        """What steering a campaign would do. Raises Unknown."""
-        raise NotImplementedError
-
-    async def steer(self, verb: Verb, name: str, *, by: Operator) -> CampaignState:
-        """Start, pause, resume or stop a campaign; what it is in already is left so."""
-        raise NotImplementedError
 
     async def load(self, upload: Upload, *, by: Operator, start: bool = False, dry: bool = False) -> Loading:
         """A campaign from a file with its lists: checked, put into the database, its leads read.
@@ -149,20 +132,4 @@ class Acts:
 
     async def resume_rules(self, code: str, *, by: Operator) -> str:
         """Open it again."""
-        raise NotImplementedError
-
-    async def tokens(self, *, by: Operator) -> tuple[TokenView, ...]:
-        """Who may come in."""
-        raise NotImplementedError
-
-    async def add_token(self, name: str, role: Role, *, by: Operator) -> str:
-        """Let somebody in; the secret is returned once, and kept nowhere."""
-        raise NotImplementedError
-
-    async def revoke_token(self, name: str, *, by: Operator) -> None:
-        """Let them in no more. Raises Unknown."""
-        raise NotImplementedError
-
-    async def operator(self, secret: str) -> Operator | None:
-        """Whose secret it is; None: nobody's."""
         raise NotImplementedError

@@ -23,6 +23,7 @@ from .people import PeopleStore, Suppression
 from .queries import QueryStore
 from .returns import ReturnStore
 from .rounds import RoundStore
+from .tokens import TokenStore
 from .upkeep import UpkeepStore
 
 
@@ -227,11 +228,13 @@ class CampaignStore(Protocol):
     async def campaign(self, name: str) -> CampaignRecord | None: ...
     async def campaigns(self) -> list[CampaignRecord]: ...  # but those that are archived
     async def steer(
-        self, name: str, to: CampaignState, *, expect: Sequence[CampaignState], reason: str, now: datetime
-    ) -> bool:
+        self, name: str, to: CampaignState, *, expect: Sequence[CampaignState], reason: str, now: datetime,
+        by: str = "",
+    ) -> bool:  # fmt: skip
         """Change the state where it is one of `expect`; False: it was not.
 
-        A stop holds at once; of those who wait it closes some, and `close_stopped` the others.
+        A stop holds at once; of those who wait it closes some, and `close_stopped` the others. `by`: the person who
+        says so, for the journal.
         """
 
     async def close_stopped(self, name: str, *, now: datetime) -> int:
@@ -375,6 +378,7 @@ class Store(
     GaugeStore,
     BoardStore,
     PageStore,
+    TokenStore,
     Protocol,
 ):
     """The only memory."""

@@ -152,7 +152,8 @@ _OF_LEADS = {
 _LINES = """
 id > :after AND id <= :upto AND (
     EXISTS (SELECT 1 FROM attempt a WHERE a.id = journal.attempt_id AND a.campaign = :name)
-    OR EXISTS (SELECT 1 FROM lead l WHERE l.id = substr(journal.attempt_id, 6) AND l.campaign = :name))
+    OR EXISTS (SELECT 1 FROM lead l WHERE l.id = substr(journal.attempt_id, 6) AND l.campaign = :name)
+    OR attempt_id = 'campaign:' || :name)
 """
 _UNSETTLED = f"""
 SELECT

@@ -11,6 +11,7 @@ from campaigns.ports.store import CampaignRecord, Merged, NewLead, Written
 
 from .closing_verbs import BATCH, close_some
 from .database import Connection, Database
+from .move_verbs import JOURNAL
 from .rows import LEAD_PLAN, dumps, lead_plan, plain, to_campaign, us, written
 
 
@@ -60,8 +61,9 @@ class CampaignVerbs:
         return await self._database.read(verb)
 
     async def steer(
-        self, name: str, to: CampaignState, *, expect: Sequence[CampaignState], reason: str, now: datetime
-    ) -> bool:
+        self, name: str, to: CampaignState, *, expect: Sequence[CampaignState], reason: str, now: datetime,
+        by: str = "",
+    ) -> bool:  # fmt: skip
         async def verb(db: Connection) -> bool:
             changed = await db.run(
                 "UPDATE campaign SET state = :to, reason = :reason, version = version + 1,"
@@ -71,6 +73,9 @@ class CampaignVerbs:
                 " WHERE name = :name AND archived_at IS NULL AND state = ANY(:expect)",
                 {"name": name, "to": to, "reason": plain(reason), "now": us(now), "expect": list(expect)},
             )
+            if changed and by:
+                line = {"id": f"campaign:{name}", "before": "", "after": to, "why": f"by {by}", "at": us(now)}
+                await db.run(JOURNAL, line)
             if changed:
                 await _close_who_waits(db, name, to, now)
             return bool(changed)
@@ -158,6 +163,7 @@ class CampaignVerbs:
             for sql in (
                 "DELETE FROM journal WHERE attempt_id IN (SELECT id FROM attempt WHERE campaign = :n)",
                 "DELETE FROM journal WHERE attempt_id IN (SELECT 'lead:' || id FROM lead WHERE campaign = :n)",
+                "DELETE FROM journal WHERE attempt_id = 'campaign:' || :n",
                 f"DELETE FROM attempt WHERE lead_id IN {mine}",
                 f"DELETE FROM write_back WHERE lead_id IN {mine}",
                 f"DELETE FROM lead_phone WHERE lead_id IN {mine}",

@@ -63,6 +63,9 @@ class Location(Protocol):
     def dialing(self, *, clock: Clock, simulated: bool) -> AbstractAsyncContextManager[bool]:
         """The right to dial from it; False: another process has it, and may be watched. Raises StoreError."""
 
+    async def is_dialed(self) -> bool:
+        """Whether a process dials from it at this moment. Raises StoreError where that cannot be found out."""
+
     def hints(self, ring: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         """Call `ring` when another process may have steered a campaign. A hint may be lost, or mean nothing."""
 

@@ -124,6 +124,11 @@ class PostgresAddress:
                 raise StoreError(f"{self}: another process plays a campaign in this simulated database. {mend}")
             yield True
 
+    async def is_dialed(self) -> bool:
+        from .postgres_findings import dialing_at  # noqa: PLC0415
+
+        return await dialing_at(self)
+
     def hints(self, ring: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         from .postgres_hints import hinted  # noqa: PLC0415
 

@@ -42,6 +42,13 @@ async def findings_at(address: PostgresAddress, clock: Clock) -> list[Finding]:
     return findings_of(address, kind, asked, who=who, ahead=ahead)
 
 
+async def dialing_at(address: PostgresAddress) -> bool:
+    """Whether a process of ours that dials is connected. Raises StoreError."""
+    async with linked(address) as link:
+        roles = {row["role"] for row in await link.fetch(_WHO)}
+    return not roles.isdisjoint(("worker", "run", "call"))
+
+
 def findings_of(
     address: PostgresAddress, kind: Kind, asked: Mapping[str, Any], *, who: Mapping[str, int], ahead: timedelta
 ) -> list[Finding]:

@@ -23,6 +23,7 @@ from .report_verbs import ReportVerbs
 from .retention_verbs import RetentionVerbs
 from .return_verbs import ReturnVerbs
 from .round_verbs import RoundVerbs
+from .token_verbs import TokenVerbs
 
 
 class SqlStore(
@@ -48,6 +49,7 @@ class SqlStore(
     BoardVerbs,
     PageVerbs,
     JournalVerbs,
+    TokenVerbs,
 ):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 

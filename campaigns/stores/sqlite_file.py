@@ -11,7 +11,7 @@ from campaigns.ports.health import Finding
 
 from .location import Kind
 from .sql import SqlStore
-from .sqlite import copy_database, dialer_lock, kind_of, last_moment_in, open_sqlite
+from .sqlite import copy_database, dialer_lock, is_locked, kind_of, last_moment_in, open_sqlite
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,9 @@ class SqliteFile:
     async def dialing(self, *, clock: Clock, simulated: bool) -> AsyncIterator[bool]:  # noqa: ARG002 - one at a time, always
         with dialer_lock(self.path) as ours:
             yield ours
+
+    async def is_dialed(self) -> bool:
+        return is_locked(self.path)
 
     def hints(self, ring: Callable[[], None]) -> AbstractAsyncContextManager[None]:  # noqa: ARG002 - nobody tells
         return nullcontext()
