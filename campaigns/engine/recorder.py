@@ -13,7 +13,7 @@ from campaigns.domain.outcomes import opted_out
 from campaigns.domain.transitions import called_us, ended, found, latest, merge
 from campaigns.ports import Clock
 from campaigns.ports.meters import UNMETERED, Meters
-from campaigns.ports.people import Suppression
+from campaigns.ports.people import SAID_IN_A_CALL_TO_US, Suppression
 from campaigns.ports.store import Store
 
 from .moves import Moves
@@ -76,7 +76,7 @@ class Recorder:
     def _do_not_call(self, report: CallReport) -> Suppression:
         phone = report.phone or ""
         return Suppression(
-            phone_key=self._book.phone_key(phone), scope="all", shown=mask(phone), who="the person, who called us",
+            phone_key=self._book.phone_key(phone), scope="all", shown=mask(phone), who=SAID_IN_A_CALL_TO_US,
             why="asked not to be called", proof="an inbound call", created_at=self._clock.now(),
         )  # fmt: skip
 

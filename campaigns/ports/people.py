@@ -21,6 +21,23 @@ class Suppression:
     created_at: datetime
 
 
+SAID_IN_A_CALL = "the called person"
+SAID_IN_A_CALL_TO_US = "the person, who called us"
+"""Who put a number on the do-not-call list, where that was its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptOuts:
+    """People of one campaign who are not to be called, and whether that was kept."""
+
+    asked: int
+    """People who said so themselves, in a call."""
+    listed: int
+    """People with a number on the do-not-call list, whoever put it there."""
+    called_after: int
+    """Calls of the campaign to such a number that began after it was put there."""
+
+
 @dataclass(frozen=True, slots=True)
 class SuspensionRecord:
     """A jurisdiction that a person has closed."""
@@ -38,6 +55,9 @@ class PeopleStore(Protocol):
     async def suppress(self, entries: Sequence[Suppression]) -> int: ...
     async def unsuppress(self, phone_key: str, scope: str | None) -> int: ...
     async def suppressions(self) -> list[Suppression]: ...
+    async def opt_outs(self, campaign: str) -> OptOuts:
+        """Counted call by call from the do-not-call list as it is now; entries for other purposes do not count."""
+
     async def suspend(self, record: SuspensionRecord) -> None:
         """Close a jurisdiction at once: permits that were given and not used fall."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from campaigns.domain.budget import Spent, charged
 from campaigns.domain.lead import CampaignState, Lead, LeadState
+from campaigns.ports.people import SAID_IN_A_CALL
 from campaigns.ports.store import Context, Known, Move
 
 from .budgets import spend
@@ -186,7 +187,7 @@ async def opt_out(db: Connection, lead: Lead, now: datetime) -> None:
     keys = [row["phone_key"] for row in numbers]
     await db.run_many(
         "INSERT INTO suppression (phone_key, scope, shown, who, why, proof, created_at)"
-        " VALUES (:key, 'all', '', 'the called person', 'asked not to be called', :proof, :at) ON CONFLICT DO NOTHING",
-        [{"key": key, "at": us(now), "proof": f"campaign {lead.campaign}"} for key in keys],
+        " VALUES (:key, 'all', '', :who, 'asked not to be called', :proof, :at) ON CONFLICT DO NOTHING",
+        [{"key": key, "who": SAID_IN_A_CALL, "at": us(now), "proof": f"campaign {lead.campaign}"} for key in keys],
     )
     await mark_opted_out(db, keys)

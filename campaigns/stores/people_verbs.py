@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from campaigns.ports.people import Suppression, SuspensionRecord
+from campaigns.ports.people import SAID_IN_A_CALL, SAID_IN_A_CALL_TO_US, OptOuts, Suppression, SuspensionRecord
 
 from .database import Connection, Database
 from .rows import at, maybe_at, to_suppression, us
@@ -43,6 +43,15 @@ class PeopleVerbs:
 
         return await self._database.read(verb)
 
+    async def opt_outs(self, campaign: str) -> OptOuts:
+        async def verb(db: Connection) -> OptOuts:
+            params = {"name": campaign, "called": SAID_IN_A_CALL, "caller": SAID_IN_A_CALL_TO_US}
+            people = (await db.rows(_OPTED_OUT, params))[0]
+            after = (await db.rows(_CALLED_AFTER, params))[0]
+            return OptOuts(people["asked"], people["listed"], after["n"])
+
+        return await self._database.read(verb, aside=True)
+
     async def suspend(self, record: SuspensionRecord) -> None:
         async def verb(db: Connection) -> None:
             await db.run(
@@ -80,6 +89,23 @@ class PeopleVerbs:
             ]
 
         return await self._database.read(verb)
+
+
+_BINDS = """
+FROM suppression s JOIN campaign c ON c.name = :name
+    AND (s.scope = 'all' OR (s.scope = c.purpose AND c.purpose <> 'emergency'))
+"""
+_OPTED_OUT = f"""
+SELECT COUNT(DISTINCT l.person_key) AS listed,
+    COUNT(DISTINCT CASE WHEN s.who IN (:called, :caller) THEN l.person_key END) AS asked
+{_BINDS} JOIN lead_phone p ON p.phone_key = s.phone_key JOIN lead l ON l.id = p.lead_id AND l.campaign = c.name
+"""
+_CALLED_AFTER = f"""
+SELECT COUNT(DISTINCT a.id) AS n
+{_BINDS} JOIN attempt a ON a.phone_key = s.phone_key AND a.campaign = c.name
+    AND COALESCE(a.fires_at, a.first_sent_at) > s.created_at
+    AND a.state NOT IN ('refused', 'not_sent', 'not_created')
+"""
 
 
 async def _look_again(db: Connection) -> int:
