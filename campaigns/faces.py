@@ -9,6 +9,7 @@ from signal import SIGINT, SIGTERM
 import anyio
 import structlog
 from anyio.abc import TaskGroup
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +19,7 @@ from campaigns.dashboard.door import Door
 from campaigns.dashboard.house import House
 from campaigns.desk.desk import Desk
 from campaigns.domain.errors import InputError
+from campaigns.metrics import Metrics, answer
 from campaigns.serving import bind, serving
 from campaigns.web.receiver import receiver
 
@@ -38,12 +40,16 @@ class Faces:
         self._house = House(self._desk, self.door, str(session.database), session.simulated)
         self._private = is_private(session.settings.listen_host)
         self._always = receiver(session, accounts)
+        self._metrics = session.meters if isinstance(session.meters, Metrics) else Metrics(session.clock)
         self._asked, self._ready = anyio.Event(), anyio.Event()
         self._app: ASGIApp = PlainTextResponse(_BROKEN, 503)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(_ALWAYS):
             await self._always(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == "/metrics":
+            response = await answer(Request(scope, receive), self._metrics, self._desk)
+            await response(scope, receive, send)
         elif not await self.may_open():
             await PlainTextResponse(_CLOSED, 403)(scope, receive, send)
         else:

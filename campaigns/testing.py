@@ -25,6 +25,7 @@ from campaigns.engine.runner import RunEnd, Runner
 from campaigns.engine.terms import AccountTerms, Terms, TermsBook, limits_of
 from campaigns.planner.lawful import planned_under
 from campaigns.ports import Clock
+from campaigns.ports.meters import UNMETERED, Meters
 from campaigns.ports.store import CampaignRecord, NewLead, Store
 from campaigns.scripted import Dialled, Script, ScriptedList, ScriptedProvider, ScriptedScheduler
 
@@ -149,6 +150,7 @@ async def a_night(  # noqa: PLR0913 - a builder: everything has a default
     law: Law = NO_LAW,
     owner: str = "test",
     provider: ScriptedProvider | None = None,
+    meters: Meters = UNMETERED,
 ) -> AsyncIterator[Night]:
     """A campaign with its leads in `store`, ready to run; the reconciler runs already.
 
@@ -163,16 +165,17 @@ async def a_night(  # noqa: PLR0913 - a builder: everything has a default
         law: The legal rules; by default none, as `a_campaign` asks for none.
         owner: The process; a night after a crash has another.
         provider: One that has a past; `script` is then its own.
+        meters: What measures it; by default nothing.
     """
     campaign, account = campaign or a_campaign(), account or an_account()
     provider = provider or (ScriptedProvider(clock, script) if script is not None else ScriptedProvider(clock))
     campaigns = {campaign.campaign: campaign}
     book = TermsBook(store, _builder(campaigns, account, people, law, clock), KEY)
     await _load(store, book, campaign, account, contacts, clock.now())
-    dialer = Dialer(store, provider, clock, account, owner)
+    dialer = Dialer(store, provider, clock, account, owner, meters=meters)
     async with anyio.create_task_group() as tasks:
         reconciler = Reconciler(
-            store, provider, clock, account, book=book, dialer=dialer, settled=dialer.wake
+            store, provider, clock, account, book=book, dialer=dialer, settled=dialer.wake, meters=meters
         )  # fmt: skip
         runner = Runner(
             store, provider, clock, book=book, dialer=dialer, placed=reconciler.wake, tasks=tasks

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from signal import SIGINT, SIGTERM
 
@@ -19,6 +20,7 @@ from campaigns.engine.retention import retaining
 from campaigns.engine.runner import Runner
 from campaigns.engine.wake import Wake
 from campaigns.faces import facing
+from campaigns.metrics import Metrics
 from campaigns.notifying import notifying
 from campaigns.ports.store import CampaignRecord
 from campaigns.returning import HURRIED, returning
@@ -42,9 +44,10 @@ def run_worker(settings: Settings, *, say: Callable[[str], None]) -> None:
             open_session(settings, clock, simulated=False, role="worker") as session,
             session.database.dialing(clock=clock, simulated=False) as ours,
         ):
+            measured = replace(session, meters=Metrics(clock))
             if not ours:
                 raise InputError(f"Another process dials from {session.database}. One at a time: stop it first.")
-            await _Worker(session, say).run()
+            await _Worker(measured, say).run()
 
     run_real(main)
 

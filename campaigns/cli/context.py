@@ -78,15 +78,16 @@ def options(context: typer.Context) -> Globals:
 
 
 def set_up_logs(*, verbose: bool) -> None:
-    """Structured lines on stderr; without -v only what a person must know."""
+    """Structured lines on stderr: JSON for machines, pairs on a terminal; without -v only what a person must know."""
     level = logging.INFO if verbose else logging.ERROR
-    order = ["at", "level", "event"]
+    people = structlog.processors.KeyValueRenderer(key_order=["at", "level", "event"])
+    machines = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
             stamp_log,
-            structlog.processors.KeyValueRenderer(key_order=order),
+            people if sys.stderr.isatty() else machines,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

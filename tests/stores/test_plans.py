@@ -11,9 +11,7 @@ from campaigns.stores.memory import MemoryStore
 
 from .conftest import World
 
-SCANS = re.compile(
-    r"SCAN (lead|lead_phone|attempt|person|journal|inbox|a|p|their)\b(?! USING INDEX attempt_live)"
-)
+SCANS = re.compile(r"SCAN (lead|lead_phone|attempt|person|journal|inbox|a|p|their)\b(?! USING INDEX attempt_live)")
 SORTS = "USE TEMP B-TREE FOR ORDER BY"
 
 
