@@ -51,12 +51,27 @@ async def _database(settings: Settings) -> list[Check]:
     try:
         database = database_of(settings, simulated=False)
         kind = await database.kind()
+        told: list[Check] = []
         if kind in (Kind.SIMULATED, Kind.LIVE):
-            async with open_session(settings, SystemClock(), simulated=kind is Kind.SIMULATED, database=database):
-                pass
-        return _checks("database", await database.findings(SystemClock()))
+            simulated = kind is Kind.SIMULATED
+            async with open_session(settings, SystemClock(), simulated=simulated, database=database) as session:
+                told = await _notified(session)
+        return [*_checks("database", await database.findings(SystemClock())), *told]
     except CampaignsError as error:
         return [Check("database", False, str(error))]
+
+
+async def _notified(session: Session) -> list[Check]:
+    """How it stands with what other systems are told."""
+    if not session.settings.notify:
+        return []
+    state, names = await session.store.outbox_state(), ", ".join(session.settings.notify)
+    if state.given_up:
+        lost = f"{state.given_up:,} webhooks were given up after three days"
+        what = f"{lost}: mend the receiver ({names}) and restart the worker"
+        return [Check("notify", False, what)]
+    waiting = f"; {state.waiting:,} wait since {state.oldest_at:%Y-%m-%d %H:%M}Z" if state.oldest_at else ""
+    return [Check("notify", True, f"{names} {'is' if len(session.settings.notify) == 1 else 'are'} told{waiting}")]
 
 
 async def _provider(settings: Settings, name: str) -> list[Check]:

@@ -39,7 +39,8 @@ def bind(host: str, port: int) -> socket.socket:
 async def serving(app: ASGIApp, listener: socket.socket, *, sockets: bool = False) -> AsyncIterator[str]:
     """Serve `app` on `listener` until the block ends; yields its base address. `sockets`: web sockets too."""
     config = uvicorn.Config(
-        app, http="httptools", ws="auto" if sockets else "none", lifespan="off", log_config=None, access_log=False, timeout_keep_alive=120,
+        app, http="httptools", ws="auto" if sockets else "none", lifespan="off", log_config=None, access_log=False,
+        timeout_keep_alive=120,
         server_header=False,
         proxy_headers=False,  # nobody here asks where a request comes from
         date_header=False,  # under virtual time it would tell another time than everything else

@@ -46,7 +46,10 @@ class OutboxStore(Protocol):
     """Parcels wait until they are delivered or given up."""
 
     async def subscribe(self, wishes: Mapping[str, Collection[Event]]) -> None:
-        """From now on these are told, and nobody else; what waits for somebody else is dropped."""
+        """From now on these are told, and nobody else; what waits for somebody else is dropped.
+
+        What was given up is tried anew: whoever starts a worker has mended something.
+        """
 
     async def take_parcels(self, *, limit: int, until: datetime, now: datetime) -> list[Parcel]:
         """Some that are due, oldest first. Nobody else gets them before `until`."""

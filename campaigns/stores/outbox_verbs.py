@@ -22,6 +22,7 @@ class OutboxVerbs:
             await db.run("DELETE FROM subscriber")
             await db.run_many("INSERT INTO subscriber (name, event) VALUES (:name, :event)", wanted)
             await db.run("DELETE FROM outbox WHERE NOT (subscriber = ANY(:names))", {"names": list(wishes)})
+            await db.run("UPDATE outbox SET due_at = 0, tries = 0 WHERE due_at IS NULL")
 
         await self._database.write(verb)
 

@@ -1,5 +1,6 @@
 """Whether it can work: what `doctor` finds, and campaigns that do not start because they cannot succeed."""
 
+import asyncio
 import re
 import signal
 import subprocess
@@ -11,12 +12,18 @@ from types import ModuleType
 
 import pytest
 
+from campaigns.clock import SystemClock
 from campaigns.domain.errors import VendorError
+from campaigns.domain.lead import CampaignState
 from campaigns.ports import ProviderFacts
 from campaigns.ports.health import Finding
+from campaigns.ports.outbox import Event
+from campaigns.ports.store import CampaignRecord
 from campaigns.scripted import ScriptedList, ScriptedProvider
+from campaigns.stores.sqlite import open_sqlite
 from campaigns.vendors import LISTS, PROVIDERS
 
+S = CampaignState
 CAMPAIGN = """\
 campaign: {name}
 purpose: informational
@@ -91,6 +98,29 @@ def test_doctor_says_what_it_looked_at(cli, folder):
     assert re.search(r"^note +webhooks: no public_url", said.out, re.MULTILINE)
     found = checks(cli("doctor", "--json"))
     assert found == {"settings": True, "database": True, "providers": True, "webhooks": None}
+
+
+def test_doctor_tells_how_it_stands_with_those_who_are_told(cli, folder):
+    async def happened(*, given_up):
+        async with open_sqlite(folder / "campaigns.db", clock=SystemClock(), simulated=False) as store:
+            record = CampaignRecord("c", S.ACTIVE, "", "/", "mine", "informational", SystemClock().now())
+            await store.put_campaign(record, now=record.created_at)
+            await store.subscribe({"crm": list(Event)})
+            await store.steer("c", S.FINISHED, expect=[S.ACTIVE], reason="", now=record.created_at)
+            if given_up:
+                (parcel,) = await store.take_parcels(limit=9, until=record.created_at, now=record.created_at)
+                await store.put_off(parcel, until=None)
+
+    Path("campaigns.toml").write_text(
+        f'listen = "127.0.0.1:0"\n[notify.crm]\nurl = "{NOWHERE}/hook"\nsecret = "whsec_{"A" * 40}"\n'
+    )
+    asyncio.run(happened(given_up=False))
+    assert re.search(r"^ok +notify: crm is told; 1 wait since ", cli("doctor").out, re.MULTILINE)
+    (folder / "campaigns.db").unlink()
+    asyncio.run(happened(given_up=True))
+    said = cli("doctor")
+    assert said.code == 2
+    assert re.search(r"^WRONG +notify: 1 webhooks were given up .*restart the worker", said.out, re.MULTILINE)
 
 
 def test_doctor_finds_a_provider_that_does_not_answer(cli, folder):

@@ -93,6 +93,9 @@ async def test_a_parcel_is_taken_by_one_at_a_time_until_it_is_delivered_or_given
     await world.store.put_off(late, until=None)
     assert await world.store.next_parcel_at() is None
     assert await world.store.outbox_state() == OutboxState(0, None, 1)
+    await world.store.subscribe(ALL)
+    (anew,) = await taken(world)
+    assert (anew.id, anew.tries) == (late.id, 0)
 
 
 async def test_what_waits_for_somebody_who_left_is_dropped(world):
