@@ -2,10 +2,12 @@
 
 import hashlib
 from datetime import date
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+import phonenumbers
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -13,6 +15,7 @@ from ruamel.yaml.error import YAMLError
 from campaigns.domain.errors import InputError
 from campaigns.domain.legal import RuleBook
 from campaigns.domain.rules import Rule
+from campaigns.domain.zones import subdivision
 
 AS_OF = date(2026, 11, 20)
 """When the product's rows were last read against their sources."""
@@ -47,6 +50,23 @@ def _product() -> RuleBook:
     rules = _read(text, "calling_rules.yaml")
     _check_parents(rules, "calling_rules.yaml")
     return RuleBook(rules, f"{AS_OF}.{_digest(text)}")
+
+
+def known_code(text: str, book: RuleBook) -> str:
+    """A jurisdiction of some row, or any of ISO 3166. Raises InputError with the nearest known one."""
+    wanted = text.strip()
+    codes = {rule.code.upper(): rule.code for rule in book.rules}
+    if wanted.upper() in codes:
+        return codes[wanted.upper()]
+    country, _, region = wanted.upper().partition("-")
+    if country in phonenumbers.SUPPORTED_REGIONS and not region:
+        return country
+    if country in phonenumbers.SUPPORTED_REGIONS and (state := subdivision(country, region)):
+        return f"{country}-{state}"
+    known = [*codes, *(rule.id for rule in book.rules), *sorted(phonenumbers.SUPPORTED_REGIONS)]
+    near = get_close_matches(wanted.upper(), known, 1, 0.5) or get_close_matches(wanted.lower(), known, 1, 0.5)
+    mend = f"Did you mean {near[0]}?" if near else "Write a code of ISO 3166 such as DE or US-FL, or the id of a row."
+    raise InputError(f"CODE: '{wanted[:40]}' is no jurisdiction and no row. {mend}")
 
 
 def _digest(text: str) -> str:

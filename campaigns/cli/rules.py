@@ -1,9 +1,7 @@
 """`rules`: the legal rules with their sources, and jurisdictions that a person closes at once."""
 
-from difflib import get_close_matches
 from typing import Annotated, Any
 
-import phonenumbers
 import typer
 from typer.core import TyperGroup
 
@@ -21,9 +19,8 @@ from campaigns.domain.rules_text import (
     rule_data,
     special_days_in_words,
 )
-from campaigns.domain.zones import subdivision
 from campaigns.ports.people import SuspensionRecord
-from campaigns.rules import NOT_ADVICE, load_rules
+from campaigns.rules import NOT_ADVICE, known_code, load_rules
 
 from .context import (
     Json,
@@ -119,23 +116,6 @@ def _inherited(book: RuleBook, rows: list[Rule]) -> list[Rule]:
                 found[name] = parent
                 waiting.append(parent)
     return list(found.values())[len(rows) :]
-
-
-def known_code(text: str, book: RuleBook) -> str:
-    """A jurisdiction of some row, or any of ISO 3166. Raises InputError with the nearest known one."""
-    wanted = text.strip()
-    codes = {rule.code.upper(): rule.code for rule in book.rules}
-    if wanted.upper() in codes:
-        return codes[wanted.upper()]
-    country, _, region = wanted.upper().partition("-")
-    if country in phonenumbers.SUPPORTED_REGIONS and not region:
-        return country
-    if country in phonenumbers.SUPPORTED_REGIONS and (state := subdivision(country, region)):
-        return f"{country}-{state}"
-    known = [*codes, *(rule.id for rule in book.rules), *sorted(phonenumbers.SUPPORTED_REGIONS)]
-    near = get_close_matches(wanted.upper(), known, 1, 0.5) or get_close_matches(wanted.lower(), known, 1, 0.5)
-    mend = f"Did you mean {near[0]}?" if near else "Write a code of ISO 3166 such as DE or US-FL, or the id of a row."
-    raise InputError(f"CODE: '{wanted[:40]}' is no jurisdiction and no row. {mend}")
 
 
 # ── showing ──

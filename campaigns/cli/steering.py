@@ -10,6 +10,8 @@ import typer
 from campaigns.admission import admit, refusal
 from campaigns.app import Session, check_runnable, database_of, is_simulated, open_account, open_session
 from campaigns.clock import SystemClock, run_real
+from campaigns.desk.effects import Verb
+from campaigns.desk.steering import Steering
 from campaigns.domain.call import Disposition
 from campaigns.domain.durations import parse_duration
 from campaigns.domain.errors import InputError
@@ -24,10 +26,8 @@ from campaigns.resolving import Word, resolve_attempt
 from campaigns.running import activate, load_leads
 from campaigns.stores.location import Kind
 
-from .context import as_of, err, many, note, options, out, print_json, with_campaign, with_databases
+from .context import as_of, err, many, note, operator, options, out, print_json, with_campaign, with_databases
 from .listing import Name
-
-S = CampaignState
 
 
 def register(cli: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def start(
     if file.suffix in (".yaml", ".yml") or file.is_file():
         _start_file(context, file, ask=not yes)
     else:
-        _steer(context, what, S.ACTIVE, [S.PAUSED, S.REFUSED, S.FINISHED, S.STOPPED], "")
+        _steer(context, what, Verb.START)
 
 
 def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
@@ -120,7 +120,7 @@ def pause(context: typer.Context, name: Name) -> None:
 
     Example: campaigns pause dentist-reminders
     """
-    _steer(context, name, S.PAUSED, [S.ACTIVE], "paused by a person")
+    _steer(context, name, Verb.PAUSE)
 
 
 def resume(context: typer.Context, name: Name) -> None:
@@ -128,7 +128,7 @@ def resume(context: typer.Context, name: Name) -> None:
 
     Example: campaigns resume dentist-reminders
     """
-    _steer(context, name, S.ACTIVE, [S.PAUSED, S.REFUSED], "")
+    _steer(context, name, Verb.RESUME)
 
 
 def stop(context: typer.Context, name: Name) -> None:
@@ -136,17 +136,12 @@ def stop(context: typer.Context, name: Name) -> None:
 
     Example: campaigns stop dentist-reminders
     """
-    _steer(context, name, S.STOPPED, [S.ACTIVE, S.PAUSED, S.REFUSED], "stopped by a person")
+    _steer(context, name, Verb.STOP)
 
 
-def _steer(context: typer.Context, name: str, to: CampaignState, expect: list[CampaignState], reason: str) -> None:
-    async def work(session: Session, record: CampaignRecord) -> CampaignState:
-        done = await session.store.steer(name, to, expect=expect, reason=reason, now=session.clock.now())
-        if not done and record.state is not to:
-            raise InputError(f"'{name}' is {record.state}, so it cannot become {to}.")
-        if to is S.STOPPED:
-            await session.store.close_stopped(name, now=session.clock.now())
-        return to
+def _steer(context: typer.Context, name: str, verb: Verb) -> None:
+    async def work(session: Session, _record: CampaignRecord) -> CampaignState:
+        return await Steering(session).steer(verb, name, by=operator())
 
     state = with_campaign(context, name, work)
     if options(context).json:

@@ -67,7 +67,7 @@ def test_whoever_may_only_read_steers_nothing(play):
 def test_a_campaign_that_there_is_not_is_named_with_those_that_there_are(play):
     async def night(store, clock):
         async with a_desk(store, clock) as (desk, _):
-            with pytest.raises(Unknown, match="no campaign 'tset'.* has test"):
+            with pytest.raises(Unknown, match=r"no campaign 'tset'.* has test"):
                 await desk.acts.steer(Verb.PAUSE, "tset", by=OPERATOR)
             with pytest.raises(Unknown):
                 await desk.acts.effect(Verb.PAUSE, "tset")
