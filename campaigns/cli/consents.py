@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from campaigns.app import Session
+from campaigns.desk.barring import Barring, number_of
 from campaigns.domain.contact import keyed_hash, mask
-from campaigns.ports.consents import ConsentRecord, Withdrawal
+from campaigns.ports.consents import ConsentRecord
 
-from .context import Json, many, options, out, print_json, print_table, shown, user_name, with_databases
-from .people import plain_number
+from .context import Json, many, operator, options, out, print_json, print_table, shown, with_databases
 
 Number = Annotated[str, typer.Argument(help="The number, with +.", metavar="NUMBER")]
 
@@ -27,7 +27,7 @@ def list_(context: typer.Context, number: Number) -> None:
 
     Example: campaigns consent list +442079460123
     """
-    e164 = plain_number(number)
+    e164 = number_of(number)
 
     async def work(sessions: list[Session]) -> list[Json]:
         return [
@@ -66,17 +66,16 @@ def withdraw(
 
     Example: campaigns consent withdraw +442079460123 --why "by letter"
     """
-    e164 = plain_number(number)
+    e164 = number_of(number)
 
     async def work(sessions: list[Session]) -> int:
-        return max([await session.store.withdraw(_word(session, e164, who, why)) for session in sessions])
+        return max([await Barring(session).withdraw(number, why, by=operator(), who=who) for session in sessions])
 
     count = with_databases(context, work, make=True)
     if options(context).json:
         print_json({"withdrawn": count})
     else:
-        out.print(f"{mask(e164)}: withdrawn; {many(count, 'record counts', 'records count')} no more", markup=False)
-
-
-def _word(session: Session, e164: str, who: str, why: str) -> Withdrawal:
-    return Withdrawal(keyed_hash(session.hash_key, "phone", e164), session.clock.now(), who or user_name(), why)
+        out.print(
+            f"{mask(e164)}: withdrawn; {many(count, 'record counts', 'records count')} no more",
+            markup=False,
+        )

@@ -21,7 +21,7 @@ from rich.table import Table
 from campaigns.app import Session, database_of, open_session
 from campaigns.clock import ScaledClock, SystemClock, run_real, stamp_log
 from campaigns.desk.access import Operator, Role
-from campaigns.domain.errors import InputError
+from campaigns.domain.errors import InputError, Unknown
 from campaigns.ports.store import CampaignRecord
 from campaigns.settings import Settings, read_settings
 from campaigns.stores.addresses import location_of
@@ -209,6 +209,19 @@ async def open_databases(settings: Settings, *, make: bool = False) -> AsyncIter
             mend = "Run a campaign first, or name one with --db sqlite:///FILE."
             raise InputError(f"There is no database {live} yet. {mend}")
         yield sessions
+
+
+async def of_those_that_know(sessions: list[Session], act: Callable[[Session], Awaitable[T]]) -> list[T]:
+    """What `act` came to in each database that knows what it is about. Raises Unknown where none does."""
+    done, unknown = list[T](), list[Unknown]()
+    for session in sessions:
+        try:
+            done.append(await act(session))
+        except Unknown as error:
+            unknown.append(error)
+    if not done:
+        raise unknown[0]
+    return done
 
 
 def has_database(settings: Settings) -> bool:

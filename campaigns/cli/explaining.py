@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from campaigns.app import Session
+from campaigns.desk.barring import number_of
 from campaigns.domain.contact import ERASED, mask
 from campaigns.domain.errors import InputError
 from campaigns.domain.facts import PastAttempt
@@ -23,7 +24,6 @@ from campaigns.ports.queries import LeadFilter
 from campaigns.ports.store import CampaignRecord
 
 from .context import Json, local, options, out, print_json, print_pairs, with_campaign
-from .people import plain_number
 
 
 def register(cli: typer.Typer) -> None:
@@ -59,7 +59,7 @@ async def _find(session: Session, name: str, who: str) -> list[Lead]:
     everyone = await session.store.leads(name, LeadFilter())
     found = [lead for lead, _, _ in everyone if who in (lead.contact.key, lead.id)]
     if not found and who.startswith("+"):
-        number = plain_number(who)
+        number = number_of(who)
         key = session.book.phone_key(number)
         found = [lead for lead, _ in await session.store.leads_with_phone(key) if lead.campaign == name]
         if not found and any(entry.phone_key == key for entry in await session.store.suppressions()):

@@ -1,24 +1,30 @@
 """`suppress`: the do-not-call list, shared by all campaigns of a database."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from campaigns.app import Session
-from campaigns.domain.campaign import Purpose
-from campaigns.domain.contact import keyed_hash, mask, parse_phone
+from campaigns.desk.barring import SCOPES, Bar, Barring, number_of, numbers_in
+from campaigns.domain.contact import mask, parse_phone
 from campaigns.domain.errors import InputError, Problem
 from campaigns.lists import open_list
 from campaigns.ports import Row
 from campaigns.ports.people import Suppression
 
-from .context import Json, many, options, out, print_json, print_table, shown, user_name, with_databases
-
-SCOPES = ("all", *(str(purpose) for purpose in Purpose))
-NUMBER = "Write it with + and the country code, such as +442079460123."
+from .context import (
+    Json,
+    many,
+    of_those_that_know,
+    operator,
+    options,
+    out,
+    print_json,
+    print_table,
+    shown,
+    with_databases,
+)
 
 
 def register(cli: typer.Typer) -> None:
@@ -41,11 +47,9 @@ def add(
 
     Example: campaigns suppress add +442079460123 --why "asked by letter"
     """
-    entry = _Entry(_scope(scope), who or user_name(), why, proof)
-    e164 = plain_number(number)
-    added = _write(context, [e164], entry)
+    added = _suppress(context, [Bar(number, scope, why, proof, who)])
     state = "is on" if added else "was already on"
-    _say(context, {"added": added}, f"{mask(e164)} {state} the do-not-call list ({scope})")
+    _say(context, {"added": added}, f"{mask(number_of(number))} {state} the do-not-call list ({scope})")
 
 
 def remove(
@@ -57,14 +61,14 @@ def remove(
 
     Example: campaigns suppress remove +442079460123
     """
-    e164 = plain_number(number)
+    e164 = number_of(number)
 
     async def work(sessions: list[Session]) -> int:
-        return max([await s.store.unsuppress(keyed_hash(s.hash_key, "phone", e164), scope) for s in sessions])
+        return max(
+            await of_those_that_know(sessions, lambda s: Barring(s).unsuppress(number, scope=scope, by=operator()))
+        )
 
     count = with_databases(context, work)
-    if not count:
-        raise InputError(f"{mask(e164)} is not on the do-not-call list.")
     _say(context, {"removed": count}, f"{mask(e164)}: {many(count, 'entry', 'entries')} removed")
 
 
@@ -80,9 +84,8 @@ def import_(
 
     Example: campaigns suppress import dnc.csv --column Phone --region NL
     """
-    entry = _Entry(_scope(scope), user_name(), why, file.name)
     numbers = _read(file, column, region)
-    added = _write(context, numbers, entry)
+    added = _suppress(context, [Bar(number, scope, why, file.name) for number in numbers])
     _say(
         context, {"read": len(numbers), "added": added}, f"{many(len(numbers), 'number')} read, {added:,} new ({scope})"
     )
@@ -117,16 +120,6 @@ def _story(entry: Json) -> str:
     return f"{entry['why']}; {entry['who']}" + (f"; {entry['proof']}" if entry["proof"] else "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What is said about every number of one command."""
-
-    scope: str
-    who: str
-    why: str
-    proof: str
-
-
 def _read(file: Path, column: str, region: str | None) -> list[str]:
     """Raises InputError with every row that cannot be read: left out, that person would be called."""
     if not file.is_file():
@@ -151,45 +144,14 @@ def _read(file: Path, column: str, region: str | None) -> list[str]:
     return numbers
 
 
-def _write(context: typer.Context, numbers: Iterable[str], entry: _Entry) -> int:
-    """Add to the live and to the simulated database, made when absent: a trial run shows what a real one would do."""
+def _suppress(context: typer.Context, bars: list[Bar]) -> int:
+    """In the live and in the simulated database, made when absent: a trial run shows what a real one would do."""
+    numbers_in(bars)
 
     async def work(sessions: list[Session]) -> int:
-        return max([await session.store.suppress(_entries(session, numbers, entry)) for session in sessions])
+        return max([await Barring(session).suppress(bars, by=operator()) for session in sessions])
 
     return with_databases(context, work, make=True)
-
-
-def _entries(session: Session, numbers: Iterable[str], entry: _Entry) -> list[Suppression]:
-    now = session.clock.now()
-    return [
-        Suppression(
-            keyed_hash(session.hash_key, "phone", number),
-            entry.scope,
-            mask(number),
-            entry.who,
-            entry.why,
-            entry.proof,
-            now,
-        )
-        for number in dict.fromkeys(numbers)
-    ]
-
-
-def plain_number(text: str) -> str:
-    """An international number from the command line. Raises InputError that does not show it."""
-    if not text.strip().startswith("+"):
-        raise InputError(f"NUMBER: has no country code. {NUMBER}")
-    try:
-        return parse_phone(text, None)
-    except ValueError as error:
-        raise InputError(f"NUMBER: {error}. {NUMBER}") from None
-
-
-def _scope(scope: str) -> str:
-    if scope not in SCOPES:
-        raise InputError(f"--scope {scope}: write one of {', '.join(SCOPES)}.")
-    return scope
 
 
 def _say(context: typer.Context, data: dict[str, int], text: str) -> None:

@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from campaigns.app import Session
-from campaigns.domain.errors import InputError
+from campaigns.desk.barring import Barring, place_of
 from campaigns.domain.legal import FALLBACK, RuleBook, lineage_of
 from campaigns.domain.rules import Rule
 from campaigns.domain.rules_text import (
@@ -26,17 +26,16 @@ from .context import (
     Json,
     has_database,
     moment,
+    of_those_that_know,
+    operator,
     options,
     out,
     print_json,
     print_pairs,
     print_table,
     shown,
-    user_name,
     with_databases,
 )
-
-_NOWHERE = "ZZ"
 
 
 class _Rules(TyperGroup):
@@ -197,15 +196,11 @@ def suspend(
 
     Example: campaigns rules suspend US-LA --why "state of emergency"
     """
-    place = _place(context, code)
-    ends = moment(until, "--until")
+    place, ends = place_of(code, options(context).settings()), moment(until, "--until")
 
     async def work(sessions: list[Session]) -> None:
         for session in sessions:
-            now = session.clock.now()
-            if ends is not None and ends <= now:
-                raise InputError(f"--until: {shown(ends)} is over. Write a time to come.")
-            await session.store.suspend(SuspensionRecord(place, who or user_name(), why, now, ends))
+            await Barring(session).suspend_rules(place, why, ends, by=operator(), who=who)
 
     with_databases(context, work, make=True)
     till = f" until {shown(ends)}" if ends else f" until `campaigns rules resume {place}`"
@@ -221,22 +216,13 @@ def resume(
 
     Example: campaigns rules resume US-LA
     """
-    place = _place(context, code)
+    place = place_of(code, options(context).settings())
 
-    async def work(sessions: list[Session]) -> bool:
-        return any([await session.store.resume(place) for session in sessions])
+    async def work(sessions: list[Session]) -> None:
+        await of_those_that_know(sessions, lambda session: Barring(session).resume_rules(place, by=operator()))
 
-    if not with_databases(context, work):
-        raise InputError(f"{place} is not closed. `campaigns rules` shows what is.")
+    with_databases(context, work)
     _say(context, {"resumed": place}, f"{place} is open again, as far as its rules allow.")
-
-
-def _place(context: typer.Context, code: str) -> str:
-    """A jurisdiction that people can be in. Raises InputError."""
-    place = known_code(code, load_rules(options(context).settings().calling_rules))
-    if place == _NOWHERE:
-        raise InputError(f"CODE: {place} is no place. Close countries or states, such as US-LA.")
-    return place
 
 
 def _suspensions(context: typer.Context) -> list[Json]:

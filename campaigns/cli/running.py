@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from campaigns import worker as working
+from campaigns.desk.barring import number_of
 from campaigns.domain.contact import mask
 from campaigns.domain.lead import CampaignState
 from campaigns.running import RunOptions, run_campaign
@@ -13,7 +14,6 @@ from campaigns.summary import Summary
 from campaigns.trying import place_test_call
 
 from .context import counted, err, many, moment, note, options, out, print_json, print_pairs
-from .people import plain_number
 from .progress import watch
 
 TOO_FAST = 300
@@ -112,7 +112,7 @@ def call(
     Example: campaigns call +442079460123 --as campaign.yaml
     """
     chosen = options(context)
-    summary = place_test_call(plain_number(number), as_, chosen.settings())
+    summary = place_test_call(number_of(number), as_, chosen.settings())
     if chosen.json:
         print_json(summary.as_json())
     else:

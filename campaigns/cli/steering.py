@@ -10,6 +10,7 @@ import typer
 from campaigns.admission import admit, refusal
 from campaigns.app import Session, check_runnable, database_of, is_simulated, open_account, open_session
 from campaigns.clock import SystemClock, run_real
+from campaigns.desk.deciding import Deciding, the_one
 from campaigns.desk.effects import Verb
 from campaigns.desk.steering import Steering
 from campaigns.domain.call import Disposition
@@ -22,7 +23,7 @@ from campaigns.files import Loaded, load_campaign
 from campaigns.loading import open_lists
 from campaigns.outlook import Outlook
 from campaigns.ports.store import CampaignRecord
-from campaigns.resolving import Word, resolve_attempt
+from campaigns.resolving import Word
 from campaigns.running import activate, load_leads
 from campaigns.stores.location import Kind
 
@@ -183,7 +184,7 @@ def resolve(  # noqa: PLR0913, PLR0917 - one option a word
     async def work(sessions: list[Session]) -> list[str]:
         chosen = await _chosen(sessions, attempt, age)
         for session, one in chosen:
-            await resolve_attempt(session, one, word, how or Disposition.UNKNOWN)
+            await Deciding(session).resolve(one.id, word, how or Disposition.UNKNOWN, by=operator())
         return [one.id for _, one in chosen]
 
     done = with_databases(context, work)
@@ -204,14 +205,8 @@ async def _chosen(sessions: list[Session], beginning: str | None, age: timedelta
             for session, one in found
             if session.clock.now() - (one.first_sent_at or one.created_at) >= age
         ]
-    chosen = [(session, one) for session, one in found if one.id.startswith(beginning)]
-    if not chosen:
-        raise InputError(
-            f"No uncertain attempt begins with '{beginning}'. See `campaigns attempts NAME --state uncertain`."
-        )
-    if len(chosen) > 1:
-        raise InputError(f"{len(chosen)} uncertain attempts begin with '{beginning}'. Write more of the id.")
-    return chosen
+    chosen = the_one(beginning, [one for _, one in found])
+    return [(session, one) for session, one in found if one is chosen]
 
 
 def _word(*, called: bool, not_called: bool, drop: bool) -> Word:

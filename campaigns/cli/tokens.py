@@ -7,9 +7,19 @@ import typer
 from campaigns.app import Session
 from campaigns.desk.access import Role
 from campaigns.desk.tokens import Tokens, new_secret
-from campaigns.domain.errors import Unknown
 
-from .context import Json, err, operator, options, out, print_json, print_table, shown, with_databases
+from .context import (
+    Json,
+    err,
+    of_those_that_know,
+    operator,
+    options,
+    out,
+    print_json,
+    print_table,
+    shown,
+    with_databases,
+)
 
 Name = Annotated[str, typer.Argument(help="Whose it is; stands in every record of what they do.", metavar="NAME")]
 
@@ -54,14 +64,7 @@ def revoke(context: typer.Context, name: Name) -> None:
     """
 
     async def work(sessions: list[Session]) -> None:
-        missing: list[Unknown] = []
-        for session in sessions:
-            try:
-                await Tokens(session).revoke_token(name, by=operator())
-            except Unknown as error:
-                missing.append(error)
-        if len(missing) == len(sessions):
-            raise missing[0]
+        await of_those_that_know(sessions, lambda session: Tokens(session).revoke_token(name, by=operator()))
 
     with_databases(context, work)
     print_json({"revoked": name}) if options(context).json else out.print(f"{name}: revoked", markup=False)

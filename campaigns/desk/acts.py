@@ -1,21 +1,20 @@
 """Everything that an operator does. Each act checks the role once, says who did it, and is the same from every face."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from campaigns.domain.call import Disposition
-from campaigns.domain.lead import CampaignState, Outcome
+from campaigns.domain.lead import CampaignState
+from campaigns.ports.reopening import Which
 from campaigns.resolving import Word
 
 from .access import Operator
+from .barring import Bar, Barring
+from .deciding import Deciding, Promise
 from .effects import Verb
 from .steering import Steering
-from .tokens import Tokens, TokenView, new_secret
+from .tokens import Tokens, TokenView
 
-__all__ = [
-    "Acts", "Bar", "Closed", "Erasure", "Loading", "TokenView", "Tokens", "Upload", "Verb", "Word", "new_secret",
-]  # fmt: skip
+__all__ = ["Acts", "Bar", "Erasure", "Loading", "Promise", "TokenView", "Upload", "Verb", "Which", "Word"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +45,6 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A number that is not to be called any more."""
-
-    number: str = field(repr=False)
-    """With + and the country code."""
-    scope: str = "all"
-    """`all`, or a purpose."""
-    why: str = "asked not to be called"
-    proof: str = ""
-    who: str = ""
-    """Who says so; empty: the operator."""
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """Which closed leads; empty: whichever."""
-
-    outcomes: frozenset[Outcome] = frozenset()
-    labels: frozenset[str] = frozenset()
-    leads: frozenset[str] = frozenset()
-    """Their ids."""
-
-
-@dataclass(frozen=True, slots=True)
 class Erasure:
     """What became of a person's data, in words that say nothing of the person."""
 
@@ -83,7 +58,7 @@ class Erasure:
     """What lies where this program cannot reach it."""
 
 
-class Acts(Steering, Tokens):
+class Acts(Steering, Deciding, Barring, Tokens):
     """What an operator does. All raise Forbidden, and InputError in plain words for what cannot be done."""
 
     async def load(self, upload: Upload, *, by: Operator, start: bool = False, dry: bool = False) -> Loading:
@@ -93,43 +68,6 @@ class Acts(Steering, Tokens):
         """
         raise NotImplementedError
 
-    async def resolve(
-        self, attempt: str, word: Word, disposition: Disposition = Disposition.UNKNOWN, *, by: Operator
-    ) -> str:
-        """A person's word on an uncertain attempt, by its id or the beginning of it; returns the whole id."""
-        raise NotImplementedError
-
-    async def suppress(self, bars: Sequence[Bar], *, by: Operator) -> int:
-        """Put numbers on the do-not-call list; how many are new."""
-        raise NotImplementedError
-
-    async def unsuppress(self, entry: str, *, by: Operator) -> int:
-        """Take an entry off the do-not-call list: by the id of its view, or a number with + (all its scopes)."""
-        raise NotImplementedError
-
-    async def withdraw(self, number: str, why: str = "taken back", *, by: Operator, who: str = "") -> int:
-        """Let what was agreed to count no more; of how many records that is true."""
-        raise NotImplementedError
-
-    async def call_back(self, lead: str, at: datetime, *, by: Operator) -> datetime:
-        """Promise a call at `at`, one beyond the campaign's maximum; returns when law and hours allow it."""
-        raise NotImplementedError
-
-    async def reopen(self, campaign: str, which: Closed, *, by: Operator, attempts: int = 1) -> int:
-        """Let closed leads wait again, each with at least so many attempts left; how many they are.
-
-        Never those who said no more calls, are suppressed or erased, or have a call that is not over.
-        """
-        raise NotImplementedError
-
     async def erase(self, number: str, *, by: Operator) -> Erasure:
         """Remove a person everywhere; only hashes stay, so that nobody calls them again."""
-        raise NotImplementedError
-
-    async def suspend_rules(self, code: str, why: str, until: datetime | None = None, *, by: Operator) -> str:
-        """Close a jurisdiction at once; returns its code as it is written."""
-        raise NotImplementedError
-
-    async def resume_rules(self, code: str, *, by: Operator) -> str:
-        """Open it again."""
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -107,3 +108,12 @@ def _waiting(found: Standing) -> int:
 
 def _people(count: int, one: str = "waits", several: str = "wait") -> str:
     return f"{count:,} lead {one}" if count == 1 else f"{count:,} leads {several}"
+
+
+def promise_in_words(state: CampaignState, next_at: datetime, *, now: datetime) -> tuple[str, ...]:
+    """What becomes of a promised call: when it may be made, and who has to do what for that."""
+    when = "at once" if next_at <= now else f"from {next_at.astimezone(UTC):%a %d %b %Y %H:%M}Z on"
+    lines = [f"They are called {when}, as calling hours and the law allow."]
+    if state is not S.ACTIVE:
+        lines.append(f"The campaign is {state}: nobody is called until it goes on.")
+    return tuple(lines)

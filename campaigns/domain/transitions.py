@@ -313,6 +313,15 @@ def _called_back(lead: Lead, over: Over, value: object) -> Lead:
     return _planned_anew(lead, callback_at=at, callbacks=callbacks, promised_by=over.ordinal, reason=reason)
 
 
+def promised(lead: Lead, at: datetime, *, used: int, most: int) -> Lead:
+    """The lead when somebody of ours promises a call at `at`: in the place of an earlier promise, or one attempt more.
+
+    `used` of `most` attempts are made.
+    """
+    callbacks = max(lead.callbacks + (lead.callback_at is None), used + 1 - most)
+    return _planned_anew(lead, callback_at=at, callbacks=callbacks, retry_at=None, reason="promised a call back")
+
+
 def called_us(lead: Lead, report: CallReport, campaign: Campaign, *, ordinal: int, now: datetime) -> Conclusion:
     """A person with an open lead rang us: it waits its `gap`, and the file's own rules may settle it."""
     at, verdict = report.ended_at or now, Verdict()

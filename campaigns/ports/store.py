@@ -21,6 +21,7 @@ from .outbox import OutboxStore
 from .pages import PageStore
 from .people import PeopleStore, Suppression
 from .queries import QueryStore
+from .reopening import ReopeningStore
 from .returns import ReturnStore
 from .rounds import RoundStore
 from .tokens import TokenStore
@@ -379,6 +380,7 @@ class Store(
     BoardStore,
     PageStore,
     TokenStore,
+    ReopeningStore,
     Protocol,
 ):
     """The only memory."""

@@ -152,7 +152,9 @@ def _guards(move: Move) -> Params:
     }  # fmt: skip
 
 
-PUT_LEAD = f"UPDATE lead SET {SET_PLAN}, lease_owner = NULL, rev = rev + 1 WHERE id = :id AND rev = :seen"
+# What is told of a lead whose words were erased is to be erased in its turn.
+_TOLD = "erased = CASE WHEN erased = 'words' THEN '' ELSE erased END"
+PUT_LEAD = f"UPDATE lead SET {SET_PLAN}, {_TOLD}, lease_owner = NULL, rev = rev + 1 WHERE id = :id AND rev = :seen"
 JOURNAL = "INSERT INTO journal (attempt_id, at, from_state, to_state, why) VALUES (:id, :at, :before, :after, :why)"
 
 

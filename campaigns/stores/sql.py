@@ -18,6 +18,7 @@ from .outbox_verbs import OutboxVerbs
 from .page_verbs import PageVerbs
 from .people_verbs import PeopleVerbs
 from .query_verbs import QueryVerbs
+from .reopening_verbs import ReopeningVerbs
 from .replan_verbs import ReplanVerbs
 from .report_verbs import ReportVerbs
 from .retention_verbs import RetentionVerbs
@@ -50,6 +51,7 @@ class SqlStore(
     PageVerbs,
     JournalVerbs,
     TokenVerbs,
+    ReopeningVerbs,
 ):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 

@@ -110,7 +110,7 @@ def test_a_suspension_may_end_by_itself_in_a_time_to_come(cli, folder):
     assert "until 2099-01-01 00:00Z" in cli("rules", "suspend", "DE", "--until", "2099-01-01T00:00Z").out
     for until, why in (("2020-01-01T00:00Z", "is over"), ("2099-01-01T00:00", "no offset"), ("soon", "not a time")):
         said = cli("rules", "suspend", "DE", "--until", until)
-        assert (said.code, "--until" in said.err, why in said.err) == (2, True, True)
+        assert (said.code, "until" in said.err, why in said.err) == (2, True, True)
 
 
 def test_the_fallback_is_no_place_to_close(cli):
