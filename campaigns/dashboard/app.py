@@ -12,12 +12,11 @@ from starlette.types import ASGIApp
 
 from campaigns.domain.errors import CampaignsError
 
-from . import pages
+from . import login, pages, pictures
 from .elements import card, link, text
 from .frame import frame
 from .guard import Guard
 from .house import House
-from .login import ROUTES, look
 from .registry import PAGES, Page
 from .view import View, plain
 
@@ -33,10 +32,10 @@ def dashboard(house: House) -> ASGIApp:
 @cache
 def _app() -> FastAPI:
     pages.register()
-    ui.add_css(look(), shared=True)
+    ui.add_css(login.look(), shared=True)
     for one in PAGES.values():
         _mount(one)
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, routes=list(ROUTES))
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, routes=[*login.ROUTES, *pictures.ROUTES])
     ui.run_with(
         app, title="campaigns", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False,
         gzip_middleware_factory=None, reconnect_timeout=10.0, binding_refresh_interval=None,

@@ -43,11 +43,13 @@ class Formats:
         if not whole:
             return NOTHING
         percent = 100 * part / whole
+        if 0 < percent < 0.1:
+            return f"< {number(0.1, self.language, 1)} %"
         return f"{number(percent, self.language, 1 if 0 < percent < 1 or 99 < percent < 100 else 0)} %"
 
     def money(self, value: float, currency: str = "") -> str:
-        """`12.50 EUR`."""
-        return f"{number(value, self.language, 2)} {currency}".rstrip()
+        """`12.50 EUR`; whole hundreds without a fraction."""
+        return f"{number(value, self.language, 0 if value % 100 == 0 else 2)} {currency}".rstrip()
 
     def moment(self, at: datetime | None, *, now: datetime | None = None) -> str:
         """`Mon 23 Nov 14:05`; the time alone where `now` is the same day; the year where it is another."""
@@ -66,6 +68,10 @@ class Formats:
             return NOTHING
         local = at.astimezone(self.zone)
         return f"{local.day} {_MONTHS[self.language][local.month - 1]} {local:%Y %H:%M:%S}"
+
+    def clock(self, at: datetime) -> str:
+        """`14:05:09`."""
+        return f"{at.astimezone(self.zone):%H:%M:%S}"
 
     def day(self, at: datetime) -> str:
         """`Mon 23 Nov`."""

@@ -45,6 +45,7 @@ class View:
         self.theme = cookies.get("theme", "auto")
         self._refreshes: list[Refresh] = []
         self._looks = 0
+        self._dark = {"light": False, "dark": True}.get(self.theme)
         self._busy = False
         self._failed = False
         self._status = text("", "div", "toast", role="status", aria_live="polite")
@@ -57,6 +58,10 @@ class View:
         """See `campaigns.desk`."""
         return self.house.desk
 
+    def retitle(self, words: str) -> None:
+        """What the browser's tab shows, before the product's name."""
+        self._client.title = f"{words} · {self.t('shell.product')}"
+
     def may(self, role: Role) -> bool:
         """Whether whoever looks is allowed what needs this role."""
         return self.operator.role.allows(role)
@@ -64,6 +69,17 @@ class View:
     def query(self, name: str) -> str:
         """A value of the address after the `?`; empty: it is not there."""
         return self.request.query_params.get(name, "")
+
+    async def is_dark(self) -> bool:
+        """Whether the browser shows it dark, for what is drawn on a canvas; only once the page is open."""
+        if self._dark is None:
+            self._dark = bool(await ui.run_javascript("return Quasar.Dark.isActive", timeout=5.0))
+        return self._dark
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the browser has the page; before that it is being made."""
+        return self._client.has_socket_connection
 
     async def live(self, refresh: Refresh) -> None:
         """Show what is known now, and keep it up to date while the page is open."""
