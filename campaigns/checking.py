@@ -25,9 +25,9 @@ from campaigns.engine.terms import AccountTerms
 from campaigns.files import Loaded, load_campaign
 from campaigns.loading import OpenedLists, open_lists
 from campaigns.outlook import NOT_ADVICE, Outlook, watched
+from campaigns.reports import law_statement
 from campaigns.rules import load_rules
 from campaigns.settings import Settings
-from campaigns.summary import law_statement
 from campaigns.systems import open_systems
 
 LISTED = 100

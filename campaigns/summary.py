@@ -4,18 +4,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from campaigns.app import Session, is_simulated
+from campaigns.app import Session
 from campaigns.domain.budget import purse_of
 from campaigns.domain.call import Disposition
-from campaigns.domain.campaign import Campaign
 from campaigns.domain.lead import CampaignState, Outcome
-from campaigns.domain.legal import Law
 from campaigns.editing import Edit
 from campaigns.engine.intake import Intake
 from campaigns.files import Loaded
 from campaigns.ports.queries import Counts
 from campaigns.ports.returns import ReturnCounts
-from campaigns.reports import gather, render, write_report
+from campaigns.reports import law_statement, write_report
 from campaigns.stores.location import Location
 
 if TYPE_CHECKING:
@@ -88,14 +86,6 @@ class Summary:
         }
 
 
-def law_statement(campaign: Campaign, law: Law) -> str:
-    """What is checked of the law, in one sentence; whoever shows it adds that it is no legal advice."""
-    off = campaign.legal_hours.off
-    if off:
-        return f"No legal rule is applied (legal_hours off: {off})."
-    return f"Every call is judged by the legal rules of {law.book.version}: hours, consent, caps and cool-downs."
-
-
 def budget_told(session: Session, loaded: Loaded, counts: Counts) -> str:
     """How far the campaign's budget is used, for people; empty: it has none."""
     campaign = loaded.campaign
@@ -121,7 +111,7 @@ async def summarise(
     path = report or Path(f"{name}.html")
     written: Path | None = path
     try:
-        write_report(path, await _page(session, loaded))
+        await write_report(session, name, path)
     except OSError as error:
         warnings.append(f"the report {path} cannot be written ({error.strerror}): name another with `campaigns report`")
         written = None
@@ -141,16 +131,6 @@ async def summarise(
         ledger=ledger if ledger.exists() else None,
         returns=await session.store.returns(name) if loaded.campaign.write_back else None,
     )
-
-
-async def _page(session: Session, loaded: Loaded) -> str:
-    campaign = loaded.campaign
-    figures = await gather(
-        session.store, campaign.campaign, now=session.clock.now(), provider=campaign.provider,
-        law=law_statement(campaign, session.law), rules=session.law,
-        simulated=is_simulated(session.settings, campaign.provider),
-    )  # fmt: skip
-    return render(figures)
 
 
 async def _contacts(session: Session, loaded: Loaded, leads: int) -> dict[str, int]:

@@ -1,21 +1,18 @@
-"""`status`, `leads`, `attempts`, `report`: where things stand."""
+"""`status`, `leads`, `attempts`: where things stand."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from campaigns.app import Session, is_simulated
+from campaigns.app import Session
 from campaigns.domain.call import Disposition
 from campaigns.domain.contact import ERASED, mask
-from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState, Outcome
 from campaigns.files import parse_campaign
 from campaigns.ports.queries import LeadFilter
 from campaigns.ports.returns import ReturnCounts
 from campaigns.ports.store import CampaignRecord
-from campaigns.reports import gather, render, results_csv, write_report
-from campaigns.summary import budget_told, law_statement
+from campaigns.summary import budget_told
 
 from .context import (
     Json,
@@ -37,7 +34,7 @@ Name = Annotated[str, typer.Argument(help="The campaign's name.", metavar="NAME"
 
 def register(cli: typer.Typer) -> None:
     """Add these commands."""
-    for command in (status, leads, attempts, report):
+    for command in (status, leads, attempts):
         cli.command()(command)
 
 
@@ -216,41 +213,3 @@ def _attempt_row(row: Json) -> list[object]:
     talk = f"{row['talk_seconds']:.0f} s" if row["talk_seconds"] else ""
     result = row["disposition"] or row["state"]
     return [row["attempt"][:8], row["lead"], row["ordinal"], mask(row["phone"]), result, written, talk, row["reason"]]
-
-
-def report(
-    context: typer.Context,
-    name: Name,
-    out_: Annotated[Path, typer.Option("--out", help="FILE.html or FILE.csv.", metavar="FILE")],
-) -> None:
-    """Write the results of a campaign.
-
-    Example: campaigns report dentist-reminders --out results.csv
-    """
-    if out_.suffix not in (".html", ".csv"):
-        raise InputError(f"--out {out_}: write a name that ends in .html or .csv.")
-
-    async def work(session: Session, record: CampaignRecord) -> str:
-        return await (_csv if out_.suffix == ".csv" else _page)(session, record)
-
-    text = with_campaign(context, name, work)
-    try:
-        write_report(out_, text)
-    except OSError as error:
-        raise InputError(
-            f"--out {out_}: cannot be written ({error.strerror}). Name a file in a folder of yours."
-        ) from None
-    print_json({"report": str(out_)}) if options(context).json else out.print(f"report    {out_}", markup=False)
-
-
-async def _csv(session: Session, record: CampaignRecord) -> str:
-    return "".join([line async for line in results_csv(session.store, record.name)])
-
-
-async def _page(session: Session, record: CampaignRecord) -> str:
-    law = law_statement(parse_campaign(record.document, name=record.name).campaign, session.law)
-    figures = await gather(
-        session.store, record.name, now=session.clock.now(), provider=record.provider, law=law,
-        rules=session.law,        simulated=session.simulated or is_simulated(session.settings, record.provider),
-    )  # fmt: skip
-    return render(figures)

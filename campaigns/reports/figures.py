@@ -3,18 +3,21 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from campaigns.domain.campaign import Campaign
+from campaigns.domain.budget import MICROS, MINUTE_MS, Spent
+from campaigns.domain.campaign import Budget, Campaign
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import LeadState
 from campaigns.domain.legal import Law
 from campaigns.files import parse_campaign
+from campaigns.ports.people import OptOuts
 from campaigns.ports.queries import Counts
 from campaigns.ports.store import CampaignRecord, Store
 
 from .discreet import without_numbers
+from .heat import Heat, heat_of
 from .in_force import in_force
-from .law import AppliedRow
-from .tally import LISTED, Calls, Doubt, Tally, tallied
+from .law import AppliedRow, law_statement
+from .tally import LISTED, Calls, Doubt, Funnel, Tally, tallied
 from .timeline import Timeline, shared_zone, timeline
 from .words import DISPOSITIONS, OUTCOMES, UNDIALLED
 
@@ -40,12 +43,47 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetLine:
+    """How far one part of the budget is used."""
+
+    what: str
+    """`attempts`, `talk minutes` or `cost`."""
+    used: float
+    """With what open calls may still take."""
+    limit: float
+
+    @property
+    def share(self) -> float:
+        """Percent."""
+        return 100 * self.used / self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance:
+    """What was kept, counted call by call; nothing here is taken for granted."""
+
+    held: int
+    """Calls that began while the permit that is kept with them held."""
+    outside: int
+    """Calls that began before or after it."""
+    without: int
+    """Calls with which no permit is kept."""
+    rows: tuple[AppliedRow, ...]
+    """Of the law, that permitted calls."""
+    versions: tuple[str, ...]
+    """Of the rows."""
+    duties: tuple[str, ...]
+    """Of an artificial voice; empty where a person talks."""
+    opt_outs: OptOuts
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """One campaign at one moment."""
 
     record: CampaignRecord
-    provider: str
     law: str
+    """One sentence on which legal rules were applied."""
     simulated: bool
     made_at: datetime
     zone: str
@@ -67,25 +105,23 @@ class Figures:
     doubts: tuple[Doubt, ...]
     doubts_total: int
     warnings: tuple[tuple[str, int], ...]
-    rows: tuple[AppliedRow, ...]
-    """Of the law, that permitted calls."""
-    duties: tuple[str, ...]
-    """Of an artificial voice; empty where a person talks."""
-    versions: tuple[str, ...]
-    """Of the rows."""
+    funnel: Funnel
+    heat: Heat
+    budget: tuple[BudgetLine, ...]
+    """Empty: the campaign has none."""
+    currency: str
+    """Of what the provider charges; empty: nobody says."""
+    compliance: Compliance
     returned: str
     """Where outcomes are on their way back to the lists; empty: they do not go back."""
     settings: tuple[tuple[str, str], ...]
     """Empty where the stored file can no longer be read."""
 
 
-async def gather(  # noqa: PLR0913 - what a page says of a campaign that the database does not know
-    store: Store, name: str, *, now: datetime, provider: str, law: str, rules: Law, simulated: bool
-) -> Figures:
+async def gather(store: Store, name: str, *, now: datetime, rules: Law, simulated: bool, currency: str = "") -> Figures:
     """Read a campaign and count it. Raises InputError when the database has no such campaign.
 
-    `now` dates it, `law` is one sentence on which legal rules were applied, `rules` are
-    those of now, `simulated`: nobody real was called.
+    `now` dates it, `rules` are those of now, `simulated`: nobody real was called.
     """
     record = await _known(store, name)
     campaign = _campaign(record)
@@ -95,8 +131,7 @@ async def gather(  # noqa: PLR0913 - what a page says of a campaign that the dat
     zone = shared_zone(campaign.zone if campaign else None, tally.zones)
     return Figures(
         record=replace(record, reason=without_numbers(record.reason)),
-        provider=provider,
-        law=law,
+        law=law_statement(campaign, rules) if campaign else "",
         simulated=simulated,
         made_at=now,
         zone=zone,
@@ -116,11 +151,38 @@ async def gather(  # noqa: PLR0913 - what a page says of a campaign that the dat
         doubts=tuple(tally.doubts),
         doubts_total=tally.doubts_total,
         warnings=tuple(tally.warnings.most_common(20)),
-        rows=tally.permits.applied(rules.book),
-        duties=tally.permits.duties(rules.book) if campaign and campaign.ground.artificial else (),
-        versions=tuple(sorted(tally.permits.data)),
+        funnel=tally.funnel(),
+        heat=heat_of(tally.heat),
+        budget=_budget(campaign.budget if campaign else None, counts.spent),
+        currency=currency,
+        compliance=_compliance(tally, await store.opt_outs(name)),
         returned=returned,
         settings=tuple(in_force(campaign)) if campaign else (),
+    )
+
+
+def _budget(budget: Budget | None, spent: Spent) -> tuple[BudgetLine, ...]:
+    if budget is None:
+        return ()
+    lines = (
+        ("attempts", spent.attempts, budget.attempts),
+        ("talk minutes", spent.talk_ms / MINUTE_MS, budget.talk_minutes),
+        ("cost", spent.cost_micros / MICROS, budget.cost),
+    )
+    return tuple(BudgetLine(what, used, limit) for what, used, limit in lines if limit is not None)
+
+
+def _compliance(tally: Tally, opt_outs: OptOuts) -> Compliance:
+    permits, book = tally.permits, tally.rules.book
+    is_artificial = tally.campaign is not None and tally.campaign.ground.artificial
+    return Compliance(
+        held=permits.held,
+        outside=permits.outside,
+        without=permits.without,
+        rows=permits.applied(book),
+        versions=tuple(sorted(permits.data)),
+        duties=permits.duties(book) if is_artificial else (),
+        opt_outs=opt_outs,
     )
 
 

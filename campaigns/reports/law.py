@@ -1,12 +1,19 @@
-"""Which rows of the law permitted the calls of a campaign, by the permits that are kept with them."""
+"""What the law had to do with a campaign's calls, by the permits that are kept with them: rows, sources, hours kept."""
 
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
-from campaigns.domain.legal import RuleBook
+from campaigns.domain.campaign import Campaign
+from campaigns.domain.lead import Attempt
+from campaigns.domain.legal import Law, RuleBook
 from campaigns.domain.rules import Duty, Rule
 from campaigns.domain.rules_text import DUTIES, hours_in_words, limits_in_words
+
+_SECOND = timedelta(seconds=1)
+"""A permit's local times are whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,10 @@ class AppliedRow:
     hours: str
     limits: str
     calls: int
+    instrument: str = ""
+    sources: tuple[str, ...] = ()
+    confidence: str = ""
+    """How sure those are who wrote the row: `high`, `medium`, `low`."""
 
 
 @dataclass
@@ -27,11 +38,23 @@ class Permits:
     rows: Counter[str] = field(default_factory=Counter)
     data: Counter[str] = field(default_factory=Counter)
     """Versions of the rows → calls that were judged by them."""
+    held: int = 0
+    """Calls that began while their permit held."""
+    outside: int = 0
+    """Calls that began before or after it."""
+    without: int = 0
+    """Calls with which no permit is kept."""
 
-    def add(self, permit: str) -> None:
-        """Count one call; one for which no row was asked does not count."""
-        said = json.loads(permit or "{}")
-        if "data" in said and not said.get("off"):
+    def add(self, attempt: Attempt) -> None:
+        """Count one call that was dialled; its rows count where any row was asked."""
+        said = json.loads(attempt.permit or "{}")
+        if "data" not in said:
+            self.without += 1
+            return
+        is_held = _is_held(attempt, said)
+        self.held += is_held
+        self.outside += not is_held
+        if not said.get("off"):
             self.data[said["data"]] += 1
             self.rows.update(said["rules"])
 
@@ -45,7 +68,32 @@ class Permits:
         return tuple(text for duty, text in DUTIES.items() if duty in named)
 
 
+def law_statement(campaign: Campaign, law: Law) -> str:
+    """What is checked of the law, in one sentence; whoever shows it adds that it is no legal advice."""
+    off = campaign.legal_hours.off
+    if off:
+        return f"No legal rule is applied (legal_hours off: {off})."
+    return f"Every call is judged by the legal rules of {law.book.version}: hours, consent, caps and cool-downs."
+
+
+def _is_held(attempt: Attempt, said: dict[str, Any]) -> bool:
+    """A permit is given for an instant, whose local times it names; the dial must follow before it lapses."""
+    begins = [datetime.fromisoformat(text) for text in said.get("local", ())]
+    if begins and attempt.rings_from < min(begins) - _SECOND:
+        return False
+    return attempt.fires_at is not None or attempt.rings_from <= attempt.dial_before
+
+
 def _row(name: str, rule: Rule | None, calls: int) -> AppliedRow:
     if rule is None:
         return AppliedRow(name, "", "", "", calls)
-    return AppliedRow(name, rule.name, hours_in_words(rule), limits_in_words(rule), calls)
+    return AppliedRow(
+        id=name,
+        name=rule.name,
+        hours=hours_in_words(rule),
+        limits=limits_in_words(rule),
+        calls=calls,
+        instrument="" if rule.instrument == "none" else rule.instrument,
+        sources=rule.source,
+        confidence=rule.confidence,
+    )

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from campaigns.domain.call import Disposition
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import mask
-from campaigns.domain.lead import FREE_STATES, Attempt, AttemptState, Lead, LeadState
+from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState, Outcome
 from campaigns.domain.legal import Law
 from campaigns.planner.lawful import window_of
 from campaigns.ports.store import Store
 
 from .discreet import without_numbers
+from .heat import Slot, slot_of
 from .law import Permits
 from .timeline import GRAIN, Event
 
@@ -47,7 +49,19 @@ class Calls:
     first: datetime | None
     last: datetime | None
     outside: int | None
-    """Calls begun outside the calling hours as the file has them now; None: not checked."""
+    """Calls begun outside the calling hours as the file and the law have them now; None: not checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How far the leads came, each a part of the one before."""
+
+    leads: int
+    called: int
+    """At least once."""
+    answered: int
+    """Talked with, at least once."""
+    reached: int
 
 
 @dataclass
@@ -63,14 +77,19 @@ class Tally:
     warnings: Counter[str] = field(default_factory=Counter)
     dialled: Counter[Event] = field(default_factory=Counter)
     closed: Counter[Event] = field(default_factory=Counter)
+    heat: Counter[tuple[Slot, bool]] = field(default_factory=Counter)
     doubts: list[Doubt] = field(default_factory=list)
     doubts_total: int = 0
     permits: Permits = field(default_factory=Permits)
+    _called: int = 0
+    _answered: int = 0
+    _reached: int = 0
     _seconds: float = 0.0
     _cost: float | None = None
     _first: datetime | None = None
     _last: datetime | None = None
     _outside: int | None = 0
+    _looked_at: int = 0
 
     def add(self, lead: Lead, attempts: list[Attempt]) -> None:
         """Count one lead with its attempts."""
@@ -83,21 +102,29 @@ class Tally:
             self.warnings[self._kind(lead.warning)] += 1
         for attempt in attempts:
             self._add_attempt(lead, attempt)
+        self._add_to_funnel(lead, attempts)
+
+    def _add_to_funnel(self, lead: Lead, attempts: list[Attempt]) -> None:
+        answered = any(attempt.disposition is Disposition.ANSWERED for attempt in attempts)
+        self._called += any(map(was_dialled, attempts))
+        self._answered += answered
+        self._reached += answered and lead.outcome is Outcome.REACHED
 
     def _kind(self, text: str) -> str:
         kind = without_numbers(text)
         return kind if len(self.details) + len(self.warnings) < MOST_KINDS else "other"
 
     def _add_attempt(self, lead: Lead, attempt: Attempt) -> None:
-        if attempt.state in FREE_STATES:
+        if not attempt.counts:
             return
         self.words[_word(attempt)] += 1
         if attempt.state is AttemptState.UNCERTAIN:
             self._add_doubt(lead, attempt)
-        if attempt.state in (AttemptState.INTENT, AttemptState.BOOKED):
+        if not was_dialled(attempt):
             return
-        self.permits.add(attempt.permit)
-        at = dialled_at(attempt)
+        self.permits.add(attempt)
+        at = attempt.rings_from
+        self._add_to_heat(lead, attempt)
         self.dialled[(_grain(at), _word(attempt))] += 1
         self._first, self._last = min(at, self._first or at), max(at, self._last or at)
         if attempt.report is not None:
@@ -105,6 +132,12 @@ class Tally:
             if attempt.report.cost is not None:
                 self._cost = (self._cost or 0.0) + attempt.report.cost
         self._look_at_hours(lead, at)
+
+    def _add_to_heat(self, lead: Lead, attempt: Attempt) -> None:
+        zones = lead.contact.zones or ((self.campaign.zone,) if self.campaign and self.campaign.zone else ())
+        if zones and attempt.disposition is not None:
+            slot = slot_of(_grain(attempt.rings_from), zones[0])
+            self.heat[slot, attempt.disposition is Disposition.ANSWERED] += 1
 
     def _add_doubt(self, lead: Lead, attempt: Attempt) -> None:
         self.doubts_total += 1
@@ -115,10 +148,10 @@ class Tally:
 
     def _look_at_hours(self, lead: Lead, at: datetime) -> None:
         """A second look at what the planner permitted: was the person's window open?"""
-        if (
-            self.campaign is None or self._outside is None or not lead.contact.phones
-        ):  # when they may be called is erased
+        is_erased = not lead.contact.phones  # and with the number, when they may be called
+        if self.campaign is None or self._outside is None or is_erased:
             return
+        self._looked_at += 1
         try:
             window = window_of(lead.contact, self.campaign, self.rules)
         except ValueError:
@@ -128,13 +161,17 @@ class Tally:
 
     def calls(self) -> Calls:
         """The calls as a whole."""
-        outside = self._outside if self._first and self.campaign else None
+        outside = self._outside if self._looked_at else None
         return Calls(self._seconds / 60, self._cost, self._first, self._last, outside)
 
+    def funnel(self) -> Funnel:
+        """How far they came."""
+        return Funnel(self.leads, self._called, self._answered, self._reached)
 
-def dialled_at(attempt: Attempt) -> datetime:
-    """When the provider was asked, or was to call; before that, when it was written down."""
-    return attempt.rings_from
+
+def was_dialled(attempt: Attempt) -> bool:
+    """Whether the provider was asked for a call that may have rung."""
+    return attempt.counts and attempt.state not in (AttemptState.INTENT, AttemptState.BOOKED)
 
 
 async def tallied(store: Store, name: str, campaign: Campaign | None, rules: Law) -> Tally:

@@ -51,9 +51,9 @@ def played():
             counts = {"read": people + 2, "invalid": 2, "duplicate": 0, "suppressed": 0, "excluded": 0}
             await store.note_intake("test", counts, [("list.csv", 7, "Phone: 020 0000099 has letters")])
             await night.run()
-            made = {"provider": "scripted", "law": "No rules were checked.", "simulated": True, "rules": NO_LAW}
-            figures = await gather(store, "test", now=clock.now() + timedelta(minutes=1), **made)
-            lines = [line async for line in results_csv(store, "test")]
+            now = clock.now() + timedelta(minutes=1)
+            figures = await gather(store, "test", now=now, rules=NO_LAW, simulated=True, currency="EUR")
+            lines = "".join([line async for line in results_csv(store, "test")]).splitlines(keepends=True)
         store.close()
         return figures, lines
 

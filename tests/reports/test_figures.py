@@ -66,9 +66,7 @@ def test_the_settings_in_force_are_told_and_a_switched_off_law_with_its_reason(f
 async def test_a_campaign_that_is_not_there_is_an_error_that_says_where_to_look():
     store = MemoryStore()
     with pytest.raises(InputError, match="campaigns status"):
-        await gather(
-            store, "nothing", now=instant("2026-11-23T09:00Z"), provider="p", law="None.", rules=NO_LAW, simulated=True
-        )  # fmt: skip
+        await gather(store, "nothing", now=instant("2026-11-23T09:00Z"), rules=NO_LAW, simulated=True)
     store.close()
 
 
