@@ -64,11 +64,11 @@ class BoardStore(Protocol):
 
     async def brief(self, name: str, provider: str, *, since: datetime) -> Brief: ...
 
-    async def past_closed(self, name: str, *, since: datetime, limit: int) -> PastPage:
-        """Leads closed from `since` on: about so many, by when and how."""
+    async def past_closed(self, name: str, *, since: datetime, until: datetime | None = None, limit: int) -> PastPage:
+        """Leads closed from `since` on, and before `until`: about so many, by when and how."""
 
-    async def past_called(self, name: str, *, since: datetime, limit: int) -> PastPage:
-        """Attempts written down from `since` on: about so many, by when and how they went."""
+    async def past_called(self, name: str, *, since: datetime, until: datetime | None = None, limit: int) -> PastPage:
+        """Attempts written down in that time: about so many, by when and how they went."""
 
     async def settled_before(self, name: str) -> datetime | None:
         """Before this nothing is under way but what nobody knows of; None: nothing is at all."""

@@ -33,18 +33,18 @@ class BoardVerbs:
 
         return await self._database.read(verb)
 
-    async def past_closed(self, name: str, *, since: datetime, limit: int) -> PastPage:
+    async def past_closed(self, name: str, *, since: datetime, until: datetime | None = None, limit: int) -> PastPage:
         async def verb(db: Connection) -> PastPage:
-            span, following = await _span(db, _CLOSED_END, name, since, limit)
+            span, following = await _span(db, _CLOSED_END, name, (since, until), limit)
             rows = await db.rows(_CLOSED, span)
             closed = (Closed(at(row["grain"] * GRAIN_US), row["outcome"], row["n"]) for row in rows)
             return PastPage(closed=tuple(closed), next=following)
 
         return await self._database.read(verb, aside=True)
 
-    async def past_called(self, name: str, *, since: datetime, limit: int) -> PastPage:
+    async def past_called(self, name: str, *, since: datetime, until: datetime | None = None, limit: int) -> PastPage:
         async def verb(db: Connection) -> PastPage:
-            span, following = await _span(db, _CALLED_END, name, since, limit)
+            span, following = await _span(db, _CALLED_END, name, (since, until), limit)
             return PastPage(called=tuple(map(_called, await db.rows(_CALLED, span))), next=following)
 
         return await self._database.read(verb, aside=True)
@@ -104,13 +104,16 @@ def _sum(rows: Sequence[Any]) -> Spent:
 
 
 async def _span(
-    db: Connection, end_of: str, name: str, since: datetime, limit: int
+    db: Connection, end_of: str, name: str, between: tuple[datetime, datetime | None], limit: int
 ) -> tuple[dict[str, Any], datetime | None]:
-    """From `since` to where `limit` rows later begins what the next page holds; at least a microsecond."""
-    found = await db.rows(end_of, {"name": name, "since": us(since), "limit": limit})
-    following = max(at(found[0]["at"]), since + timedelta(microseconds=1)) if found else None
-    until = us(following) if following else _FOREVER
-    return {"name": name, "since": us(since), "until": until}, following
+    """From the first moment to where `limit` rows later begins what the next page holds; at least a microsecond."""
+    since, until = between
+    span = {"name": name, "since": us(since), "until": _FOREVER if until is None else us(until)}
+    found = await db.rows(end_of, {**span, "limit": limit})
+    if not found:
+        return span, None
+    following = max(at(found[0]["at"]), since + timedelta(microseconds=1))
+    return {**span, "until": us(following)}, following
 
 
 def _called(row: Any) -> Called:
@@ -131,7 +134,8 @@ SELECT COUNT(*) AS n, CAST(SUM(held_ms) AS BIGINT) AS held_ms, price_micros FROM
 WHERE {LIVE} AND provider = :provider AND campaign || '' = :name GROUP BY price_micros
 """
 _CLOSED_END = """
-SELECT closed_at AS at FROM lead WHERE campaign = :name AND outcome IS NOT NULL AND closed_at >= :since
+SELECT closed_at AS at FROM lead
+WHERE campaign = :name AND outcome IS NOT NULL AND closed_at >= :since AND closed_at < :until
 ORDER BY closed_at LIMIT 1 OFFSET :limit
 """
 _CLOSED = f"""
@@ -140,7 +144,7 @@ WHERE campaign = :name AND outcome IS NOT NULL AND closed_at >= :since AND close
 GROUP BY closed_at / {GRAIN_US}, outcome
 """
 _CALLED_END = """
-SELECT created_at AS at FROM attempt WHERE campaign = :name AND created_at >= :since
+SELECT created_at AS at FROM attempt WHERE campaign = :name AND created_at >= :since AND created_at < :until
 ORDER BY created_at LIMIT 1 OFFSET :limit
 """
 _CALLED = f"""

@@ -1,9 +1,8 @@
 """SQLite: through aiosqlite with safe settings, one dialer per file; and in memory, for tests and dry runs."""
 
-import fcntl
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, closing
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -93,15 +92,17 @@ class _Transactions:
 
 
 class _ThreadDatabase:
-    """A writer, a reader for what dials wait for, and one for the rest; virtual time stands still while any works.
+    """A writer, a reader for what dials wait for, and two for the rest; virtual time stands still while any works.
 
-    What dials wait for is little, and read here and now.
+    What dials wait for is little, and read here and now. Of the two the idler one is asked: behind a count that takes
+    a second nobody waits for a page.
     """
 
     def __init__(
-        self, writer: Writer, readers: tuple[_Thread, _Thread], clock: Clock, tidy: Callable[[bool], Awaitable[None]]
+        self, writer: Writer, readers: Sequence[_Thread], clock: Clock, tidy: Callable[[bool], Awaitable[None]]
     ) -> None:
-        self._writer, (self._reader, self._aside), self._clock, self._tidy = writer, readers, clock, tidy
+        self._writer, (self._reader, *aside), self._clock, self._tidy = writer, readers, clock, tidy
+        self._aside = dict.fromkeys(aside, 0)
 
     async def write(self, verb: Verb[T], *, account: str | None = None, brief: bool = False) -> T:
         with self._clock.work():
@@ -115,8 +116,13 @@ class _ThreadDatabase:
         if not aside:
             await anyio.lowlevel.checkpoint()
             return carried_out(self._reader.raw, verb)
-        with self._clock.work():
-            return await self._aside.carry_out(lambda raw: carried_out(raw, verb))
+        idler = min(self._aside, key=self._aside.__getitem__)
+        self._aside[idler] += 1
+        try:
+            with self._clock.work():
+                return await idler.carry_out(lambda raw: carried_out(raw, verb))
+        finally:
+            self._aside[idler] -= 1
 
     async def tidy(self, *, shrink: bool) -> None:
         with self._clock.work():
@@ -137,11 +143,13 @@ async def open_sqlite(
         _connection(path, patience) as raw,
         _connection(path, patience) as reader,
         _connection(path, patience) as aside,
+        _connection(path, patience) as another,
     ):
+        readers = (reader, aside, another)
         await _migrate(raw, simulated=simulated, path=path)
-        for each in (raw, reader, aside):
+        for each in (raw, *readers):
             each.here = clock.watch_every is None
-        for each in (reader, aside):
+        for each in readers:
             await each.execute_fetchall("PRAGMA query_only = ON")
         # SQLite by itself looks ever more rarely, so that whoever writes much, as an import does, would starve a dial.
         await raw.execute_fetchall(f"PRAGMA busy_timeout = {_LOOK // timedelta(milliseconds=1)}")
@@ -150,7 +158,7 @@ async def open_sqlite(
             tasks.start_soon(_shielded, writer)
             try:
                 tidy = partial(_tidy, path, patience)
-                yield SqlStore(_ThreadDatabase(writer, (reader, aside), clock, tidy))
+                yield SqlStore(_ThreadDatabase(writer, readers, clock, tidy))
             finally:
                 writer.close()
 
@@ -366,33 +374,3 @@ def _peek(path: Path, sql: str, *params: str) -> Any:
     except sqlite3.Error:
         return None
     return row[0] if row else None
-
-
-@contextmanager
-def dialer_lock(path: Path) -> Iterator[bool]:
-    """The right to dial from a SQLite database; yields False when another process has it. A crash frees it."""
-    try:
-        file = Path(f"{path}.lock").open("a")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise StoreError(f"{path}.lock: cannot be opened: {error.strerror}. Name another place.") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
-        yield True
-
-
-def is_locked(path: Path) -> bool:
-    """Whether somebody has the right to dial. It is asked for and given back within microseconds."""
-    try:
-        file = Path(f"{path}.lock").open("rb")  # noqa: SIM115 - closed below
-    except OSError:
-        return False
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        return False

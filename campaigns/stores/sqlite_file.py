@@ -11,7 +11,8 @@ from campaigns.ports.health import Finding
 
 from .location import Kind
 from .sql import SqlStore
-from .sqlite import copy_database, dialer_lock, is_locked, kind_of, last_moment_in, open_sqlite
+from .sqlite import copy_database, kind_of, last_moment_in, open_sqlite
+from .sqlite_lock import dialer_lock, is_locked
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def call(product: Product, count: int, *, days: int = 20) -> None:
     """Let the first so many leads have had one call each over the last days; three in four are closed by it."""
     now = int(time.time() * 1e6)
     step = days * 86_400_000_000 // count
-    at = f"({now} - ({count} - seq) * {step})"
+    at = f"({now} - ({count} - CAST(seq AS BIGINT)) * {step})"
     blob = f"CAST('' AS {'BYTEA' if product.database.startswith('postgres') else 'BLOB'})"
     word = "CASE seq % 4 WHEN 0 THEN 'answered' WHEN 1 THEN 'no_answer' WHEN 2 THEN 'busy' ELSE 'voicemail' END"
     values = {

@@ -26,12 +26,12 @@ from campaigns.stores.schema import migration_steps
 from campaigns.stores.sql import SqlStore
 from campaigns.stores.sqlite import (
     APPLICATION,
-    dialer_lock,
     file_system_of,
     kind_of,
     last_moment_in,
     open_sqlite,
 )
+from campaigns.stores.sqlite_lock import dialer_lock, is_locked
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -314,7 +314,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
 LOCKS = """
 import sys, time
 from pathlib import Path
-from campaigns.stores.sqlite import dialer_lock
+from campaigns.stores.sqlite_lock import dialer_lock
 with dialer_lock(Path(sys.argv[1])) as ours:
     print(ours)
     time.sleep(60)
@@ -514,3 +514,14 @@ async def test_a_claim_reads_ready_leads_in_their_order_and_sorts_none(tmp_path:
         claim = f"SELECT id FROM lead WHERE campaign = 'c' AND state = 'ready' ORDER BY {CLAIM_ORDER} LIMIT 5"
         (step,) = rows(tmp_path / "campaigns.db", f"EXPLAIN QUERY PLAN {claim}")
         assert "lead_ready" in step[3]
+
+
+def test_whoever_looks_sees_whether_somebody_dials_and_takes_nobodys_chance(tmp_path):
+    path = tmp_path / "c.db"
+    assert not is_locked(path)
+    with dialer_lock(path) as ours:
+        assert ours
+        assert is_locked(path)
+    assert not is_locked(path)
+    with dialer_lock(path) as ours:
+        assert ours
