@@ -1,31 +1,38 @@
 """Where every campaign stands, and how it came there: quick however much the database holds."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import anyio
+
 from campaigns.app import Session
+from campaigns.domain.errors import StoreError, Unknown
+from campaigns.domain.lead import CampaignState
+from campaigns.ports.board import Brief
+from campaigns.ports.store import Account, CampaignRecord
 
 from .access import Operator
+from .files import Files
+from .following import Following
+from .health import health_of, look
+from .news import Change, News
+from .overview import LATELY, Known, view_of
+from .past import history_of
+from .share import Share
+from .shown import attempt_view
+from .standing import Standing, Standings
 from .views import AttemptView, CampaignView, Health, History
 
 if TYPE_CHECKING:
     from campaigns.planner.forecast import Forecast
 
+__all__ = ["Board", "Change"]
+
 LIVE_SHOWN = 200
-"""Calls under way that are shown; all are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something moved, so whoever shows it asks again."""
-
-    campaign: str
-    """Empty: it concerns the whole database."""
-    kind: str
-    """`state` (steered, edited, new or gone), `calls` (an attempt moved) or `counts` (any other figure)."""
-    at: datetime
+"""Calls under way, and doubts, that are shown; all are counted."""
+BRIEF, RARELY = timedelta(seconds=1), timedelta(seconds=5)
+"""How old a brief may be, of a campaign that dials and of another one; and who dials."""
 
 
 class Board:
@@ -34,30 +41,49 @@ class Board:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._files, self._share, self._news = Files(session), Share(session.clock), News(session)
+        self._standings = Standings(session, self._files, self._share, self._news)
+        self._following = Following(session, self._share)
+        self._briefs: dict[str, tuple[datetime, Brief]] = {}
+        self._dialers: tuple[datetime, int | None] | None = None
 
     async def run(self) -> None:
         """Keep fresh what somebody looks at, until cancelled."""
-        raise NotImplementedError
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._standings.run)
+            tasks.start_soon(self._following.run)
+            tasks.start_soon(self._news.run)
 
     async def campaigns(self) -> tuple[CampaignView, ...]:
         """Every campaign that is not archived, in the order in which they were made."""
-        raise NotImplementedError
+        return await self._views(await self._session.store.campaigns())
 
     async def campaign(self, name: str) -> CampaignView:
         """One campaign. Raises Unknown."""
-        raise NotImplementedError
+        return (await self._views([await self._record(name)]))[0]
 
     async def history(self, name: str) -> History:
         """How it came to where it stands. Raises Unknown."""
-        raise NotImplementedError
+        record = await self._record(name)
+        zone_name = (await self._files.people(record)).zone
+        past, complete = await self._following.of(record, zone_name)
+        view = await self.campaign(name)
+        reached = sum(n for outcome, n in view.outcomes.items() if outcome == "reached")
+        return history_of(past, leads=view.leads, reached=reached, zone_name=zone_name, complete=complete)
 
     async def live(self, name: str, *, by: Operator) -> tuple[AttemptView, ...]:
         """Attempts under way, the newest first, at most `LIVE_SHOWN`. Raises Unknown."""
-        raise NotImplementedError
+        record = await self._record(name)
+        found = await self._session.store.live(name, record.provider, limit=LIVE_SHOWN)
+        return tuple(attempt_view(attempt, by) for attempt in found)
 
     async def doubts(self, name: str | None = None, *, by: Operator) -> tuple[AttemptView, ...]:
-        """Attempts of which nobody knows whether they took place, the oldest first; of all campaigns or of one."""
-        raise NotImplementedError
+        """Attempts of which nobody knows whether they took place, the oldest first, at most `LIVE_SHOWN`; of all
+        campaigns or of one. Raises Unknown."""
+        if name is not None:
+            await self._record(name)
+        found = await self._session.store.doubts(name, limit=LIVE_SHOWN)
+        return tuple(attempt_view(attempt, by) for attempt in found)
 
     async def forecast(self, name: str) -> "Forecast | None":
         """How it will go on; where none is known it takes seconds. None: nobody is left to call. Raises Unknown."""
@@ -68,9 +94,67 @@ class Board:
         raise NotImplementedError
 
     async def health(self) -> Health:
-        """How this process and its database are; asks no provider."""
-        raise NotImplementedError
+        """How this process and its database are; asks no provider. Raises StoreError."""
+        return health_of(await look(self._session), now=self._session.clock.now())
 
     def changes(self) -> AsyncIterator[Change]:
-        """What moves from now on, for event streams; the database is asked once a second for all who listen."""
-        raise NotImplementedError
+        """What moves from now on, for event streams, while `run` goes on; the database is asked once a second for all
+        who listen."""
+        return self._news.listen()
+
+    async def _record(self, name: str) -> CampaignRecord:
+        record = await self._session.store.campaign(name)
+        if record is None or record.archived_at is not None:
+            known = ", ".join(record.name for record in await self._session.store.campaigns()) or "none"
+            gone = f"'{name}' is {record.reason}" if record else f"There is no campaign '{name}'"
+            raise Unknown(f"{gone}. There are: {known}.")
+        return record
+
+    async def _views(self, records: list[CampaignRecord]) -> tuple[CampaignView, ...]:
+        standings = await self._standings.of(records)
+        dialers = await self._dialing()
+        names = dict.fromkeys(record.provider for record in records)
+        accounts = {name: await self._session.store.account(name) for name in names}
+        return tuple(
+            [
+                await self._view(record, standing, accounts[record.provider], dialers)
+                for record, standing in zip(records, standings, strict=True)
+            ]
+        )
+
+    async def _view(
+        self, record: CampaignRecord, standing: Standing | None, account: Account, dialers: int | None
+    ) -> CampaignView:
+        now = self._session.clock.now()
+        known = Known(
+            record=record,
+            file=self._files.known(record) if self._standings.running else self._files.of(record),
+            brief=await self._brief(record, now),
+            counts=standing.counts if standing else None,
+            as_of=standing.as_of if standing else now,
+            account=account,
+            dialers=dialers,
+            lists_until=standing.lists_until if standing else None,
+            finish_at=standing.finish_at if standing else None,
+        )
+        return view_of(known, now=now)
+
+    async def _brief(self, record: CampaignRecord, now: datetime) -> Brief:
+        """Not anew for each of many who look at once."""
+        until, brief = self._briefs.get(record.name, (None, None))
+        if brief is None or until is None or until <= now:
+            brief = await self._session.store.brief(record.name, record.provider, since=now - LATELY)
+            keeps = BRIEF if record.state is CampaignState.ACTIVE else RARELY
+            self._briefs[record.name] = now + keeps, brief
+        return brief
+
+    async def _dialing(self) -> int | None:
+        """Asked again every few seconds."""
+        now = self._session.clock.now()
+        if self._dialers is None or now - self._dialers[0] > RARELY:
+            try:
+                found = await self._session.database.dialers()
+            except StoreError:
+                found = None
+            self._dialers = now, found
+        return self._dialers[1]

@@ -7,8 +7,6 @@ from datetime import datetime
 from campaigns.domain.lead import CampaignState
 from campaigns.ports.store import Account, CampaignRecord
 
-UNDER_WAY = (CampaignState.ACTIVE,)
-
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -25,12 +23,10 @@ class Circumstances:
     """Leads that wait for a person's word."""
     unread_since: datetime | None = None
     """Since when its lists should have been read again."""
-    workers: int | None = None
-    """None: nobody can say."""
+    dialers: int | None = None
+    """Processes that dial from the database; None: nobody can say."""
     played: bool = False
     """Its calls are made up: `run` plays it, and no worker takes it up."""
-    unsettled: int = 0
-    """Attempts under way."""
 
 
 def obstacles(seen: Circumstances, *, now: datetime) -> tuple[str, ...]:
@@ -56,10 +52,10 @@ def _obstacles(seen: Circumstances, now: datetime) -> Iterator[str]:
 
 
 def _of_worker(seen: Circumstances, now: datetime) -> Iterator[str]:
-    if seen.workers == 0:
+    if seen.dialers == 0:
         command = "campaigns run` its file" if seen.played else "campaigns worker`"
         yield f"Nothing dials from this database. Start `{command}."
-    if seen.unread_since is not None and seen.workers != 0 and seen.unread_since < now:
+    if seen.unread_since is not None and seen.dialers != 0 and seen.unread_since < now:
         at = f"{seen.unread_since:%Y-%m-%d %H:%M}Z"
         yield f"Its contact lists were to be read again by {at} and were not. The worker's log says why."
 

@@ -79,9 +79,11 @@ class BoardStore(Protocol):
     async def doubts(self, name: str | None, *, limit: int) -> list[Attempt]:
         """Attempts of which nobody knows whether they took place, the oldest first."""
 
-    async def moved(self, *, after: int) -> tuple[int, frozenset[str]]:
-        """The journal's last place, and the campaigns whose attempts moved after the place `after`; of many moves not
-        all are looked at: then every active campaign is named."""
+    async def moved(self, *, after: int | None) -> tuple[int, frozenset[str]]:
+        """The journal's last place, and the campaigns whose attempts moved after the place `after` (None: none did).
+
+        Of many moves not all are looked at: then every active campaign is named.
+        """
 
     async def asked_until(self) -> dict[str, datetime]:
         """Until when the last round of asking lasts: by account, and by `reading:` and a campaign for its lists."""

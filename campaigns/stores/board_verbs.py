@@ -70,10 +70,10 @@ class BoardVerbs:
 
         return await self._database.read(verb)
 
-    async def moved(self, *, after: int) -> tuple[int, frozenset[str]]:
+    async def moved(self, *, after: int | None) -> tuple[int, frozenset[str]]:
         async def verb(db: Connection) -> tuple[int, frozenset[str]]:
             last = (await db.rows("SELECT COALESCE(MAX(id), 0) AS n FROM journal"))[0]["n"]
-            if last <= after:
+            if after is None or last <= after:
                 return last, frozenset()
             if last - after > MOST_MOVES:
                 return last, _names(await db.rows("SELECT name FROM campaign WHERE state = 'active'"))

@@ -4,17 +4,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from campaigns.desk.finishing import finish_at
+from campaigns.desk.finishing import finish_at, looked_back
+from campaigns.domain.hours import calling_window
+from campaigns.domain.zones import Place
 from campaigns.testing import instant
 
 NOW = instant("2026-11-24T12:00Z")
 HOUR = timedelta(hours=1)
 
 
-def days(*, opens: int = 9, closes: int = 17) -> list[tuple[datetime, datetime]]:
-    """Open from nine to five on ten days, the first of them the day before now."""
-    first = instant("2026-11-23T00:00Z")
-    return [(first + n * 24 * HOUR + opens * HOUR, first + n * 24 * HOUR + closes * HOUR) for n in range(10)]
+WEEK = calling_window(("Mo-Su 09:00-17:00",), (Place("UTC", None, None),))
 
 
 def every_hour(count: int, *, since: datetime, until: datetime = NOW) -> dict[datetime, int]:
@@ -28,8 +27,12 @@ def every_hour(count: int, *, since: datetime, until: datetime = NOW) -> dict[da
 STARTED = instant("2026-11-23T09:00Z")
 
 
+def finish(left, closed, *, now=NOW, started_at=STARTED, window=WEEK):
+    return finish_at(left, closed, looked_back(window, now=now, started_at=started_at), window, now=now)
+
+
 @pytest.mark.parametrize(
-    ("left", "pace", "finish"),
+    ("left", "pace", "over"),
     [
         (120, 60, "2026-11-24T14:00Z"),  # two hours more
         (300, 60, "2026-11-24T17:00Z"),  # exactly until it closes
@@ -37,26 +40,26 @@ STARTED = instant("2026-11-23T09:00Z")
         (60, 120, "2026-11-24T12:30Z"),
     ],
 )
-def test_what_is_left_takes_as_long_as_the_pace_says_within_open_hours(left, pace, finish):
+def test_what_is_left_takes_as_long_as_the_pace_says_within_open_hours(left, pace, over):
     closed = every_hour(pace, since=instant("2026-11-24T09:00Z"))
-    assert finish_at(left, closed, days(), now=NOW, started_at=STARTED) == instant(finish)
+    assert finish(left, closed) == instant(over)
 
 
 def test_the_pace_of_the_morning_is_that_of_yesterday_until_there_is_a_newer_one():
     closed = every_hour(60, since=instant("2026-11-23T09:00Z"), until=instant("2026-11-23T17:00Z"))
     early = instant("2026-11-24T09:00Z")
-    assert finish_at(60, closed, days(), now=early, started_at=STARTED) == instant("2026-11-24T10:00Z")
+    assert finish(60, closed, now=early) == instant("2026-11-24T10:00Z")
 
 
 def test_a_pace_of_long_ago_counts_no_more():
     slow = every_hour(12, since=instant("2026-11-23T09:00Z"), until=instant("2026-11-23T17:00Z"))
     fast = every_hour(120, since=instant("2026-11-24T09:00Z"))
-    assert finish_at(120, slow | fast, days(), now=NOW, started_at=STARTED) == NOW + HOUR
+    assert finish(120, slow | fast) == NOW + HOUR
 
 
 def test_before_the_start_no_time_was_worked():
     half = every_hour(60, since=NOW - HOUR / 2)
-    found = finish_at(60, half, days(), now=NOW, started_at=NOW - HOUR / 2)
+    found = finish(60, half, started_at=NOW - HOUR / 2)
     assert found == NOW + HOUR
 
 
@@ -71,8 +74,16 @@ def test_before_the_start_no_time_was_worked():
 )
 def test_where_little_is_known_nothing_is_said(left, closed, started):
     there = every_hour(closed, since=instant("2026-11-24T09:00Z"))
-    assert finish_at(left, there, days(), now=NOW, started_at=started) is None
+    assert finish(left, there, started_at=started) is None
 
 
 def test_without_hours_nothing_is_said():
-    assert finish_at(5, {NOW: 50}, [], now=NOW, started_at=STARTED) is None
+    never = calling_window(("2020 Jan 01 09:00-10:00",), (Place("UTC", None, None),))
+    assert finish(5, {NOW: 50}, window=never) is None
+
+
+def test_what_is_looked_back_at_is_the_last_three_open_hours():
+    assert looked_back(WEEK, now=instant("2026-11-24T10:00Z"), started_at=STARTED) == [
+        (instant("2026-11-24T09:00Z"), instant("2026-11-24T10:00Z")),
+        (instant("2026-11-23T15:00Z"), instant("2026-11-23T17:00Z")),
+    ]
