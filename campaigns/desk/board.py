@@ -45,7 +45,7 @@ class Board:
         self._standings = Standings(session, self._files, self._share, self._news)
         self._following = Following(session, self._share)
         self._briefs: dict[str, tuple[datetime, Brief]] = {}
-        self._dialers: tuple[datetime, int | None] | None = None
+        self._calling: tuple[datetime, bool | None] | None = None
 
     async def run(self) -> None:
         """Keep fresh what somebody looks at, until cancelled."""
@@ -112,18 +112,18 @@ class Board:
 
     async def _views(self, records: list[CampaignRecord]) -> tuple[CampaignView, ...]:
         standings = await self._standings.of(records)
-        dialers = await self._dialing()
+        dialed = await self._dialed()
         names = dict.fromkeys(record.provider for record in records)
         accounts = {name: await self._session.store.account(name) for name in names}
         return tuple(
             [
-                await self._view(record, standing, accounts[record.provider], dialers)
+                await self._view(record, standing, accounts[record.provider], dialed)
                 for record, standing in zip(records, standings, strict=True)
             ]
         )
 
     async def _view(
-        self, record: CampaignRecord, standing: Standing | None, account: Account, dialers: int | None
+        self, record: CampaignRecord, standing: Standing | None, account: Account, dialed: bool | None
     ) -> CampaignView:
         now = self._session.clock.now()
         known = Known(
@@ -133,7 +133,7 @@ class Board:
             counts=standing.counts if standing else None,
             as_of=standing.as_of if standing else now,
             account=account,
-            dialers=dialers,
+            dialed=dialed,
             lists_until=standing.lists_until if standing else None,
             finish_at=standing.finish_at if standing else None,
         )
@@ -148,13 +148,13 @@ class Board:
             self._briefs[record.name] = now + keeps, brief
         return brief
 
-    async def _dialing(self) -> int | None:
+    async def _dialed(self) -> bool | None:
         """Asked again every few seconds."""
         now = self._session.clock.now()
-        if self._dialers is None or now - self._dialers[0] > RARELY:
+        if self._calling is None or now - self._calling[0] > RARELY:
             try:
-                found = await self._session.database.dialers()
+                found = await self._session.database.is_dialed()
             except StoreError:
                 found = None
-            self._dialers = now, found
-        return self._dialers[1]
+            self._calling = now, found
+        return self._calling[1]

@@ -29,7 +29,7 @@ class Seen:
     asked_until: dict[str, datetime]
     accounts: dict[str, Account]
     campaigns: Sequence[CampaignRecord]
-    dialers: int | None
+    dialed: bool | None
     simulated: bool
     webhooks: bool
 
@@ -40,13 +40,13 @@ async def look(session: Session) -> Seen:
     records = await store.campaigns()
     names = dict.fromkeys([*session.settings.providers, *(record.provider for record in records)])
     try:
-        dialers = await session.database.dialers()
+        dialed = await session.database.is_dialed()
     except StoreError:
-        dialers = None
+        dialed = None
     return Seen(
         findings=await session.database.findings(session.clock), gauges=await store.gauges(now=now),
         asked_until=await store.asked_until(), accounts={name: await store.account(name) for name in names},
-        campaigns=records, dialers=dialers, simulated=session.simulated,
+        campaigns=records, dialed=dialed, simulated=session.simulated,
         webhooks=session.settings.public_url is not None
         or all(is_simulated(session.settings, name) for name in session.settings.providers),
     )  # fmt: skip
@@ -67,11 +67,10 @@ def _database(seen: Seen) -> Iterator[HealthLine]:
 
 def _dialing(seen: Seen) -> Iterator[HealthLine]:
     active = sum(record.state is CampaignState.ACTIVE for record in seen.campaigns)
-    if seen.dialers is None:
+    if seen.dialed is None:
         yield HealthLine("workers", None, "nobody can say whether any process dials")
-    elif seen.dialers:
-        what = "1 process dials" if seen.dialers == 1 else f"{seen.dialers} processes dial"
-        yield HealthLine("workers", True, f"{what} from this database")
+    elif seen.dialed:
+        yield HealthLine("workers", True, "a process dials from this database")
     else:
         start = "Start `campaigns run` its file." if seen.simulated else "Start `campaigns worker`."
         ok = False if active else None
@@ -122,7 +121,7 @@ def _figures(seen: Seen, now: datetime) -> dict[str, float]:
         "doubts": _count(seen, AttemptState.UNCERTAIN),
         "inbox": sum(waiting for waiting, _ in seen.gauges.inbox.values()),
         "inbox_age_seconds": max(ages, default=0.0),
-        **({} if seen.dialers is None else {"dialers": seen.dialers}),
+        **({} if seen.dialed is None else {"dialed": float(seen.dialed)}),
     }
 
 

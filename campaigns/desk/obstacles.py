@@ -23,8 +23,8 @@ class Circumstances:
     """Leads that wait for a person's word."""
     unread_since: datetime | None = None
     """Since when its lists should have been read again."""
-    dialers: int | None = None
-    """Processes that dial from the database; None: nobody can say."""
+    dialed: bool | None = None
+    """Whether a process dials from the database; None: nobody can say."""
     played: bool = False
     """Its calls are made up: `run` plays it, and no worker takes it up."""
 
@@ -52,10 +52,10 @@ def _obstacles(seen: Circumstances, now: datetime) -> Iterator[str]:
 
 
 def _of_worker(seen: Circumstances, now: datetime) -> Iterator[str]:
-    if seen.dialers == 0:
+    if seen.dialed is False:
         command = "campaigns run` its file" if seen.played else "campaigns worker`"
         yield f"Nothing dials from this database. Start `{command}."
-    if seen.unread_since is not None and seen.dialers != 0 and seen.unread_since < now:
+    if seen.unread_since is not None and seen.dialed is not False and seen.unread_since < now:
         at = f"{seen.unread_since:%Y-%m-%d %H:%M}Z"
         yield f"Its contact lists were to be read again by {at} and were not. The worker's log says why."
 

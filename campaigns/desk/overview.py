@@ -34,7 +34,7 @@ class Known:
     as_of: datetime
     """Of the counts."""
     account: Account | None = None
-    dialers: int | None = None
+    dialed: bool | None = None
     lists_until: datetime | None = None
     """When its lists were to be read again; None: nobody said."""
     finish_at: datetime | None = None
@@ -96,5 +96,5 @@ def _circumstances(known: Known, counts: Counts, file: File) -> Circumstances:
     return Circumstances(
         known.record, unread=file.unread, account=known.account,
         used_up=file.purse.used_up(counts.spent) if bound else "", held=counts.states.get("held", 0),
-        unread_since=late, dialers=known.dialers, played=file.simulated,
+        unread_since=late, dialed=known.dialed, played=file.simulated,
     )  # fmt: skip

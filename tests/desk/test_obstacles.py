@@ -15,7 +15,7 @@ RECORD = CampaignRecord("spring", CampaignState.ACTIVE, "", "", "acme", "informa
 
 
 def told(state: CampaignState = CampaignState.ACTIVE, reason: str = "", **changes: object) -> list[str]:
-    seen = replace(Circumstances(replace(RECORD, state=state, reason=reason), dialers=1), **changes)
+    seen = replace(Circumstances(replace(RECORD, state=state, reason=reason), dialed=True), **changes)
     return list(obstacles(seen, now=NOW))
 
 
@@ -57,10 +57,10 @@ def test_lists_that_are_not_read_again_are_told_where_somebody_should_read_them(
 
 
 def test_without_a_worker_the_command_is_named():
-    assert one(dialers=0) == "Nothing dials from this database. Start `campaigns worker`."
-    assert one(dialers=0, played=True) == "Nothing dials from this database. Start `campaigns run` its file."
-    assert told(dialers=None) == []
-    assert told(CampaignState.PAUSED, dialers=0) == []
+    assert one(dialed=False) == "Nothing dials from this database. Start `campaigns worker`."
+    assert one(dialed=False, played=True) == "Nothing dials from this database. Start `campaigns run` its file."
+    assert told(dialed=None) == []
+    assert told(CampaignState.PAUSED, dialed=False) == []
 
 
 def test_leads_that_wait_for_a_word_are_counted():
