@@ -28,7 +28,11 @@ SELECT COUNT(*) FROM pg_class AS c WHERE relnamespace = current_schema()::regnam
     AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = c.oid AND deptype = 'e')
 """
 """But those of extensions."""
-_LAST = "SELECT max(j.at) FROM journal j JOIN attempt a ON a.id = j.attempt_id WHERE a.campaign = $1"
+_LAST = (
+    "SELECT at FROM journal WHERE EXISTS (SELECT 1 FROM attempt WHERE campaign = $1)"
+    " AND EXISTS (SELECT 1 FROM attempt a WHERE a.id = attempt_id AND a.campaign = $1) ORDER BY id DESC LIMIT 1"
+)
+"""Whoever dials nobody has no last line to look for."""
 
 
 @asynccontextmanager

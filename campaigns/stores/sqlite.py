@@ -327,7 +327,9 @@ def last_moment_in(path: Path, campaign: str) -> datetime | None:
     return maybe_at(
         _peek(
             path,
-            "SELECT MAX(j.at) FROM journal j JOIN attempt a ON a.id = j.attempt_id WHERE a.campaign = ?",
+            "SELECT at FROM journal WHERE EXISTS (SELECT 1 FROM attempt WHERE campaign = ?)"
+            " AND EXISTS (SELECT 1 FROM attempt a WHERE a.id = attempt_id AND a.campaign = ?) ORDER BY id DESC LIMIT 1",
+            campaign,
             campaign,
         )
     )
