@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns.domain.call import Disposition
+from campaigns.domain.campaign import Campaign
 from campaigns.domain.errors import InputError, StoreError, Unknown
 from campaigns.domain.facts import Facts
 from campaigns.domain.lead import Attempt, CampaignState, Lead, LeadState, Outcome
@@ -67,7 +68,7 @@ class Deciding(Part):
         (claimed,) = await self._session.store.facts([lead], now=now)
         used = sum(attempt.counts for attempt in claimed.facts.attempts)
         after = promised(before, at, used=used, most=campaign.attempts.max)
-        next_at = await self._next_at(replace(claimed.facts, lead=after), now)
+        next_at = await self._next_at(replace(claimed.facts, lead=after), campaign, now)
         why = f"a call promised by {by.name}"
         if not await self._session.store.put_lead(after, rev, opted_out=False, now=now, why=why):
             raise StoreError("The lead changed meanwhile. Look at it again.")
@@ -105,14 +106,11 @@ class Deciding(Part):
             raise InputError("A call to them is under way, or waits for your word. Try again when it is settled.")
         return before, rev
 
-    async def _next_at(self, facts: Facts, now: datetime) -> datetime:
-        session = self._session
-        terms = await session.book.of(facts.lead.campaign)
-        closed = frozenset(one.code for one in await session.store.suspensions(now=now))
-        law = replace(session.law, suspended=closed)
-        if terms is None:
-            raise Unknown("The campaign is gone.")
-        step = decide(facts, terms.campaign, law, people_limits(session), now=now)
+    async def _next_at(self, facts: Facts, campaign: Campaign, now: datetime) -> datetime:
+        """When they may be called. Raises InputError: never any more."""
+        closed = frozenset(one.code for one in await self._session.store.suspensions(now=now))
+        law = replace(self._session.law, suspended=closed)
+        step = decide(facts, campaign, law, people_limits(self._session), now=now)
         if isinstance(step, Close):
             raise InputError(f"They cannot be called then: {step.reason}.")
         return step.until if isinstance(step, Wait) else now
