@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import Field
 
-from campaigns.desk.acts import Closed, Verb
+from campaigns.desk.acts import Verb, Which
 from campaigns.desk.views import AttemptView, CampaignView, Effect, History, Page
 from campaigns.domain.lead import CampaignState, Outcome
 
@@ -104,6 +104,6 @@ class Reopened:
 @router.post("/campaigns/{name}/reopen", summary="Let closed leads wait again")
 async def reopen(desk: TheDesk, by: Changes, name: CampaignName, which: WhichClosed) -> Reopened:
     """Never those who said no more calls, are suppressed or erased, or have a call that is not over."""
-    closed = Closed(frozenset(which.outcomes), frozenset(which.labels), frozenset(which.leads))
+    closed = Which(frozenset(which.outcomes), frozenset(which.labels), frozenset(which.leads))
     with as_it_stands():
         return Reopened(await desk.acts.reopen(name, closed, by=by, attempts=which.attempts))

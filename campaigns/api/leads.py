@@ -91,7 +91,7 @@ class Promised:
 async def call_back(desk: TheDesk, by: Changes, lead: Id, when: CallBack) -> Promised:
     """One call beyond the campaign's maximum; never against the law."""
     with as_it_stands():
-        return Promised(lead, await desk.acts.call_back(lead, when.at, by=by))
+        return Promised(lead, (await desk.acts.call_back(lead, when.at, by=by)).next_at)
 
 
 @router.get("/doubts", summary="Attempts of which nobody knows whether they took place")
