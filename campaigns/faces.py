@@ -11,10 +11,11 @@ import structlog
 from anyio.abc import TaskGroup
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from campaigns.app import Account, Session
-from campaigns.clock import real_now
+from campaigns.clock import real_now, real_sleep
 from campaigns.dashboard.door import Door
 from campaigns.dashboard.house import House
 from campaigns.desk.desk import Desk
@@ -25,6 +26,8 @@ from campaigns.web.receiver import receiver
 
 log = structlog.get_logger()
 
+TRY_AGAIN = 5.0
+"""Seconds after which the desk is run again when it failed."""
 _ALWAYS = ("/webhooks/", "/healthz", "/readyz")
 _CLOSED = "There is no token yet, and this address is open to others: `campaigns token add NAME --role operate`."
 _BROKEN = "The dashboard could not be opened; the log says why. Calls are not concerned."
@@ -69,7 +72,8 @@ class Faces:
         """Open what is asked for, and keep it open until cancelled. A fault there must not stop a call."""
         await self._asked.wait()
         try:
-            async with opened(self._house) as self._app:
+            async with opened(self._house) as dashboard:
+                self._app = _with_api(self._desk, dashboard)
                 self._ready.set()
                 await anyio.sleep_forever()
         except Exception:
@@ -96,6 +100,12 @@ def is_private(host: str) -> bool:
         return host == "localhost"
 
 
+def _with_api(desk: Desk, rest: ASGIApp) -> ASGIApp:
+    from campaigns.api import api  # noqa: PLC0415 - see Faces
+
+    return Router([Mount("/api", app=api(desk))], redirect_slashes=False, default=rest)
+
+
 @asynccontextmanager
 async def opened(house: House) -> AsyncIterator[ASGIApp]:
     """The dashboard of a house and its desk, alive until the block ends."""
@@ -104,9 +114,19 @@ async def opened(house: House) -> AsyncIterator[ASGIApp]:
 
     app = dashboard(house)
     async with anyio.create_task_group() as tasks, _alive(app, tasks):
-        tasks.start_soon(house.desk.run)
+        tasks.start_soon(_keep_fresh, house.desk)
         yield app
         tasks.cancel_scope.cancel()
+
+
+async def _keep_fresh(desk: Desk) -> None:
+    """Whatever goes wrong with the counting, the pages stay; it is tried again."""
+    while True:
+        try:
+            await desk.run()
+        except Exception:
+            log.exception("desk_failed")
+        await real_sleep(TRY_AGAIN)
 
 
 @asynccontextmanager

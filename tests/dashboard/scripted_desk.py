@@ -1,4 +1,4 @@
-"""A desk that shows made-up campaigns, and the server that tests look at: `python scripted_desk.py` prints its address."""
+"""A desk of made-up campaigns, and the server that tests look at: `python scripted_desk.py` prints its address."""
 
 import sys
 from dataclasses import replace
@@ -15,8 +15,8 @@ from campaigns.desk.access import Operator, Role, demand
 from campaigns.desk.effects import TO, Standing, Verb, effect_of
 from campaigns.desk.views import (
     AttemptView,
-    BudgetLine,
     Bucket,
+    BudgetLine,
     CampaignView,
     HeatCell,
     History,
@@ -44,17 +44,43 @@ def a_view(name: str, state: CampaignState, leads: int, **values: Any) -> Campai
     states = {LeadState.CLOSED: closed, LeadState.CALLING: 18, LeadState.HELD: 2, LeadState.READY: 40}
     states[LeadState.WAITING] = leads - sum(states.values())
     waiting = (
-        Waiting(states[LeadState.WAITING] // 2, "outside the calling hours", "calling.hours", NOW + timedelta(hours=18)),
-        Waiting(states[LeadState.WAITING] // 3, "no answer: next try after 4 h", "retry.no_answer", NOW + timedelta(minutes=7)),
+        Waiting(
+            states[LeadState.WAITING] // 2, "outside the calling hours", "calling.hours", NOW + timedelta(hours=18)
+        ),
+        Waiting(
+            states[LeadState.WAITING] // 3,
+            "no answer: next try after 4 h",
+            "retry.no_answer",
+            NOW + timedelta(minutes=7),
+        ),
         Waiting(211, "gb-telemarketing: not before 09:00 in any zone they may be in", "gb-telemarketing", None),
-    )  # fmt: skip
+    )
     view = CampaignView(
-        name=name, state=state, reason="", provider="flireo", purpose="service", simulated=False, leads=leads, states=states,
-        outcomes=outcomes, dispositions={Disposition.ANSWERED: closed}, attempts={AttemptState.ENDED: closed * 2},
-        open_calls=18, at_once=20, calls_a_minute=42.4, waiting=waiting, next_at=NOW + timedelta(minutes=7),
-        finish_at=NOW + timedelta(days=2, hours=3), budget=(BudgetLine("cost", 412.5, 12.3, 1000.0, "EUR"),), warnings=0,
-        errors=(), created_at=NOW - timedelta(days=3), started_at=NOW - timedelta(days=2), finished_at=None, as_of=NOW,
-    )  # fmt: skip
+        name=name,
+        state=state,
+        reason="",
+        provider="flireo",
+        purpose="service",
+        simulated=False,
+        leads=leads,
+        states=states,
+        outcomes=outcomes,
+        dispositions={Disposition.ANSWERED: closed},
+        attempts={AttemptState.ENDED: closed * 2},
+        open_calls=18,
+        at_once=20,
+        calls_a_minute=42.4,
+        waiting=waiting,
+        next_at=NOW + timedelta(minutes=7),
+        finish_at=NOW + timedelta(days=2, hours=3),
+        budget=(BudgetLine("cost", 412.5, 12.3, 1000.0, "EUR"),),
+        warnings=0,
+        errors=(),
+        created_at=NOW - timedelta(days=3),
+        started_at=NOW - timedelta(days=2),
+        finished_at=None,
+        as_of=NOW,
+    )
     return replace(view, **values)
 
 
@@ -67,13 +93,38 @@ class ScriptedBoard:
             one.name: one
             for one in (
                 a_view("dentist-reminders", CampaignState.ACTIVE, 12_480),
-                a_view("winter-survey-of-the-northern-provinces-2026", CampaignState.PAUSED, 1_000_000, open_calls=0, calls_a_minute=0.0,
-                       reason="paused by ann", budget=(), warnings=3),
-                a_view("debt-letters", CampaignState.REFUSED, 950, errors=(refused,), open_calls=0, calls_a_minute=0.0, finish_at=None),
-                a_view("summer-offers", CampaignState.FINISHED, 4_000, open_calls=0, calls_a_minute=0.0, next_at=None, finish_at=None,
-                       waiting=(), finished_at=NOW - timedelta(days=40)),
+                a_view(
+                    "winter-survey-of-the-northern-provinces-2026",
+                    CampaignState.PAUSED,
+                    1_000_000,
+                    open_calls=0,
+                    calls_a_minute=0.0,
+                    reason="paused by ann",
+                    budget=(),
+                    warnings=3,
+                ),
+                a_view(
+                    "debt-letters",
+                    CampaignState.REFUSED,
+                    950,
+                    errors=(refused,),
+                    open_calls=0,
+                    calls_a_minute=0.0,
+                    finish_at=None,
+                ),
+                a_view(
+                    "summer-offers",
+                    CampaignState.FINISHED,
+                    4_000,
+                    open_calls=0,
+                    calls_a_minute=0.0,
+                    next_at=None,
+                    finish_at=None,
+                    waiting=(),
+                    finished_at=NOW - timedelta(days=40),
+                ),
             )
-        }  # fmt: skip
+        }
         self.in_doubt = [_attempt(number, AttemptState.UNCERTAIN) for number in range(3)]
 
     async def run(self) -> None:
@@ -103,13 +154,17 @@ class ScriptedBoard:
         """Two days of calls."""
         view = await self.campaign(name)
         outcomes = tuple(
-            Bucket(NOW - timedelta(hours=48 - hour), {"reached": 20 + hour % 7, "exhausted": hour % 5, "refused": hour % 3})
+            Bucket(
+                NOW - timedelta(hours=48 - hour), {"reached": 20 + hour % 7, "exhausted": hour % 5, "refused": hour % 3}
+            )
             for hour in range(48)
             if 8 <= hour % 24 < 20
-        )  # fmt: skip
+        )
         heat = tuple(
-            HeatCell(day, hour, 40 + 7 * day, 8 + (hour * 3 + day * 5) % 23) for day in range(5) for hour in range(9, 20)
-        )  # fmt: skip
+            HeatCell(day, hour, 40 + 7 * day, 8 + (hour * 3 + day * 5) % 23)
+            for day in range(5)
+            for hour in range(9, 20)
+        )
         reached = view.outcomes.get(Outcome.REACHED, 0)
         funnel = (
             ("leads", view.leads),
@@ -165,12 +220,28 @@ class ScriptedActs:
 
 def _attempt(number: int, state: AttemptState) -> AttemptView:
     return AttemptView(
-        attempt=f"0b5c1f{number:02}-0000-5000-8000-000000000000", lead=f"1ead{number:04}-0000-5000-8000-000000000000",
-        campaign="dentist-reminders", ordinal=1 + number % 3, phone=f"+44 20 7946 0{number:03}", provider="flireo", call_id=f"call-{number}",
-        state=state, disposition=None, intent_at=NOW - timedelta(minutes=number), placed_at=NOW - timedelta(minutes=number), ended_at=None,
-        talk_seconds=None, cost=None, summary="", transcript="", analysis={}, recording="",
-        reason="the answer to the dial never came, and the provider's list does not show it", moves=(), **_more(),
-    )  # fmt: skip
+        attempt=f"0b5c1f{number:02}-0000-5000-8000-000000000000",
+        lead=f"1ead{number:04}-0000-5000-8000-000000000000",
+        campaign="dentist-reminders",
+        ordinal=1 + number % 3,
+        phone=f"+44 20 7946 0{number:03}",
+        provider="flireo",
+        call_id=f"call-{number}",
+        state=state,
+        disposition=None,
+        intent_at=NOW - timedelta(minutes=number),
+        placed_at=NOW - timedelta(minutes=number),
+        ended_at=None,
+        talk_seconds=None,
+        cost=None,
+        summary="",
+        transcript="",
+        analysis={},
+        recording="",
+        reason="the answer to the dial never came, and the provider's list does not show it",
+        moves=(),
+        **_more(),
+    )
 
 
 def _more() -> dict[str, Any]:
@@ -189,8 +260,8 @@ async def main() -> None:
     door = Door(desk.acts, b"k" * 32, real_now)
     house = House(desk, door, "campaigns.db", simulated=True)
     async with opened(house) as app, serving(app, bind("127.0.0.1", PORT), sockets=True) as address:
-        print(address, flush=True)
-        print(f"{address}{door.link()}", flush=True)
+        sys.stdout.write(f"{address}\n{address}{door.link()}\n")
+        sys.stdout.flush()
         await anyio.sleep_forever()
 
 
