@@ -5,6 +5,8 @@ from typing import Generic, Protocol, TypeVar
 
 from nicegui.element import Element
 
+from .elements import box
+
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
@@ -40,3 +42,20 @@ class Rows(Generic[T]):
             if self._inside.default_slot.children[place] is not row.root:
                 row.root.move(target_index=place)
         return len(wanted)
+
+
+class Block(Generic[T]):
+    """A row that is built anew where its item is another: for what is read rather than watched."""
+
+    def __init__(self, tag: str, classes: str, build: Callable[[T], None]) -> None:
+        self.root = box(tag, classes)
+        self._build = build
+        self._shown: tuple[T, ...] = ()
+
+    def show(self, item: T) -> None:
+        """Say what the item is."""
+        if self._shown != (item,):
+            self._shown = (item,)
+            self.root.clear()
+            with self.root:
+                self._build(item)

@@ -2,7 +2,10 @@
 
 from importlib import import_module
 
-NAMES = ("campaigns", "campaign")
+NAMES = (
+    "campaigns", "campaign", "leads", "contact", "search", "doubts", "do_not_call", "do_not_call_import", "rules",
+    "health", "tokens",
+)  # fmt: skip
 
 
 def register() -> None:

@@ -1,0 +1,106 @@
+"""The do-not-call list: who is on it, who said so, why, and where that is written down."""
+
+from campaigns.dashboard.asking import Asking
+from campaigns.dashboard.deeds import suppress
+from campaigns.dashboard.elements import box, button, link, show, text
+from campaigns.dashboard.fields import Field
+from campaigns.dashboard.listing import cell, listing, words
+from campaigns.dashboard.registry import page
+from campaigns.dashboard.rows import Rows
+from campaigns.dashboard.saying import seldom
+from campaigns.dashboard.view import View
+from campaigns.desk.access import Role
+from campaigns.desk.views import SuppressionView
+
+A_PAGE = 50
+LOOKS = 4
+
+
+@page("/do-not-call", title="bar.title", menu="bar.menu", order=30)
+async def do_not_call(view: View) -> None:
+    """The page of the list."""
+    with box("header", "row between"):
+        text(view.t("bar.title"), "h1")
+        if view.may(Role.OPERATE):
+            with box("div", "actions"):
+                button(view.t("bar.add"), lambda: suppress(view))
+                link(view.t("bar.import"), "/do-not-call/import", "button")
+    text(view.t("bar.what"), "p", "soft")
+    await view.live(seldom(LOOKS, Entries(view).refresh))
+
+
+class Entries:
+    """The entries that are looked at: those that were asked for, and as many pages of them as were opened."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._asked, self._pages = "", 1
+        with box("form", "filters", role="search") as form:
+            self._wanted = Field(view.t("bar.search"), "search", hint=view.t("bar.search_hint"), autocomplete="off")
+            text(view.t("search.find"), "button", "button primary", type="submit")
+        form.on("submit.prevent", lambda _event: self._sent())
+        with box("section", "card", aria_label=view.t("bar.title")):
+            self._rows = _table(view)
+            self._none = text(view.t("bar.none"), "p", "soft")
+            self._more = button(view.t("paging.more"), self._further)
+        show(self._none, visible=False)
+        show(self._more, visible=False)
+
+    async def refresh(self) -> None:
+        """Read them again."""
+        found: list[SuppressionView] = []
+        after: str | None = None
+        for _ in range(self._pages):
+            some = await self._view.desk.people.suppressions(after, A_PAGE, self._asked, by=self._view.operator)
+            found += some.items
+            after = some.next
+            if after is None:
+                break
+        show(self._none, visible=not self._rows.show(found))
+        show(self._more, visible=after is not None)
+
+    async def _further(self) -> None:
+        self._pages += 1
+        await self.refresh()
+
+    async def _sent(self) -> None:
+        self._asked, self._pages = self._wanted.value.strip(), 1
+        await self.refresh()
+
+
+def _table(view: View) -> Rows[SuppressionView]:
+    names = ["number", "scope", "when", "said", "proof"]
+    columns = [(view.t(f"bar.{name}"), "") for name in names]
+    columns += [(view.t("bar.do"), "")] if view.may(Role.OPERATE) else []
+    return listing(view.t("bar.title"), columns, lambda one: _row(view, one), lambda one: one.id)
+
+
+def _row(view: View, one: SuppressionView) -> None:
+    scope = f"scope.{one.scope}"
+    words(one.shown or view.t("bar.from_call"), "figures")
+    words(view.t(scope) if view.t.has(scope) else one.scope)
+    words(view.formats.exactly(one.created_at))
+    with cell():
+        text(one.why)
+        text(one.who, "span", "soft small sub")
+    words(one.proof or view.t("bar.no_proof"), "" if one.proof else "soft")
+    if view.may(Role.OPERATE):
+        with cell():
+            button(
+                view.t("bar.remove"),
+                lambda: _remove(view, one),
+                "quiet",
+                aria_label=f"{view.t('bar.remove')} {one.shown}",
+            )
+
+
+def _remove(view: View, one: SuppressionView) -> None:
+    lines = [view.t("bar.remove_effect"), view.t("bar.remove_why", why=one.why, who=one.who)]
+    with Asking(view, view.t("bar.remove_one", number=one.shown), lines, danger=True) as asking:
+        pass
+
+    async def doing() -> str:
+        await view.desk.acts.unsuppress(one.id, by=view.operator)
+        return view.t("bar.removed")
+
+    asking.open(doing)

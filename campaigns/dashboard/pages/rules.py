@@ -1,0 +1,112 @@
+"""The legal rules as they are in force, with their sources; a jurisdiction can be closed at once."""
+
+from campaigns.dashboard.asking import Asking
+from campaigns.dashboard.elements import badge, box, button, link, say, text
+from campaigns.dashboard.fields import Choice, Field
+from campaigns.dashboard.registry import page
+from campaigns.dashboard.rows import Block, Rows
+from campaigns.dashboard.saying import seldom, told
+from campaigns.dashboard.view import Refresh, View
+from campaigns.desk.access import Role
+from campaigns.desk.views import RuleView
+
+LOOKS = 10
+
+
+@page("/rules", title="rules.title", menu="rules.menu", order=40)
+async def rules(view: View) -> None:
+    """The page of the rules."""
+    campaign, code = view.query("campaign"), view.query("code").strip()
+    with box("header", "row between"):
+        text(view.t("rules.title"), "h1")
+        if view.may(Role.ADMIN):
+            button(view.t("rules.close"), lambda: _close(view, code, again))
+    text(view.t("rules.no_advice"), "p", "note")
+    await _filters(view, campaign, code)
+    count = text("", "p", "soft")
+    found: Rows[RuleView] = Rows(box("div", "stack"), lambda _one: _rule(view, again), _key)
+
+    async def again() -> None:
+        rows = await view.desk.people.rules(campaign or None, code=code or None)
+        say(count, view.t("rules.count", n=found.show(rows)))
+
+    await view.live(seldom(LOOKS, again))
+
+
+def _key(rule: RuleView) -> str:
+    return f"{rule.code} {rule.place} {rule.binds} {rule.text}"
+
+
+async def _filters(view: View, campaign: str, code: str) -> None:
+    names = [one.name for one in await view.desk.board.campaigns()]
+    with box("form", "filters", method="get", action="/rules", role="search"):
+        Field(view.t("rules.code"), value=code, hint=view.t("rules.code_hint"), name="code")
+        options = {"": view.t("rules.every")} | {name: name for name in names}
+        Choice(view.t("rules.campaign"), options, campaign, name="campaign")
+        text(view.t("leads.show"), "button", "button primary", type="submit")
+        if campaign or code:
+            link(view.t("rules.all"), "/rules", "button")
+
+
+def _rule(view: View, again: Refresh) -> Block[RuleView]:
+    return Block("article", "card stack", lambda rule: _told(view, rule, again))
+
+
+def _told(view: View, rule: RuleView, again: Refresh) -> None:
+    with box("div", "row between"):
+        with box("div", "row"):
+            text(f"{rule.code} · {rule.place}", "h2")
+            if rule.suspended:
+                badge(view.t("rules.closed"), "red")
+        if rule.suspended and view.may(Role.ADMIN):
+            button(view.t("rules.open"), lambda: _open(view, rule, again))
+    if rule.suspended:
+        told(rule.suspended, "p", "note bad")
+    told(rule.binds, "p", "soft")
+    with box("ul", "plain"):
+        for line in rule.text:
+            told(line, "li")
+    with box("details"):
+        text(view.t("rules.sources", n=len(rule.sources)), "summary")
+        with box("ul", "plain"):
+            for source in rule.sources:
+                _source(source)
+        checked = rule.checked.isoformat() if rule.checked else view.t("rules.never")
+        text(view.t("rules.checked", at=checked, sure=rule.confidence), "p", "soft small")
+
+
+def _source(source: str) -> None:
+    with box("li"):
+        if source.startswith("https://"):
+            link(source, source, rel="noopener noreferrer", target="_blank")
+        else:
+            told(source)
+
+
+def _close(view: View, code: str, again: Refresh) -> None:
+    with Asking(
+        view, view.t("rules.close"), [view.t("rules.close_effect"), view.t("rules.close_calls")], danger=True
+    ) as asking:
+        place = Field(view.t("rules.code"), value=code, hint=view.t("rules.code_hint"), required=True)
+        why = Field(view.t("bar.why"), required=True)
+
+    async def doing() -> str:
+        closed = await view.desk.acts.suspend_rules(place.value.strip(), why.value.strip(), by=view.operator)
+        await again()
+        return view.t("rules.is_closed", code=closed)
+
+    asking.open(doing)
+
+
+def _open(view: View, rule: RuleView, again: Refresh) -> None:
+    with Asking(
+        view, view.t("rules.open_one", code=rule.code), [view.t("rules.open_effect"), rule.suspended]
+    ) as asking:
+        pass
+
+    async def doing() -> str:
+        opened = await view.desk.acts.resume_rules(rule.code, by=view.operator)
+        await again()
+        return view.t("rules.is_open", code=opened)
+
+    asking.open(doing)

@@ -1,0 +1,99 @@
+"""Who may come in: tokens are handed out and taken back here. A secret is shown once and kept nowhere."""
+
+from nicegui import ui
+
+from campaigns.dashboard.asking import Asking
+from campaigns.dashboard.elements import badge, box, button, text
+from campaigns.dashboard.fields import Choice, Field
+from campaigns.dashboard.listing import cell, listing, words
+from campaigns.dashboard.registry import page
+from campaigns.dashboard.rows import Rows
+from campaigns.dashboard.saying import seldom
+from campaigns.dashboard.view import Refresh, View
+from campaigns.desk.access import Role
+from campaigns.desk.acts import TokenView
+
+LOOKS = 4
+_TONES = {Role.READ: "grey", Role.OPERATE: "blue", Role.ADMIN: "purple"}
+
+
+@page("/tokens", title="tokens.title", menu="tokens.menu", order=60, needs=Role.ADMIN)
+async def tokens(view: View) -> None:
+    """The page of tokens."""
+    with box("header", "row between"):
+        text(view.t("tokens.title"), "h1")
+        button(view.t("tokens.add"), lambda: _add(view, refresh), "primary")
+    text(view.t("tokens.what"), "p", "soft")
+    columns = [(view.t(f"tokens.{name}"), "") for name in ("name", "role", "since", "by", "do")]
+    with box("section", "card", aria_label=view.t("tokens.title")):
+        rows: Rows[TokenView] = listing(
+            view.t("tokens.title"), columns, lambda one: _row(view, one, refresh), lambda one: f"{one.name} {one.role}"
+        )
+
+    async def refresh() -> None:
+        rows.show(await view.desk.acts.tokens(by=view.operator))
+
+    await view.live(seldom(LOOKS, refresh))
+
+
+def _row(view: View, one: TokenView, again: Refresh) -> None:
+    with cell():
+        text(one.name, "strong")
+    with cell():
+        badge(view.t(f"role.{one.role}"), _TONES[one.role])
+    words(view.formats.exactly(one.created_at))
+    words(one.who)
+    with cell():
+        button(
+            view.t("tokens.revoke"),
+            lambda: _revoke(view, one, again),
+            "quiet",
+            aria_label=f"{view.t('tokens.revoke')} {one.name}",
+        )
+
+
+def _add(view: View, again: Refresh) -> None:
+    with Asking(view, view.t("tokens.add"), [view.t("tokens.add_effect")], yes=view.t("tokens.make")) as asking:
+        name = Field(view.t("tokens.name"), required=True, maxlength=60, autocomplete="off")
+        role = Choice(view.t("tokens.role"), {str(one): f"{one}: {view.t(f'tokens.may_{one}')}" for one in Role})
+
+    async def doing() -> str:
+        secret = await view.desk.acts.add_token(name.value.strip(), Role(role.value), by=view.operator)
+        await again()
+        _secret(view, name.value.strip(), secret)
+        return ""
+
+    asking.open(doing)
+
+
+def _secret(view: View, name: str, secret: str) -> None:
+    with Asking(
+        view, view.t("tokens.secret_of", name=name), [view.t("tokens.once")], yes=view.t("tokens.kept")
+    ) as asking:
+        text(secret, "code", "secret", tabindex="0", role="group", aria_label=view.t("tokens.secret"))
+        button(view.t("tokens.copy"), lambda: _copy(view, secret))
+
+    async def doing() -> str:
+        return ""
+
+    asking.open(doing)
+
+
+def _revoke(view: View, one: TokenView, again: Refresh) -> None:
+    lines = [view.t("tokens.revoke_effect", name=one.name)]
+    with Asking(
+        view, view.t("tokens.revoke_one", name=one.name), lines, danger=True, yes=view.t("tokens.revoke")
+    ) as asking:
+        pass
+
+    async def doing() -> str:
+        await view.desk.acts.revoke_token(one.name, by=view.operator)
+        await again()
+        return view.t("tokens.revoked", name=one.name)
+
+    asking.open(doing)
+
+
+def _copy(view: View, secret: str) -> None:
+    ui.clipboard.write(secret)
+    view.say(view.t("tokens.copied"))

@@ -1,0 +1,271 @@
+"""A desk that answers from memory, for the pages about people, rules and access."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+
+from campaigns.desk.access import Operator, Role
+from campaigns.desk.acts import Bar, Erasure, TokenView
+from campaigns.desk.views import (
+    AttemptView,
+    ContactView,
+    Health,
+    HealthLine,
+    LeadRow,
+    Page,
+    Question,
+    RuleView,
+    SuppressionView,
+)
+from campaigns.domain.call import Disposition
+from campaigns.domain.errors import InputError, Unknown
+from campaigns.domain.lead import AttemptState, LeadState, Outcome
+
+NOW = datetime(2026, 11, 23, 10, 5, tzinfo=UTC)
+NAMES = ("Ada Lovelace", "Grace Hopper", "Mary Somerville", "Émilie du Châtelet", "<b>Maria</b> Gaetana Agnesi")
+MANY = 1_000_000
+LONG = timedelta(seconds=95)
+TRANSCRIPT = "Assistant: Good morning, this is the dental practice.\nPatient: Yes, I will be there."
+
+
+def row(number: int, campaign: str = "winter-check-up") -> LeadRow:
+    """The lead of this number."""
+    state = LeadState.CLOSED if number % 3 else LeadState.WAITING
+    outcome = (Outcome.REACHED, Outcome.EXHAUSTED, Outcome.DO_NOT_CALL)[number % 7 % 3] if number % 3 else None
+    return LeadRow(
+        lead=f"lead-{number}", key=f"P{number:06}", campaign=campaign, name=NAMES[number % len(NAMES)],
+        phone=f"+4420794600{number % 100:02}", state=state, outcome=outcome,
+        label="confirmed" if outcome is Outcome.REACHED else "", attempts=number % 4,
+        reason="outside the calling hours" if outcome is None else "", rule="calling_hours" if outcome is None else "",
+        next_at=NOW + timedelta(hours=3) if outcome is None else None,
+        closed_at=None if outcome is None else NOW - timedelta(hours=1),
+    )  # fmt: skip
+
+
+def attempt(number: int, ordinal: int, **changes: object) -> AttemptView:
+    """One attempt of a lead."""
+    at = NOW - timedelta(days=4 - ordinal)
+    answered = ordinal == 3
+    whole = AttemptView(
+        attempt=f"attempt-{number}-{ordinal}", lead=f"lead-{number}", campaign="winter-check-up", ordinal=ordinal,
+        phone=f"+4420794600{number % 100:02}", provider="simulator", call_id=f"call-{number}-{ordinal}",
+        state=AttemptState.ENDED, disposition=Disposition.ANSWERED if answered else Disposition.NO_ANSWER,
+        intent_at=at, placed_at=at + timedelta(seconds=1), ended_at=at + LONG,
+        talk_seconds=71.0 if answered else None, cost=0.11 if answered else 0.0,
+        summary="Confirmed the appointment; asks for a text message the day before." if answered else "",
+        transcript=TRANSCRIPT if answered else "",
+        analysis={"confirmed": True, "wishes": "a message the day before"} if answered else {},
+        recording="", reason="",
+        moves=((at, "sending", ""), (at + timedelta(seconds=1), "placed", "accepted"), (at + LONG, "ended", "")),
+    )  # fmt: skip
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+class Board:
+    """Campaigns, doubts and health."""
+
+    def __init__(self) -> None:
+        uncertain = {
+            "state": AttemptState.UNCERTAIN,
+            "disposition": None,
+            "ended_at": None,
+            "reason": "no answer in time",
+        }
+        self.open = [attempt(number, 1, **uncertain) for number in (3, 6, 9)]
+
+    async def campaigns(self) -> tuple[SimpleNamespace, ...]:
+        return (await self.campaign("winter-check-up"), await self.campaign("spring-survey"))
+
+    async def campaign(self, name: str) -> SimpleNamespace:
+        if name not in ("winter-check-up", "spring-survey"):
+            raise Unknown(f"There is no campaign '{name}'. There are: winter-check-up, spring-survey.")
+        outcomes = {Outcome.REACHED: 333_333, Outcome.EXHAUSTED: 333_333}
+        states = {LeadState.WAITING: 333_334, LeadState.CLOSED: 666_666}
+        return SimpleNamespace(name=name, leads=MANY, states=states, outcomes=outcomes, as_of=NOW)
+
+    async def doubts(self, name: str | None = None, *, by: Operator) -> tuple[AttemptView, ...]:
+        return tuple(self.open)
+
+    async def health(self) -> Health:
+        lines = (
+            HealthLine("database", ok=True, detail="SQLite, 1.2 GB, WAL, full sync"),
+            HealthLine("worker", ok=False, detail="No worker is running, so nobody is called. Run `campaigns worker`."),
+            HealthLine("webhooks", ok=None, detail="No public_url: results are polled."),
+        )
+        return Health(lines, {"inbox_age_seconds": 0.4, "open_calls": 3, "doubts": len(self.open)})
+
+
+class People:
+    """A million leads, a long do-not-call list, and rules."""
+
+    def __init__(self) -> None:
+        self.barred = [
+            SuppressionView(
+                f"bar-{n}", f"+44…{n:02}", "all", "Ada", "asked by letter", f"letter {n}", NOW - timedelta(days=n)
+            )
+            for n in range(120)
+        ]
+        self.closed: dict[str, str] = {}
+        self.contacts: dict[str, ContactView] = {}
+
+    async def leads(self, campaign, which, after=None, limit=50, *, by):  # type: ignore[no-untyped-def]
+        if campaign not in ("winter-check-up", "spring-survey"):
+            raise Unknown(f"There is no campaign '{campaign}'. There are: winter-check-up, spring-survey.")
+        start = int(after or 0)
+        fitting = (n for n in range(start, MANY) if which.outcome in (None, row(n).outcome))
+        fitting = (n for n in fitting if which.state in (None, row(n).state))
+        found = [next(fitting) for _ in range(limit)]
+        return Page(tuple(_shown(row(n, campaign), by) for n in found), str(found[-1] + 1))
+
+    async def contact(self, lead: str, *, by: Operator) -> ContactView:
+        if lead not in self.contacts:
+            if not lead.startswith("lead-"):
+                raise Unknown("There is no such lead.")
+            self.contacts[lead] = _contact(int(lead.removeprefix("lead-")))
+        found = self.contacts[lead]
+        shown = tuple(replace(one, transcript="") for one in found.attempts) if by.role is Role.READ else found.attempts
+        return replace(found, row=_shown(found.row, by), attempts=shown)
+
+    async def search(self, text: str, *, by: Operator, limit: int = 50) -> AsyncIterator[LeadRow]:
+        found = (row(n) for n in range(MANY))
+        wanted = (one for one in found if text.lower() in one.name.lower() or text in (one.phone, one.key))
+        for _ in range(limit if "nobody" not in text else 0):
+            yield _shown(next(wanted), by)
+
+    async def suppressions(self, after=None, limit=50, search="", *, by):  # type: ignore[no-untyped-def]
+        fitting = [one for one in self.barred if search in one.shown or search in one.proof]
+        start = int(after or 0)
+        more = str(start + limit) if start + limit < len(fitting) else None
+        return Page(tuple(fitting[start : start + limit]), more)
+
+    async def rules(self, campaign: str | None = None, *, code: str | None = None) -> tuple[RuleView, ...]:
+        every = tuple(
+            self._rule(*one) for one in (("GB", "United Kingdom"), ("NL", "Netherlands"), ("US-FL", "Florida"))
+        )
+        found = tuple(one for one in every if code in (None, one.code))
+        if not found:
+            raise InputError(f"CODE: '{code}' is no jurisdiction and no row. Did you mean NL?")
+        return found
+
+    def _rule(self, code: str, place: str) -> RuleView:
+        return RuleView(
+            code, place, "telemarketing", ("hours: Mon-Fri 09-20; Sat 10-16; Sun closed", "at most 3 calls in 24 h"),
+            (f"https://law.example/{code.lower()}/calling", "Code of conduct, article 5"), "high", date(2026, 10, 1),
+            self.closed.get(code, ""),
+        )  # fmt: skip
+
+
+class Acts:
+    """Does what it is told in memory, and keeps what it was told."""
+
+    def __init__(self, board: Board, people: People) -> None:
+        self.told: list[tuple[object, ...]] = []
+        self._board, self._people = board, people
+        self._tokens = [TokenView("Ada", Role.ADMIN, "this machine", NOW), TokenView("Grace", Role.READ, "Ada", NOW)]
+
+    async def resolve(self, attempt, word, disposition=Disposition.UNKNOWN, *, by):  # type: ignore[no-untyped-def]
+        self.told.append(("resolve", attempt, word, disposition, by.name))
+        self._board.open = [one for one in self._board.open if one.attempt != attempt]
+        return attempt
+
+    async def suppress(self, bars: Sequence[Bar], *, by: Operator) -> int:
+        self.told.append(("suppress", *[(bar.number, bar.scope, bar.why, bar.proof, bar.who) for bar in bars], by.name))
+        for bar in bars:
+            shown = SuppressionView(
+                f"bar-{bar.number}", f"+44…{bar.number[-2:]}", bar.scope, bar.who or by.name, bar.why, bar.proof, NOW
+            )
+            self._people.barred.insert(0, shown)
+        for lead, one in self._people.contacts.items():
+            if any(bar.number == one.row.phone for bar in bars):
+                self._people.contacts[lead] = replace(one, suppressed=True)
+        return len(bars)
+
+    async def unsuppress(self, entry: str, *, by: Operator) -> int:
+        self.told.append(("unsuppress", entry, by.name))
+        self._people.barred = [one for one in self._people.barred if one.id != entry]
+        return 1
+
+    async def call_back(self, lead: str, at: datetime, *, by: Operator) -> datetime:
+        if at < NOW:
+            raise InputError("That is over. Write a time to come.")
+        self.told.append(("call_back", lead, at, by.name))
+        self._people.contacts[lead] = replace(self._people.contacts[lead], callback_at=at)
+        return at + timedelta(hours=1)
+
+    async def erase(self, number: str, *, by: Operator) -> Erasure:
+        self.told.append(("erase", number, by.name))
+        return Erasure(
+            1, 2, 3, ("2 leads", "3 attempts"), ("simulator: erased",), ("the list contacts.csv still names them",)
+        )
+
+    async def suspend_rules(self, code, why, until=None, *, by):  # type: ignore[no-untyped-def]
+        self.told.append(("suspend", code, why, by.name))
+        self._people.closed[code] = f"{by.name}: {why}"
+        return code
+
+    async def resume_rules(self, code: str, *, by: Operator) -> str:
+        self._people.closed.pop(code)
+        return code
+
+    async def tokens(self, *, by: Operator | None = None) -> tuple[TokenView, ...]:
+        return tuple(self._tokens)
+
+    async def add_token(self, name: str, role: Role, *, by: Operator, secret: str = "") -> str:
+        if any(one.name == name for one in self._tokens):
+            raise InputError(f"There is a token '{name}' already. Revoke it first, or take another name.")
+        self._tokens.append(TokenView(name, role, by.name, NOW))
+        return f"campaigns_{name}"
+
+    async def revoke_token(self, name: str, *, by: Operator) -> None:
+        self._tokens = [one for one in self._tokens if one.name != name]
+
+    async def operator(self, secret: str) -> Operator | None:
+        role = {"look": Role.READ, "operate": Role.OPERATE, "admin": Role.ADMIN}.get(secret)
+        return Operator("Ada" if role is Role.ADMIN else "Grace", role) if role else None
+
+
+class ScriptedDesk:
+    """All of them."""
+
+    def __init__(self) -> None:
+        self.board, self.people = Board(), People()
+        self.acts = Acts(self.board, self.people)
+        self.session = SimpleNamespace(clock=SimpleNamespace(now=lambda: NOW))
+
+
+def _shown(one: LeadRow, by: Operator) -> LeadRow:
+    return replace(one, phone=f"+44…{one.phone[-2:]}") if by.role is Role.READ else one
+
+
+def _contact(number: int) -> ContactView:
+    closed = row(number).outcome is not None
+    why = (
+        Question("now", "10:05 Europe/London"),
+        Question("attempt 1", "Fri 20 Nov 10:05, +44…01: no answer"),
+        Question("forbids", "calling_hours: closed on Mondays before 13:00; from Mon 23 Nov 13:05 on it allows calls"),
+        Question("allows", "gb-ofcom: no more than the law allows; https://law.example/gb/calling"),
+    )
+    attempts = (*(attempt(number, ordinal) for ordinal in (1, 2, 3)), *_doubtful(number))
+    return ContactView(
+        row=row(number), language="en", zones=("Europe/London",), local_now="10:05 Europe/London", country="GB",
+        person=f"P{number:06}", consent="prior_written, 1 Oct 2026, intake form, clause 12",
+        verdict="Closed: reached (confirmed)." if closed else "Not called now: closed before 13:00; next Mon 23 Nov 13:05.",
+        why=why, attempts=attempts, suppressed=False, callback_at=None, elsewhere=(row(number + 1, "spring-survey"),),
+    )  # fmt: skip
+
+
+def _doubtful(number: int) -> tuple[AttemptView, ...]:
+    if number % 3:
+        return ()
+    return (
+        attempt(
+            number,
+            4,
+            state=AttemptState.UNCERTAIN,
+            disposition=None,
+            ended_at=None,
+            talk_seconds=None,
+            reason="no answer in time",
+        ),
+    )
