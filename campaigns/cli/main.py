@@ -30,6 +30,7 @@ _HOMES = {
     "archiving": ("archive",),
     "simulating": ("simulator",),
     "showing": ("dashboard",),
+    "agents": ("mcp",),
 }
 """Where each command lives: only what is asked for is imported, because all of them together take a second."""
 

@@ -1,0 +1,1 @@
+"""The face for agents: the same desk, spoken by the Model Context Protocol (https://modelcontextprotocol.io/)."""
