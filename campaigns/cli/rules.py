@@ -7,17 +7,14 @@ from typer.core import TyperGroup
 
 from campaigns.app import Session
 from campaigns.desk.barring import Barring, place_of
-from campaigns.domain.legal import FALLBACK, RuleBook, lineage_of
+from campaigns.desk.law import everything, rows_of, scope_in_words
+from campaigns.domain.legal import FALLBACK
 from campaigns.domain.rules import Rule
 from campaigns.domain.rules_text import (
-    DUTIES,
-    SOURCES,
-    consent_in_words,
     hours_in_words,
     in_force_in_words,
     limits_in_words,
     rule_data,
-    special_days_in_words,
 )
 from campaigns.ports.people import SuspensionRecord
 from campaigns.rules import NOT_ADVICE, known_code, load_rules
@@ -77,7 +74,7 @@ def show(
 
 def _show(context: typer.Context, wanted: str | None) -> None:
     book = load_rules(options(context).settings().calling_rules)
-    found = _wanted(book, wanted) if wanted else sorted(book.rules, key=lambda rule: rule.code)
+    found = rows_of(wanted, book) if wanted else sorted(book.rules, key=lambda rule: rule.code)
     closed = _suspensions(context)
     if options(context).json:
         rows = [rule_data(rule) for rule in found]
@@ -92,29 +89,6 @@ def _show(context: typer.Context, wanted: str | None) -> None:
     for one in closed:
         out.print(_closed_in_words(one), markup=False)
     out.print(f"\nRows of {book.version}. {NOT_ADVICE}", markup=False)
-
-
-def _wanted(book: RuleBook, wanted: str) -> list[Rule]:
-    """A row, or all rows of a jurisdiction, those above it and those within it that a city has."""
-    row = book.rule(wanted.strip().lower())
-    if row is not None:
-        return [row, *_inherited(book, [row])]
-    code = known_code(wanted, book)
-    own = [rule for rule in book.rules if rule.code in lineage_of(code) or rule.jurisdiction == code]
-    own.sort(key=lambda rule: -len(rule.code))  # what is nearest first
-    return [*own, *_inherited(book, own)]
-
-
-def _inherited(book: RuleBook, rows: list[Rule]) -> list[Rule]:
-    found = {rule.id: rule for rule in rows}
-    waiting = list(rows)
-    while waiting:
-        for name in waiting.pop().inherits:
-            parent = book.rule(name)
-            if parent is not None and name not in found:
-                found[name] = parent
-                waiting.append(parent)
-    return list(found.values())[len(rows) :]
 
 
 # ── showing ──
@@ -134,46 +108,17 @@ def _line(rule: Rule) -> list[str]:
     holidays = "" if rule.hours is None or rule.holidays == "open" else f"; holidays {rule.holidays}"
     need = "by purpose" if isinstance(rule.consent_artificial, dict) else rule.consent_artificial.replace("_", " ")
     return [
-        rule.id, _scope(rule), hours_in_words(rule) + holidays, limits_in_words(rule) or "-", need,
+        rule.id, scope_in_words(rule), hours_in_words(rule) + holidays, limits_in_words(rule) or "-", need,
         ", ".join(rule.duties).replace("_", " ") or "-", rule.confidence, in_force_in_words(rule),
     ]  # fmt: skip
-
-
-def _scope(rule: Rule) -> str:
-    purposes = "+".join(word.replace("_", " ") for word in rule.scope if word != "ai_voice")
-    return f"{purposes}, artificial voices only" if rule.voice == "artificial" else purposes
 
 
 def _tell_each(found: list[Rule]) -> None:
     for rule in found:
         out.print(f"[bold]{rule.id}[/]", end="  ")
         out.print(rule.name, markup=False)
-        print_pairs([(f"  {title}", text) for title, text in _everything(rule) if text])
+        print_pairs([(f"  {title}", text) for title, text in everything(rule)])
         out.print()
-
-
-def _everything(rule: Rule) -> list[tuple[str, str]]:
-    duties = "; ".join(DUTIES[duty] for duty in rule.duties)
-    return [
-        ("where", rule.code),
-        ("binds", f"{rule.binding}; {_scope(rule)}" + ("; only where a campaign names it" if rule.optional else "")),
-        ("hours", f"{hours_in_words(rule)} (from: {SOURCES[rule.hours_source]})"),
-        ("clock", "" if rule.clock == "called_party" else rule.clock),
-        ("holidays", "" if rule.holidays == "open" else f"{rule.holidays}, by {', '.join(rule.calendars)}"),
-        ("days", special_days_in_words(rule)),
-        ("lifted by", ", ".join(rule.hours_waived_by).replace("_", " ")),
-        ("limits", limits_in_words(rule) or "none"),
-        ("consent", consent_in_words(rule)),
-        ("duties", duties or "none named, with an artificial voice"),
-        ("voices", rule.ai_voice or ""),
-        ("inherits", ", ".join(rule.inherits)),
-        *(("suspended", f"{event.trigger}, by {event.authority}") for event in rule.suspensions),
-        ("in force", in_force_in_words(rule)),
-        ("text", rule.instrument),
-        ("confidence", f"{rule.confidence}; source: {rule.source_kind}"),
-        *(("source", url) for url in rule.source),
-        ("notes", rule.notes),
-    ]
 
 
 def _tell_none(code: str) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from campaigns.domain.call import Disposition
+from campaigns.domain.contact import Contact
 from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState, Outcome
 
 from .people import Suppression
@@ -52,10 +53,10 @@ class AttemptPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ListedAttempt:
-    """An attempt, and the key of its lead."""
+    """An attempt, and whom it called."""
 
     attempt: Attempt
-    key: str
+    contact: Contact
 
     @property
     def place(self) -> AttemptPlace:
@@ -92,12 +93,11 @@ class PageStore(Protocol):
         """Of all campaigns, in their order."""
 
     async def leads_named(
-        self, name: str, pattern: str, *, after: int, width: int
+        self, name: str, patterns: Sequence[str], *, after: int, width: int, limit: int
     ) -> tuple[list[ListedLead], int | None]:
-        """Those of the next `width` places whose name is like `pattern`, and after which to go on; None: nowhere.
+        """The first of the next `width` places whose name is like a pattern, and after which to go on; None: nowhere.
 
-        `pattern`: of LIKE, in small letters, with a backslash before what is meant as it stands. Letters that are not
-        ASCII are not made small.
+        Patterns are those of LIKE, their ASCII letters small; other letters are found as they are written.
         """
 
     async def attempts_after(
@@ -109,9 +109,9 @@ class PageStore(Protocol):
         """What the journal says of them, in its order."""
 
     async def suppressions_after(
-        self, pattern: str, *, after: SuppressionPlace | None, limit: int
+        self, patterns: Sequence[str], *, after: SuppressionPlace | None, limit: int
     ) -> list[Suppression]:
-        """The next entries, newest first, of whose words some are like `pattern` (empty: all)."""
+        """The next entries, newest first, of whose words some are like a pattern of `leads_named`; none: all."""
 
     async def suppressions_of(self, phone_keys: Sequence[str]) -> list[Suppression]:
         """The entries of some numbers, newest first."""

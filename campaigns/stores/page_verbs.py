@@ -1,6 +1,7 @@
 """Verbs that read long lists a page at a time, each along an index."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from campaigns.ports.people import Suppression
 from .database import Connection, Database
 from .lines import LIVE
 from .retention_verbs import next_place
-from .rows import to_attempt, to_lead, to_suppression, us
+from .rows import to_attempt, to_contact, to_lead, to_suppression, us
 
 STRETCH = 2_000
 """Places that are looked through for whoever is in a state, before all of that state are put in order."""
@@ -56,12 +57,15 @@ class PageVerbs:
         return await self._database.read(lambda db: _listed(db, _BY_PHONE, params))
 
     async def leads_named(
-        self, name: str, pattern: str, *, after: int, width: int
+        self, name: str, patterns: Sequence[str], *, after: int, width: int, limit: int
     ) -> tuple[list[ListedLead], int | None]:
-        params = {"name": name, "pattern": pattern, "after": after, "upto": after + width}
+        params = {"name": name, "after": after, "upto": after + width, "limit": limit, **_like(patterns)}
+        params["somewhere"] = re.sub(r"[^\x00-\x7f]+", "%", patterns[0])
+        like = " OR ".join(_NAME.format(n=n) for n in range(len(patterns)))
 
         async def verb(db: Connection) -> tuple[list[ListedLead], int | None]:
-            return await _listed(db, _NAMED, params), await next_place(db, name, after, width)
+            found = await _listed(db, _NAMED.format(like), params)
+            return found, found[-1].place if len(found) == limit else await next_place(db, name, after, width)
 
         return await self._database.read(verb, aside=True)
 
@@ -87,18 +91,19 @@ class PageVerbs:
         sql = _ATTEMPTS.format(_some(which), beyond, _NEWEST if which.newest_first else _OLDEST)
 
         async def verb(db: Connection) -> list[ListedAttempt]:
-            return [ListedAttempt(to_attempt(row), row["lead_key"] or "") for row in await db.rows(sql, params)]
+            return [ListedAttempt(to_attempt(row), to_contact(row["contact"])) for row in await db.rows(sql, params)]
 
         return await self._database.read(verb, aside=True)
 
     async def suppressions_after(
-        self, pattern: str, *, after: SuppressionPlace | None, limit: int
+        self, patterns: Sequence[str], *, after: SuppressionPlace | None, limit: int
     ) -> list[Suppression]:
         params: dict[str, Any] = {
-            "pattern": pattern, "limit": limit,
+            "limit": limit, **_like(patterns),
             **({"at": us(after.created_at), "key": after.phone_key, "scope": after.scope} if after else {}),
         }  # fmt: skip
-        sql = _ENTRIES.format(_OLDER if after else "", _SAID if pattern else "")
+        said = " OR ".join(_SAID.format(n=n) for n in range(len(patterns)))
+        sql = _ENTRIES.format(_OLDER if after else "", f"AND ({said})" if patterns else "")
 
         async def verb(db: Connection) -> list[Suppression]:
             return [to_suppression(row) for row in await db.rows(sql, params)]
@@ -117,6 +122,10 @@ async def _listed(db: Connection, sql: str, params: dict[str, Any]) -> list[List
     return [ListedLead(to_lead(row), row["seq"], row["tries"], row["last_phone"]) for row in rows]
 
 
+def _like(patterns: Sequence[str]) -> dict[str, str]:
+    return {f"p{n}": pattern for n, pattern in enumerate(patterns)}
+
+
 def _known(which: LeadFilter) -> str:
     """What an index leads to, in the order of the list."""
     return "label" if which.label is not None else "outcome" if which.outcome is not None else "place"
@@ -125,12 +134,14 @@ def _known(which: LeadFilter) -> str:
 def _some(which: AttemptFilter) -> str:
     """The condition as an index has it, in the order of time."""
     if which.disposition is not None:
-        return "AND disposition = :disposition"
+        return "campaign = :name AND disposition = :disposition"
     if which.state is None:
-        return ""
-    if which.state is AttemptState.ENDED:
-        return "AND disposition || '' <> ''"  # nearly all of them have ended
-    return f"AND state = :state AND {FREE if which.state in FREE_STATES else LIVE}"
+        return "campaign = :name"
+    if which.state is AttemptState.ENDED:  # nearly all of them
+        return "campaign = :name AND disposition || '' <> ''"
+    if which.state in FREE_STATES:
+        return f"campaign = :name AND state = :state AND {FREE}"
+    return f"campaign || '' = :name AND state = :state AND {LIVE}"  # a few, of all campaigns
 
 
 FREE = "state IN ('refused', 'not_sent', 'not_created')"
@@ -159,17 +170,17 @@ _FAR = {
 _BY_ID = f"{_SHOWN} id = ANY(:ids) ORDER BY campaign, seq"
 _BY_PHONE = f"""{_SHOWN} id IN (SELECT lead_id FROM lead_phone WHERE phone_key = ANY(:keys))
     ORDER BY campaign, seq LIMIT :limit"""
-# The whole text first: it is looked through quicker than it is understood.
+_NAME = "LOWER(json_extract(contact, '$.name')) LIKE :p{n}"
+# The whole text first, for what all patterns have in common: it is looked through quicker than it is understood.
 _NAMED = f"""{_SHOWN} campaign = :name AND seq > :after AND seq <= :upto
-    AND LOWER(contact) LIKE :pattern ESCAPE '\\' AND LOWER(json_extract(contact, '$.name')) LIKE :pattern ESCAPE '\\'
-    ORDER BY seq"""
+    AND LOWER(contact) LIKE :somewhere AND ({{}}) ORDER BY seq LIMIT :limit"""
 _JURISDICTIONS = """
 SELECT DISTINCT json_extract(contact, '$.jurisdictions') AS codes FROM lead
 WHERE campaign = :name AND seq > :after AND seq <= :upto
 """
 _ATTEMPTS = """
-SELECT attempt.*, (SELECT json_extract(contact, '$.key') FROM lead WHERE lead.id = attempt.lead_id) AS lead_key
-FROM attempt WHERE campaign = :name {} {} ORDER BY {} LIMIT :limit
+SELECT attempt.*, (SELECT contact FROM lead WHERE lead.id = attempt.lead_id) AS contact
+FROM attempt WHERE {} {} ORDER BY {} LIMIT :limit
 """
 _OLDEST, _NEWEST = "created_at, send_at, id", "created_at DESC, send_at DESC, id DESC"
 _BEYOND = "AND created_at >= :at AND (created_at, send_at, id) > (:at, :sent, :id)"
@@ -178,7 +189,7 @@ _ENTRIES = """
 SELECT * FROM suppression WHERE 0 = 0 {} {} ORDER BY created_at DESC, phone_key DESC, scope DESC LIMIT :limit
 """
 _OLDER = "AND created_at <= :at AND (created_at, phone_key, scope) < (:at, :key, :scope)"
-_SAID = "AND LOWER(who || ' ' || why || ' ' || proof || ' ' || shown || ' ' || scope) LIKE :pattern ESCAPE '\\'"
+_SAID = "LOWER(who || ' ' || why || ' ' || proof || ' ' || shown || ' ' || scope) LIKE :p{n}"
 _ENTRIES_OF = (
     "SELECT * FROM suppression WHERE phone_key = ANY(:keys) ORDER BY created_at DESC, phone_key DESC, scope DESC"
 )

@@ -88,11 +88,11 @@ def to_lead(row: RowMap) -> Lead:
     values["outcome"] = Outcome(values["outcome"]) if values["outcome"] else None
     values["retry_like"] = Disposition(values["retry_like"]) if values["retry_like"] else None
     values["last_chance"] = bool(values["last_chance"])
-    return Lead(contact=_contact(row["contact"]), **values)
+    return Lead(contact=to_contact(row["contact"]), **values)
 
 
 @lru_cache(maxsize=4096)
-def _contact(text: str) -> Contact:
+def to_contact(text: str) -> Contact:
     """A lead is read when it is called and again when its report comes."""
     return contact_from_json(json.loads(text))
 
