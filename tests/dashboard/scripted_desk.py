@@ -29,6 +29,7 @@ from campaigns.faces import opened
 from campaigns.serving import bind, serving
 
 PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+LONG = "winter-survey-of-the-northern-provinces-2026"
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 TOKENS = {"secret-of-ann": Operator("ann", Role.OPERATE), "secret-of-ray": Operator("ray", Role.READ)}
 PICTURE = (
@@ -43,16 +44,10 @@ def a_view(name: str, state: CampaignState, leads: int, **values: Any) -> Campai
     closed = sum(outcomes.values())
     states = {LeadState.CLOSED: closed, LeadState.CALLING: 18, LeadState.HELD: 2, LeadState.READY: 40}
     states[LeadState.WAITING] = leads - sum(states.values())
+    half = states[LeadState.WAITING] // 2
     waiting = (
-        Waiting(
-            states[LeadState.WAITING] // 2, "outside the calling hours", "calling.hours", NOW + timedelta(hours=18)
-        ),
-        Waiting(
-            states[LeadState.WAITING] // 3,
-            "no answer: next try after 4 h",
-            "retry.no_answer",
-            NOW + timedelta(minutes=7),
-        ),
+        Waiting(half, "outside the calling hours", "calling.hours", NOW + timedelta(hours=18)),
+        Waiting(half // 2, "no answer: next try after 4 h", "retry.no_answer", NOW + timedelta(minutes=7)),
         Waiting(211, "gb-telemarketing: not before 09:00 in any zone they may be in", "gb-telemarketing", None),
     )
     view = CampaignView(
@@ -89,42 +84,15 @@ class ScriptedBoard:
 
     def __init__(self) -> None:
         refused = "The provider refuses the account (402): add credit, then resume."
-        self.views = {
-            one.name: one
-            for one in (
-                a_view("dentist-reminders", CampaignState.ACTIVE, 12_480),
-                a_view(
-                    "winter-survey-of-the-northern-provinces-2026",
-                    CampaignState.PAUSED,
-                    1_000_000,
-                    open_calls=0,
-                    calls_a_minute=0.0,
-                    reason="paused by ann",
-                    budget=(),
-                    warnings=3,
-                ),
-                a_view(
-                    "debt-letters",
-                    CampaignState.REFUSED,
-                    950,
-                    errors=(refused,),
-                    open_calls=0,
-                    calls_a_minute=0.0,
-                    finish_at=None,
-                ),
-                a_view(
-                    "summer-offers",
-                    CampaignState.FINISHED,
-                    4_000,
-                    open_calls=0,
-                    calls_a_minute=0.0,
-                    next_at=None,
-                    finish_at=None,
-                    waiting=(),
-                    finished_at=NOW - timedelta(days=40),
-                ),
-            )
-        }
+        idle: dict[str, Any] = {"open_calls": 0, "calls_a_minute": 0.0, "next_at": None, "finish_at": None}
+        states = CampaignState
+        made = (
+            a_view("dentist-reminders", states.ACTIVE, 12_480),
+            a_view(LONG, states.PAUSED, 1_000_000, **idle, reason="paused by ann", budget=(), warnings=3),
+            a_view("debt-letters", states.REFUSED, 950, **idle, errors=(refused,)),
+            a_view("summer-offers", states.FINISHED, 4_000, **idle, waiting=(), finished_at=NOW - timedelta(days=40)),
+        )
+        self.views = {one.name: one for one in made}
         self.in_doubt = [_attempt(number, AttemptState.UNCERTAIN) for number in range(3)]
 
     async def run(self) -> None:
@@ -219,6 +187,7 @@ class ScriptedActs:
 
 
 def _attempt(number: int, state: AttemptState) -> AttemptView:
+    at = NOW - timedelta(minutes=number)
     return AttemptView(
         attempt=f"0b5c1f{number:02}-0000-5000-8000-000000000000",
         lead=f"1ead{number:04}-0000-5000-8000-000000000000",
@@ -229,8 +198,8 @@ def _attempt(number: int, state: AttemptState) -> AttemptView:
         call_id=f"call-{number}",
         state=state,
         disposition=None,
-        intent_at=NOW - timedelta(minutes=number),
-        placed_at=NOW - timedelta(minutes=number),
+        intent_at=at,
+        placed_at=at,
         ended_at=None,
         talk_seconds=None,
         cost=None,

@@ -9,10 +9,10 @@ pytestmark = pytest.mark.system
 
 ANN, RAY = "secret-of-ann", "secret-of-ray"
 FIRST = "section:has(a:text-is('dentist-reminders'))"
-REMEMBER = (
-    "window.seen = document.querySelector('section.campaign'); window.top_ = window.seen.getBoundingClientRect().top"
-)
-SAME = "window.seen === document.querySelector('section.campaign') && window.top_ === window.seen.getBoundingClientRect().top"
+CARDS = "[...document.querySelectorAll('section.campaign')]"
+PLACES = "JSON.stringify(window.seen.map(card => [card.offsetTop, card.offsetHeight]))"
+REMEMBER = f"window.seen = {CARDS}; window.places = {PLACES}"
+SAME = f"window.seen.every((card, place) => card === {CARDS}[place]) && window.places === {PLACES}"
 
 
 def press_until(page: Any, key: str, selector: str, most: int = 60) -> None:

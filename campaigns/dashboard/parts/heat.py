@@ -10,8 +10,6 @@ from campaigns.desk.views import HeatCell
 
 FULL = 0.6
 """The share of answers that has the strongest colour."""
-STRONGEST = 62
-"""Per cent of colour in it, so that the number stays readable."""
 
 
 class Heat:
@@ -54,7 +52,6 @@ class Heat:
             return
         share = cell.answered / cell.calls
         say(element, f"{100 * share:.0f}")
-        strength = STRONGEST * min(share / FULL, 1.0)
-        put(element, "style", f"background:color-mix(in srgb, var(--green) {strength:.0f}%, var(--card))")
+        put(element, "style", f"--share:{min(share / FULL, 1.0):.2f}")
         t, formats = self._view.t, self._view.formats
         put(element, "title", t("heat.cell", answered=cell.answered, calls=cell.calls, share=formats.share(share, 1)))
