@@ -7,8 +7,8 @@ from nicegui import ui
 
 from campaigns.domain.errors import CampaignsError
 
-from .elements import box, button, say, text
-from .view import View
+from .elements import box, button, say, show, text
+from .view import View, plain
 
 Doing = Callable[[], Awaitable[str]]
 """Does it, and returns what to say of it. A CampaignsError is shown in the dialog, which stays open."""
@@ -18,8 +18,9 @@ class Asking:
     """Fields go inside the `with` block, then `open`. It is gone once it is closed."""
 
     def __init__(
-        self, view: View, title: str, lines: Sequence[str] = (), *, yes: str = "", danger: bool = False
+        self, view: View, title: str, lines: Sequence[str] = (), *, yes: str = "", no: str = "", danger: bool = False
     ) -> None:
+        """`yes`, `no`: the words of the buttons; without `yes` it only tells something."""
         self._view, self._busy = view, False
         self._dialog = ui.dialog()
         with self._dialog, box("form", "dialog card stack") as self._form:
@@ -30,14 +31,13 @@ class Asking:
                         text(line, "li")
             self._inside = box("div", "stack")
             self._wrong = text("", "p", "note bad", role="alert")
-            self._wrong.visible = False
+            show(self._wrong, visible=False)
             with box("div", "actions end"):
-                no = button(view.t("confirm.no"), self._dialog.close)
-                text(
-                    yes or view.t("confirm.yes"), "button", f"button {'danger' if danger else 'primary'}", type="submit"
-                )
-        if danger:
-            no.props["data-autofocus"] = ""
+                away = button(no or view.t("confirm.no" if yes else "confirm.close"), self._dialog.close)
+                if yes:
+                    text(yes, "button", f"button {'danger' if danger else 'primary'}", type="submit")
+        if danger or not yes:
+            away.props["data-autofocus"] = ""
         self._dialog.props["aria-labelledby"] = heading.html_id
         self._dialog.on("hide", lambda _event: self._dialog.delete())
 
@@ -50,18 +50,18 @@ class Asking:
     ) -> None:
         self._inside.__exit__(kind, error, trace)
 
-    def open(self, doing: Doing) -> None:
+    def open(self, doing: Doing | None = None) -> None:
         """Ask; `doing` is done once what is filled in is sent."""
 
         async def sent() -> None:
-            if self._busy:
+            if self._busy or doing is None:
                 return
             self._busy = True
             try:
                 done = await doing()
             except CampaignsError as error:
-                say(self._wrong, str(error).removeprefix("campaigns: "))
-                self._wrong.visible = True
+                say(self._wrong, plain(error))
+                show(self._wrong, visible=True)
             else:
                 self._dialog.close()
                 if done:

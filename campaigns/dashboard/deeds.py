@@ -3,9 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from campaigns.desk.acts import Bar, Erasure
+from campaigns.desk.acts import Erasure
+from campaigns.desk.barring import SCOPES, Bar
+from campaigns.desk.deciding import Promise
 from campaigns.desk.views import ContactView
-from campaigns.domain.campaign import Purpose
 from campaigns.domain.errors import InputError
 
 from .asking import Asking
@@ -21,7 +22,9 @@ def call_back(view: View, found: ContactView) -> None:
     zone = ZoneInfo(found.zones[0]) if found.zones else view.formats.zone
     named = found.zones[0] if found.zones else str(zone)
     lines = [view.t("contact.call_back_effect"), view.t("contact.call_back_law")]
-    with Asking(view, view.t("contact.call_back_of", who=row.name or row.phone), lines) as asking:
+    with Asking(
+        view, view.t("contact.call_back_of", who=row.name or row.phone), lines, yes=view.t("contact.call_back_yes")
+    ) as asking:
         at = Field(view.t("contact.at", zone=named), "datetime-local", required=True)
 
     async def doing() -> str:
@@ -29,8 +32,8 @@ def call_back(view: View, found: ContactView) -> None:
             wanted = datetime.fromisoformat(at.value).replace(tzinfo=zone)
         except ValueError:
             raise InputError(view.t("contact.no_time")) from None
-        when: datetime = await view.desk.acts.call_back(row.lead, wanted, by=view.operator)
-        return view.t("contact.promised", at=f"{when.astimezone(zone):%Y-%m-%d %H:%M} {named}")
+        promise: Promise = await view.desk.acts.call_back(row.lead, wanted, by=view.operator)
+        return " ".join(promise.lines)
 
     asking.open(doing)
 
@@ -39,7 +42,11 @@ def suppress(view: View, phone: str = "") -> None:
     """Put a number on the do-not-call list; without one it is asked for."""
     lines = [view.t("bar.effect"), view.t("bar.open_calls")]
     with Asking(
-        view, view.t("bar.add_one", number=phone) if phone else view.t("bar.add"), lines, danger=True
+        view,
+        view.t("bar.add_one", number=phone) if phone else view.t("bar.add"),
+        lines,
+        danger=True,
+        yes=view.t("bar.yes"),
     ) as asking:
         number = (
             Field(view.t("bar.number"), "tel", phone, view.t("bar.number_hint"), required=True) if not phone else None
@@ -58,7 +65,7 @@ def suppress(view: View, phone: str = "") -> None:
 
 def scopes(view: View) -> dict[str, str]:
     """What an entry of the do-not-call list may be for → in words."""
-    return {scope: view.t(f"scope.{scope}") for scope in ("all", *map(str, Purpose))}
+    return {scope: view.t(f"scope.{scope}") for scope in SCOPES}
 
 
 def erase(view: View, phone: str) -> None:
@@ -77,16 +84,11 @@ def erase(view: View, phone: str) -> None:
 
 
 def _erased(view: View, done: Erasure) -> None:
-    with Asking(view, view.t("erase.done"), yes=view.t("confirm.close")) as asking:
+    with Asking(view, view.t("erase.done")) as asking:
         for title, lines in (("erased", done.erased), ("vendors", done.vendors), ("left", done.left)):
             if lines:
                 text(view.t(f"erase.{title}"), "h3")
                 with box("ul", "plain"):
                     for line in lines:
                         told(line, "li")
-
-    async def doing() -> str:
-        view.go("/search")
-        return ""
-
-    asking.open(doing)
+    asking.open()

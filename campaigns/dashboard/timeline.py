@@ -3,12 +3,11 @@
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from campaigns.desk.access import Role
 from campaigns.desk.views import AttemptView
 from campaigns.domain.lead import AttemptState
 
-from .doubts import doubt_buttons
 from .elements import box, link, text
+from .parts.calls import Decision
 from .saying import attempt_badge, told
 from .view import View
 
@@ -26,8 +25,8 @@ def show_attempt(view: View, shown: AttemptView) -> None:
     if shown.analysis:
         _analysis(view, shown.analysis)
     _folded(view, shown)
-    if shown.state is AttemptState.UNCERTAIN and view.may(Role.OPERATE):
-        doubt_buttons(view, shown)
+    if shown.state is AttemptState.UNCERTAIN:
+        Decision(view, shown)
 
 
 def _facts(view: View, shown: AttemptView) -> None:

@@ -1,5 +1,6 @@
 """Lists of numbers that nobody may call."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaigns.domain.contact import parse_phone
@@ -9,14 +10,34 @@ from campaigns.ports import Row
 
 SHOWN = 20
 """Rows that are named, of those that cannot be read."""
+_LIKELY = ("phone", "number", "mobile", "telefoon", "nummer", "mobiel", "msisdn", "tel")
 
 
-def read_numbers(file: Path, column: str, region: str | None) -> list[str]:
-    """Every number of a list, in E.164, told by the file's name alone.
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What a list says."""
 
-    Raises InputError with every row that cannot be read: left out, that person would be called.
+    found: tuple[str, ...] = field(repr=False)
+    """E.164, each once, in the order of the list."""
+    repeated: int
+    """Rows that say a number again."""
+    bad: tuple[tuple[int, str], ...]
+    """Lines that cannot be read, and why; the numbers themselves are not told."""
+
+
+def columns(file: Path) -> tuple[tuple[str, ...], str]:
+    """The columns of a list, and the one that looks most like numbers. Raises InputError."""
+    names = tuple(open_list(file).header())
+    likely = next((name for word in _LIKELY for name in names if word in name.lower()), names[0] if names else "")
+    return names, likely
+
+
+def look_at(file: Path, column: str, region: str | None) -> Numbers:
+    """Every number of a list, and every row that cannot be read.
+
+    Raises InputError where the list has no such column, told by the file's name alone.
     """
-    opened, numbers, problems = open_list(file), list[str](), list[Problem]()
+    opened, found, repeated, bad = open_list(file), dict[str, None](), 0, list[tuple[int, str]]()
     if column not in opened.header():
         has = ", ".join(opened.header())
         raise InputError(
@@ -26,10 +47,23 @@ def read_numbers(file: Path, column: str, region: str | None) -> list[str]:
         try:
             if not isinstance(row, Row):
                 raise ValueError(row.reason)
-            numbers.append(parse_phone(row.cells.get(column, ""), region))
+            number = parse_phone(row.cells.get(column, ""), region)
         except ValueError as error:
-            problems.append(Problem(f"{file.name}:{row.line}", f"{column}: {error}."))
-    if problems:
-        end = f"{len(problems):,} of the rows cannot be read, so nothing was added."
-        raise InputError([*problems[:SHOWN], Problem(file.name, end, "Mend or remove them, or name a region.")])
-    return numbers
+            bad.append((row.line, str(error)))
+        else:
+            repeated += number in found
+            found[number] = None
+    return Numbers(tuple(found), repeated, tuple(bad))
+
+
+def read_numbers(file: Path, column: str, region: str | None) -> list[str]:
+    """Every number of a list, in E.164, told by the file's name alone.
+
+    Raises InputError with every row that cannot be read: left out, that person would be called.
+    """
+    seen = look_at(file, column, region)
+    if seen.bad:
+        problems = [Problem(f"{file.name}:{line}", f"{column}: {why}.") for line, why in seen.bad[:SHOWN]]
+        end = f"{len(seen.bad):,} of the rows cannot be read, so nothing was added."
+        raise InputError([*problems, Problem(file.name, end, "Mend or remove them, or name a region.")])
+    return list(seen.found)

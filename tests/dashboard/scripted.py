@@ -6,7 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 from campaigns.desk.access import Operator, Role
-from campaigns.desk.acts import Bar, Erasure, TokenView
+from campaigns.desk.acts import Erasure
+from campaigns.desk.barring import Bar
+from campaigns.desk.deciding import Promise
+from campaigns.desk.tokens import TokenView
 from campaigns.desk.views import (
     AttemptView,
     ContactView,
@@ -186,12 +189,12 @@ class Acts:
         self._people.barred = [one for one in self._people.barred if one.id != entry]
         return 1
 
-    async def call_back(self, lead: str, at: datetime, *, by: Operator) -> datetime:
+    async def call_back(self, lead: str, at: datetime, *, by: Operator) -> Promise:
         if at < NOW:
             raise InputError("That is over. Write a time to come.")
         self.told.append(("call_back", lead, at, by.name))
         self._people.contacts[lead] = replace(self._people.contacts[lead], callback_at=at)
-        return at + timedelta(hours=1)
+        return Promise(lead, at, (f"They are called from {at:%H:%M} on.",))
 
     async def erase(self, number: str, *, by: Operator) -> Erasure:
         self.told.append(("erase", number, by.name))
@@ -250,7 +253,7 @@ def _contact(number: int) -> ContactView:
     return ContactView(
         row=row(number), language="en", zones=("Europe/London",), local_now="10:05 Europe/London", country="GB",
         person=f"P{number:06}", consent="prior_written, 1 Oct 2026, intake form, clause 12",
-        verdict="Closed: reached (confirmed)." if closed else "Not called now: closed before 13:00; next Mon 23 Nov 13:05.",
+        verdict="Closed: reached." if closed else "Not called now: closed before 13:00; next Mon 23 Nov 13:05.",
         why=why, attempts=attempts, suppressed=False, callback_at=None, elsewhere=(row(number + 1, "spring-survey"),),
     )  # fmt: skip
 

@@ -1,6 +1,5 @@
 """The do-not-call list: who is on it, who said so, why, and where that is written down."""
 
-from campaigns.dashboard.asking import Asking
 from campaigns.dashboard.deeds import suppress
 from campaigns.dashboard.elements import box, button, link, show, text
 from campaigns.dashboard.fields import Field
@@ -10,7 +9,7 @@ from campaigns.dashboard.rows import Rows
 from campaigns.dashboard.saying import seldom
 from campaigns.dashboard.view import View
 from campaigns.desk.access import Role
-from campaigns.desk.views import SuppressionView
+from campaigns.desk.views import Effect, SuppressionView
 
 A_PAGE = 50
 LOOKS = 4
@@ -94,13 +93,8 @@ def _row(view: View, one: SuppressionView) -> None:
             )
 
 
-def _remove(view: View, one: SuppressionView) -> None:
-    lines = [view.t("bar.remove_effect"), view.t("bar.remove_why", why=one.why, who=one.who)]
-    with Asking(view, view.t("bar.remove_one", number=one.shown), lines, danger=True) as asking:
-        pass
-
-    async def doing() -> str:
-        await view.desk.acts.unsuppress(one.id, by=view.operator)
-        return view.t("bar.removed")
-
-    asking.open(doing)
+async def _remove(view: View, one: SuppressionView) -> None:
+    lines = (view.t("bar.remove_effect"), view.t("bar.remove_why", why=one.why, who=one.who))
+    asked = Effect(allowed=True, title=view.t("bar.remove_one", number=one.shown), lines=lines)
+    if await view.confirm(asked, yes=view.t("bar.remove"), danger=True):
+        await view.act(view.desk.acts.unsuppress(one.id, by=view.operator), view.t("bar.removed"))

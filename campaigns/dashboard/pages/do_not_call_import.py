@@ -15,13 +15,14 @@ from campaigns.dashboard.fields import Choice, Field
 from campaigns.dashboard.listing import listing, words
 from campaigns.dashboard.registry import page
 from campaigns.dashboard.rows import Rows
-from campaigns.dashboard.sheet import ENDINGS, Numbers, columns, likely, read_numbers
-from campaigns.dashboard.view import View
+from campaigns.dashboard.view import View, plain
 from campaigns.desk.access import Role
-from campaigns.desk.acts import Bar
+from campaigns.desk.barring import Bar
+from campaigns.desk.number_lists import Numbers, columns, look_at
 from campaigns.domain.contact import mask
 from campaigns.domain.errors import CampaignsError, InputError
 
+ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl")
 MOST_BYTES = 50_000_000
 BATCH = 500
 SHOWN = 50
@@ -76,7 +77,7 @@ class Import:
         try:
             yield
         except CampaignsError as error:
-            self._complain(str(error).removeprefix("campaigns: "))
+            self._complain(plain(error))
 
     async def _uploaded(self, event: events.UploadEventArguments) -> None:
         self._upload.reset()
@@ -90,16 +91,16 @@ class Import:
             context.client.on_delete(folder.cleanup)
             self._path = Path(folder.name) / f"list{ending}"
             await event.file.save(self._path)
-            names = await anyio.to_thread.run_sync(columns, self._path)
+            names, likely = await anyio.to_thread.run_sync(columns, self._path)
             say(self._chosen, event.file.name)
             with self._form:
-                self._asked(event.file.name, names)
+                self._asked(event.file.name, names, likely)
 
-    def _asked(self, name: str, names: tuple[str, ...]) -> None:
+    def _asked(self, name: str, names: tuple[str, ...], likely: str) -> None:
         t = self._view.t
         with box("form", "stack") as form:
             with box("div", "filters"):
-                self._column = Choice(t("bar_import.column"), {one: one for one in names}, likely(names))
+                self._column = Choice(t("bar_import.column"), {one: one for one in names}, likely)
                 self._region = Field(t("bar_import.region"), hint=t("bar_import.region_hint"), maxlength=2)
                 self._scope = Choice(t("bar.scope"), scopes(self._view))
             with box("div", "filters"):
@@ -117,7 +118,7 @@ class Import:
             return
         with self._said():
             region = self._region.value.strip().upper()
-            self._numbers = await anyio.to_thread.run_sync(read_numbers, self._path, self._column.value, region)
+            self._numbers = await anyio.to_thread.run_sync(look_at, self._path, self._column.value, region or None)
             with self._preview:
                 self._shown(self._numbers)
 

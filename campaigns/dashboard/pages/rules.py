@@ -8,7 +8,7 @@ from campaigns.dashboard.rows import Block, Rows
 from campaigns.dashboard.saying import seldom, told
 from campaigns.dashboard.view import Refresh, View
 from campaigns.desk.access import Role
-from campaigns.desk.views import RuleView
+from campaigns.desk.views import Effect, RuleView
 
 LOOKS = 10
 
@@ -85,7 +85,11 @@ def _source(source: str) -> None:
 
 def _close(view: View, code: str, again: Refresh) -> None:
     with Asking(
-        view, view.t("rules.close"), [view.t("rules.close_effect"), view.t("rules.close_calls")], danger=True
+        view,
+        view.t("rules.close"),
+        [view.t("rules.close_effect"), view.t("rules.close_calls")],
+        yes=view.t("rules.close_yes"),
+        danger=True,
     ) as asking:
         place = Field(view.t("rules.code"), value=code, hint=view.t("rules.code_hint"), required=True)
         why = Field(view.t("bar.why"), required=True)
@@ -98,15 +102,11 @@ def _close(view: View, code: str, again: Refresh) -> None:
     asking.open(doing)
 
 
-def _open(view: View, rule: RuleView, again: Refresh) -> None:
-    with Asking(
-        view, view.t("rules.open_one", code=rule.code), [view.t("rules.open_effect"), rule.suspended]
-    ) as asking:
-        pass
-
-    async def doing() -> str:
-        opened = await view.desk.acts.resume_rules(rule.code, by=view.operator)
+async def _open(view: View, rule: RuleView, again: Refresh) -> None:
+    title = view.t("rules.open_one", code=rule.code)
+    lines = (view.t("rules.open_effect"), rule.suspended)
+    if await view.confirm(Effect(allowed=True, title=title, lines=lines), yes=view.t("rules.open")):
+        await view.act(
+            view.desk.acts.resume_rules(rule.code, by=view.operator), view.t("rules.is_open", code=rule.code)
+        )
         await again()
-        return view.t("rules.is_open", code=opened)
-
-    asking.open(doing)

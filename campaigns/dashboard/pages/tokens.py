@@ -11,7 +11,8 @@ from campaigns.dashboard.rows import Rows
 from campaigns.dashboard.saying import seldom
 from campaigns.dashboard.view import Refresh, View
 from campaigns.desk.access import Role
-from campaigns.desk.acts import TokenView
+from campaigns.desk.tokens import TokenView
+from campaigns.desk.views import Effect
 
 LOOKS = 4
 _TONES = {Role.READ: "grey", Role.OPERATE: "blue", Role.ADMIN: "purple"}
@@ -68,30 +69,19 @@ def _add(view: View, again: Refresh) -> None:
 
 def _secret(view: View, name: str, secret: str) -> None:
     with Asking(
-        view, view.t("tokens.secret_of", name=name), [view.t("tokens.once")], yes=view.t("tokens.kept")
+        view, view.t("tokens.secret_of", name=name), [view.t("tokens.once")], no=view.t("tokens.kept")
     ) as asking:
         text(secret, "code", "secret", tabindex="0", role="group", aria_label=view.t("tokens.secret"))
         button(view.t("tokens.copy"), lambda: _copy(view, secret))
-
-    async def doing() -> str:
-        return ""
-
-    asking.open(doing)
+    asking.open()
 
 
-def _revoke(view: View, one: TokenView, again: Refresh) -> None:
-    lines = [view.t("tokens.revoke_effect", name=one.name)]
-    with Asking(
-        view, view.t("tokens.revoke_one", name=one.name), lines, danger=True, yes=view.t("tokens.revoke")
-    ) as asking:
-        pass
-
-    async def doing() -> str:
-        await view.desk.acts.revoke_token(one.name, by=view.operator)
+async def _revoke(view: View, one: TokenView, again: Refresh) -> None:
+    lines = (view.t("tokens.revoke_effect", name=one.name),)
+    asked = Effect(allowed=True, title=view.t("tokens.revoke_one", name=one.name), lines=lines)
+    if await view.confirm(asked, yes=view.t("tokens.revoke"), danger=True):
+        await view.act(view.desk.acts.revoke_token(one.name, by=view.operator), view.t("tokens.revoked", name=one.name))
         await again()
-        return view.t("tokens.revoked", name=one.name)
-
-    asking.open(doing)
 
 
 def _copy(view: View, secret: str) -> None:

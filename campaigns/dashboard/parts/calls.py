@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from urllib.parse import quote
 
 from campaigns.dashboard.elements import badge, box, button, link, put, retone, say, show, table, text
 from campaigns.dashboard.rows import Rows
@@ -57,27 +58,42 @@ class _LiveRow:
 class Doubts:
     """A row for each call in doubt, with what a person may say of it."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, *, everywhere: bool = False) -> None:
+        """`everywhere`: of all campaigns, each named."""
         text(view.t("doubts.hint"), "p", "soft small")
-        self._rows = Rows[AttemptView](box("ul", "doubts"), lambda one: _Doubt(view, one), lambda one: one.attempt)
+        inside = box("ul", "doubts")
+        self._rows = Rows[AttemptView](inside, lambda one: _Doubt(view, one, everywhere), lambda one: one.attempt)
 
-    def show(self, found: Sequence[AttemptView]) -> None:
-        """Exactly these."""
-        self._rows.show(found)
+    def show(self, found: Sequence[AttemptView]) -> int:
+        """Exactly these; how many there are."""
+        return self._rows.show(found)
 
 
 class _Doubt:
-    def __init__(self, view: View, one: AttemptView) -> None:
-        self._view, self._attempt, self._how = view, one.attempt, Disposition.UNKNOWN
+    def __init__(self, view: View, one: AttemptView, named: bool) -> None:
         with box("li", "doubt") as self.root:
             with box("div"):
                 link(one.phone, f"/leads/{one.lead}", "figures")
+                if named:
+                    link(one.campaign, f"/campaigns/{quote(one.campaign)}", "small sub")
                 text(
                     view.t("doubts.of", ordinal=one.ordinal, at=view.formats.exactly(one.intent_at)), "p", "small soft"
                 )
-                text(one.reason, "p", "small")
-            if view.may(Role.OPERATE):
-                self._buttons(one)
+                text(f"{one.provider} · {one.call_id or view.t('doubts.no_call')}", "p", "small soft")
+                text(one.reason, "p", "small", lang="en")
+            Decision(view, one)
+
+    def show(self, one: AttemptView) -> None:
+        """Nothing of it changes."""
+
+
+class Decision:
+    """What a person may say of a call in doubt."""
+
+    def __init__(self, view: View, one: AttemptView) -> None:
+        self._view, self._attempt, self._how = view, one.attempt, Disposition.UNKNOWN
+        if view.may(Role.OPERATE):
+            self._buttons(one)
 
     def _buttons(self, one: AttemptView) -> None:
         t = self._view.t
@@ -99,9 +115,6 @@ class _Doubt:
         lines = (t(f"doubts.effect_{word}", how=t(f"disposition.{how}")),)
         if await view.confirm(Effect(allowed=True, title=t(f"doubts.{word}"), lines=lines), yes=t("doubts.yes")):
             await view.act(view.desk.acts.resolve(self._attempt, word, how, by=view.operator), t("doubts.done"))
-
-    def show(self, one: AttemptView) -> None:
-        """Nothing of it changes."""
 
 
 _ENDS = sorted(Disposition, key=lambda how: how is not Disposition.UNKNOWN)
