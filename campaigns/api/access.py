@@ -45,7 +45,7 @@ class Writes(Needs):
 
     repeatable = True
 
-    def __call__(self, request: Request, _bearer: _Bearer, _key: _Key = None) -> Operator:  # type: ignore[override] # documented by the framework
+    def __call__(self, request: Request, _bearer: _Bearer, _key: _Key = None) -> Operator:
         """Whom the door let in."""
         return operator_of(request)
 

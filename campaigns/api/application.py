@@ -51,6 +51,7 @@ def api(desk: Desk, pace: Pace = USUAL) -> ASGIApp:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(CampaignsError, _told)
+    app.add_exception_handler(Exception, _faulty)
     return Door(app, desk)
 
 
@@ -67,6 +68,10 @@ async def _misread(_request: Request, error: Exception) -> Response:
 
 async def _told(_request: Request, error: Exception) -> Response:
     return answer(told(error)) if isinstance(error, CampaignsError) else answer(fault())
+
+
+async def _faulty(_request: Request, _error: Exception) -> Response:
+    return answer(fault())  # the door writes down where
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
@@ -93,12 +98,12 @@ def _document(app: FastAPI) -> dict[str, Any]:
 def _operations(found: dict[str, Any], app: FastAPI) -> Iterator[tuple[dict[str, Any], APIRoute]]:
     for route in app.routes:
         if isinstance(route, APIRoute):
-            for method in route.methods:
+            for method in route.methods or ():
                 yield found["paths"][route.path_format][method.lower()], route
 
 
 def _refusals(route: APIRoute) -> Iterator[tuple[str, dict[str, Any]]]:
-    reads = route.methods <= {"GET"}
+    reads = route.methods == {"GET"}
     for status in _ALWAYS if reads else _ALWAYS + _WRITES:
         title = TITLES[status]
         yield (

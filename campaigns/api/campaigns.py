@@ -2,16 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
 
+from campaigns.archiving import archive_one
 from campaigns.desk.acts import Verb, Which
 from campaigns.desk.views import AttemptView, CampaignView, Effect, History, Page
 from campaigns.domain.lead import CampaignState, Outcome
 
-from .access import Changes, Reads, TheDesk, topic
+from .access import Changes, ChangesAll, Reads, TheDesk, topic
 from .paging import After, Limit, paged
 from .problems import as_it_stands
 from .words import A_CAMPAIGN, CampaignName, Said, Text
@@ -107,3 +109,23 @@ async def reopen(desk: TheDesk, by: Changes, name: CampaignName, which: WhichClo
     closed = Which(frozenset(which.outcomes), frozenset(which.labels), frozenset(which.leads))
     with as_it_stands():
         return Reopened(await desk.acts.reopen(name, closed, by=by, attempts=which.attempts))
+
+
+@dataclass(frozen=True, slots=True)
+class InArchive:
+    """Where a campaign is now."""
+
+    campaign: str
+    why: str
+    """Where its archive is: a file in the folder in which this process runs."""
+    rows: dict[str, int]
+    """In it, by table."""
+
+
+@router.post("/campaigns/{name}/archive", summary="Move an ended campaign into a file, and out of the database")
+async def archive(desk: TheDesk, _by: ChangesAll, name: CampaignName) -> InArchive:
+    """NAME.archive.jsonl.gz, in the folder in which this process runs; not while caps still count its calls."""
+    await desk.board.campaign(name)
+    with as_it_stands():
+        done = await archive_one(desk.session, name, Path())
+    return InArchive(done.name, done.why, done.rows)

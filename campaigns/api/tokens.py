@@ -12,6 +12,7 @@ from campaigns.desk.views import Page
 
 from .access import Administers, ChangesAll, TheDesk, topic
 from .paging import After, Limit, paged
+from .problems import as_it_stands
 from .words import Said, Text
 
 router = topic("tokens")
@@ -43,7 +44,8 @@ class Secret:
 @router.post("/tokens", status_code=201, summary="Let somebody in")
 async def add_token(desk: TheDesk, by: Administers, new: NewToken) -> Secret:
     """The secret is told this once and kept nowhere, so this takes no Idempotency-Key; a name is given once."""
-    return Secret(new.name, new.role, await desk.acts.add_token(new.name, new.role, by=by))
+    with as_it_stands():
+        return Secret(new.name, new.role, await desk.acts.add_token(new.name, new.role, by=by))
 
 
 @dataclass(frozen=True, slots=True)

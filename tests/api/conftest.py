@@ -2,13 +2,12 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import anyio
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -16,6 +15,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from campaigns.api import Pace, api
+from campaigns.api.events import USUAL
 from campaigns.app import open_session
 from campaigns.cli.main import run
 from campaigns.clock import SystemClock
@@ -62,8 +62,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.chdir(folder)
     try:
         (folder / "people.csv").write_text(PEOPLE)
-        for name, text in (("small", CAMPAIGN), ("waiting", CAMPAIGN.replace("small", "waiting"))):
-            (folder / f"{name}.yaml").write_text(text)
+        (folder / "small.yaml").write_text(CAMPAIGN)
+        (folder / "waiting.yaml").write_text(CAMPAIGN.replace("small", "waiting").replace("11-23", "11-24"))
         assert run(["run", "small.yaml", "--json"]) == 0
         assert run(["run", "waiting.yaml", "--json", "--limit", "2"]) == 3
     finally:
@@ -79,17 +79,19 @@ def database(played: Path, tmp_path: Path) -> SqliteFile:
     return SqliteFile(tmp_path / "campaigns-simulated.db")
 
 
+@pytest.fixture
+def serve(database: SqliteFile) -> Callable[..., AbstractAsyncContextManager[Served]]:
+    """The API on that copy, with somebody of each role; again, after a restart, they are the same."""
+    return partial(_served, database)
+
+
 @asynccontextmanager
-async def serving(database: SqliteFile, pace: Pace = Pace(), **tokens: Any) -> AsyncIterator[Served]:  # noqa: B008
-    """The API on this database, with somebody of each role; again after a restart they are the same."""
-    settings = Settings(database=database)
+async def _served(database: SqliteFile, pace: Pace = USUAL) -> AsyncIterator[Served]:
+    settings = Settings(database=database.address)
     async with open_session(settings, SystemClock(), simulated=True, database=database) as session:
         desk = Desk(session)
         secrets = {role: await _token(desk, role) for role in Role}
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(desk.run)
-            yield Served(Starlette(routes=[Mount("/api", api(desk, pace))]), desk, secrets)
-            tasks.cancel_scope.cancel()
+        yield Served(Starlette(routes=[Mount("/api", api(desk, pace))]), desk, secrets)
 
 
 async def _token(desk: Desk, role: Role) -> str:
