@@ -37,12 +37,11 @@ def report(
         raise InputError(f"--out {out_}: write a name that ends in {endings()}.")
 
     async def work(session: Session, record: CampaignRecord) -> None:
-        await write_report(session, record.name, out_, whole=numbers)
+        try:
+            await write_report(session, record.name, out_, whole=numbers)
+        except OSError as error:
+            mend = "Name a file in a folder of yours."
+            raise InputError(f"--out {out_}: cannot be written ({error.strerror}). {mend}") from None
 
-    try:
-        with_campaign(context, name, work)
-    except OSError as error:
-        raise InputError(
-            f"--out {out_}: cannot be written ({error.strerror}). Name a file in a folder of yours."
-        ) from None
+    with_campaign(context, name, work)
     print_json({"report": str(out_)}) if options(context).json else out.print(f"report    {out_}", markup=False)

@@ -141,7 +141,7 @@ def test_run_says_what_was_used_and_which_law_was_applied(cli, folder):
     assert said.out.count("judged by the legal rules of 2026-11-20.") == said.out.count("not legal advice") == 1
     page = Path("small.html").read_text()
     assert page.count("not legal advice") == 1
-    assert "<td>gb-telemarketing</td>" in page
+    assert "gb-telemarketing; " in page
     assert "zones     6 have one" in said.err
 
 
@@ -242,6 +242,17 @@ def test_report_writes_a_page_or_rows(cli, played):
     assert "<!doctype html>" in Path("r.html").read_text()
     assert cli("report", "small", "--out", "r.csv", "--json").data == {"report": "r.csv"}
     assert len(Path("r.csv").read_text().splitlines()) == 7
+
+
+def test_report_writes_a_workbook_and_columns_and_whole_numbers_only_where_they_are_asked_for(cli, played):
+    for ending in ("xlsx", "parquet", "XLSX"):
+        assert cli("report", "small", "--out", f"r.{ending}").code == 0
+    assert Path("r.xlsx").read_bytes()[:2] == b"PK"
+    assert Path("r.parquet").read_bytes()[:4] == b"PAR1"
+    assert cli("report", "small", "--out", "masked.csv").code == 0
+    assert cli("report", "small", "--out", "whole.csv", "--numbers").code == 0
+    assert "+442079460" not in Path("masked.csv").read_text()
+    assert "+442079460" in Path("whole.csv").read_text()
 
 
 def test_call_places_one_call_to_yourself(cli, folder):

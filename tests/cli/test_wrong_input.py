@@ -184,7 +184,7 @@ WRONG_AFTERWARDS = {
     "no number": (["explain", "small", "+44"], "Write it with + and the country code"),
     "no such state": (["leads", "small", "--state", "asleep"], "asleep"),
     "no such disposition": (["attempts", "small", "--disposition", "asleep"], "asleep"),
-    "no such report": (["report", "small", "--out", "r.pdf"], "ends in .html or .csv"),
+    "no such report": (["report", "small", "--out", "r.pdf"], "ends in .html, .csv, .xlsx or .parquet"),
     "no place for it": (["report", "small", "--out", "none/r.html"], "cannot be written"),
     "over already": (["pause", "small"], "finished, so it cannot become paused"),
     "live over simulated": (["--db", "sqlite:///campaigns-simulated.db", "start", "live.yaml", "--yes"], "never mix"),
