@@ -17,6 +17,12 @@ from postgres import postgres_url  # noqa: F401 - a fixture for every folder
 settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests of faults wait for real time, while others can work."""
+    return (os.cpu_count() or 1) + 1
+
+
 _LOCAL_NAMES = (None, "", "localhost")
 _tried: list[str] = []
 

@@ -11,7 +11,9 @@ from .access import Reads, TheDesk, topic
 from .words import CampaignName
 
 router = topic("reports")
-_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}, "description": "The picture."}}
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}, "description": "The picture."}
+}
 _NOBODY = "Nobody is left to call, so nothing is forecast."
 
 
