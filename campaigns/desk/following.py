@@ -69,7 +69,6 @@ class Following:
         if not self._running:
             await self._advance(followed)
         elif followed.shown is None:
-            self._bell.ring()
             with anyio.move_on_after(FIRST):
                 await followed.complete.wait()
         if followed.shown is not None:
@@ -90,6 +89,8 @@ class Following:
         same = known is not None and known.record.created_at == record.created_at and known.zone_name == zone_name
         if known is None or not same:
             known = self._followed[record.name] = Followed(record, zone_name, now, now, now)
+        if now - known.at >= LOOKED_FOR or known.shown is None:
+            self._bell.ring()
         known.at, known.record = now, record
         return known
 

@@ -74,7 +74,6 @@ class Standings:
             return [await self._counted(record) for record in records]
         looked = [self._look(record) for record in records]
         if any(each.standing is None for each in looked):
-            self._bell.ring()
             with anyio.move_on_after(FIRST):
                 for each in looked:
                     await each.counted.wait()
@@ -100,6 +99,7 @@ class Standings:
             known = self._looked[record.name] = _Looked(record, now, now)
         if known.record.version != record.version:
             known.due_at = now
+        if known.due_at <= now or now - known.at >= LOOKED_FOR or known.standing is None:
             self._bell.ring()
         known.record, known.at = record, now
         return known
@@ -149,9 +149,9 @@ class Standings:
     async def _finish(self, record: CampaignRecord, counts: Counts) -> datetime | None:
         now, window = self._session.clock.now(), (await self._files.people(record)).window
         left = sum(n for state, n in counts.states.items() if state not in ("closed", "held"))
-        if window is None or not left or record.started_at is None:
+        if window is None or not left:
             return None
-        worked = looked_back(window, now=now, started_at=record.started_at)
+        worked = looked_back(window, now=now, started_at=record.started_at or record.created_at)
         if not worked:
             return None
         page = await self._session.store.past_closed(record.name, since=worked[-1][0], limit=MOST_CLOSED)
