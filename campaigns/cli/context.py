@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 
 import structlog
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
 from campaigns.app import Session, database_of, open_session
-from campaigns.clock import ScaledClock, SystemClock, run_real, stamp_log
+from campaigns.clock import SystemClock, run_real, stamp_log
 from campaigns.desk.access import Operator, Role
+from campaigns.desk.moment import as_of
 from campaigns.domain.errors import InputError, Unknown
 from campaigns.ports.store import CampaignRecord
 from campaigns.settings import Settings, read_settings
@@ -102,15 +104,26 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table for people: only its last column is broken into lines, and only on a terminal."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns[:-1]:
-        table.add_column(column, no_wrap=True)
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, widths: Sequence[int] = (), headed: bool = True
+) -> None:
+    """A table for people: only its last column is broken into lines, and only on a terminal.
+
+    `widths`: of its columns at least, so that a long list may be printed in parts; `headed`: with their names.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=headed)
+    for number, column in enumerate(columns[:-1]):
+        table.add_column(column, no_wrap=True, min_width=widths[number] if widths else None)
     table.add_column(columns[-1], overflow="fold")
     for row in rows:
         table.add_row(*(_plain(cell) for cell in row))
     _print_grid(table)
+
+
+def widths_of(columns: Sequence[str], rows: Sequence[Sequence[object]], least: Sequence[int]) -> list[int]:
+    """How wide each column of a table must be."""
+    cells = (columns, *rows)
+    return [max(wide, *(cell_len(str(row[n] or "")) for row in cells)) for n, wide in enumerate(least)]
 
 
 def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
@@ -259,12 +272,6 @@ def with_campaign(context: typer.Context, name: str, work: Callable[[Session, Ca
         raise InputError(f"There is no campaign '{name}': {'; '.join(known)}.")
 
     return with_databases(context, chosen)
-
-
-async def as_of(session: Session, campaign: str) -> Session:
-    """The session on the campaign's own time: a simulated one goes on where its last run ended."""
-    last = await session.database.last_moment(campaign) if session.simulated else None
-    return replace(session, clock=ScaledClock(last, 1.0)) if last else session
 
 
 async def _names(session: Session) -> str:

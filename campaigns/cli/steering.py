@@ -12,6 +12,7 @@ from campaigns.app import Session, check_runnable, database_of, is_simulated, op
 from campaigns.clock import SystemClock, run_real
 from campaigns.desk.deciding import Deciding, the_one
 from campaigns.desk.effects import Verb
+from campaigns.desk.moment import as_of
 from campaigns.desk.steering import Steering
 from campaigns.domain.call import Disposition
 from campaigns.domain.durations import parse_duration
@@ -27,7 +28,7 @@ from campaigns.resolving import Word
 from campaigns.running import activate, load_leads
 from campaigns.stores.location import Kind
 
-from .context import as_of, err, many, note, operator, options, out, print_json, with_campaign, with_databases
+from .context import err, many, note, operator, options, out, print_json, with_campaign, with_databases
 from .listing import Name
 
 
