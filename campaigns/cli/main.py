@@ -24,6 +24,7 @@ _HOMES = {
     "reporting": ("report",),
     "explaining": ("explain",),
     "people": ("suppress",),
+    "erasing": ("erase",),
     "consents": ("consent",),
     "rules": ("rules",),
     "tokens": ("token",),

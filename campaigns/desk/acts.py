@@ -11,6 +11,7 @@ from .access import Operator
 from .barring import Bar, Barring
 from .deciding import Deciding, Promise
 from .effects import Verb
+from .erasing import Erasing, Erasure
 from .steering import Steering
 from .tokens import Tokens, TokenView
 
@@ -44,21 +45,7 @@ class Loading:
     """Doubts about the provider's account."""
 
 
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """What became of a person's data, in words that say nothing of the person."""
-
-    people: int
-    leads: int
-    attempts: int
-    erased: tuple[str, ...]
-    vendors: tuple[str, ...]
-    """What each provider answered."""
-    left: tuple[str, ...]
-    """What lies where this program cannot reach it."""
-
-
-class Acts(Steering, Deciding, Barring, Tokens):
+class Acts(Steering, Deciding, Barring, Erasing, Tokens):
     """What an operator does. All raise Forbidden, and InputError in plain words for what cannot be done."""
 
     async def load(self, upload: Upload, *, by: Operator, start: bool = False, dry: bool = False) -> Loading:
@@ -66,8 +53,4 @@ class Acts(Steering, Deciding, Barring, Tokens):
 
         `start`: let the worker dial it. `dry`: only check, and say what it would change.
         """
-        raise NotImplementedError
-
-    async def erase(self, number: str, *, by: Operator) -> Erasure:
-        """Remove a person everywhere; only hashes stay, so that nobody calls them again."""
         raise NotImplementedError

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from campaigns.domain.changed import changed
+from campaigns.domain.erasing import is_erased
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
 from campaigns.domain.outcomes import opted_out
 from campaigns.domain.transitions import Conclusion, close, conclude, unusable
@@ -77,6 +78,8 @@ def _concluded(
     if not before.open and found.newest > attempt.ordinal:
         return None
     conclusion = conclude(lead, attempt, terms.campaign, now=now)
+    if is_erased(attempt) and conclusion.lead.state is not LeadState.CLOSED:
+        return None  # nobody is left to be called
     return changed(conclusion, lead=_unless_stopped(conclusion.lead, found.campaign, now))
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from campaigns.domain.call import CallReport
 from campaigns.domain.contact import mask
+from campaigns.domain.erasing import discreet, is_erased
 from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState
 from campaigns.domain.outcomes import opted_out
 from campaigns.domain.transitions import called_us, ended, found, latest, merge
@@ -111,7 +112,9 @@ class Recorder:
 
 
 def after_report(attempt: Attempt, report: CallReport, *, by: str, now: datetime) -> Attempt | None:
-    """The attempt after a proved report; None: it changes nothing."""
+    """The attempt after a proved report; None: it changes nothing. Of whoever is erased it brings nothing back."""
+    if is_erased(attempt):
+        report = discreet(report, attempt)
     if attempt.state in (S.UNCLEAR, S.UNCERTAIN, S.SENDING, S.BOOKED):
         placed = found(attempt, report.call_id, by=by, now=now)
         return placed if not report.ended else ended(placed, report, by=by, now=now)

@@ -15,6 +15,7 @@ from .answers import AnswerStore
 from .board import BoardStore
 from .bookmarks import BookmarkStore, Shown
 from .consents import ConsentStore
+from .erasing import ErasingStore
 from .gauges import GaugeStore
 from .history import HistoryStore
 from .outbox import OutboxStore
@@ -381,6 +382,7 @@ class Store(
     PageStore,
     TokenStore,
     ReopeningStore,
+    ErasingStore,
     Protocol,
 ):
     """The only memory."""

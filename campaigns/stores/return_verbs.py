@@ -10,12 +10,12 @@ from campaigns.ports.returns import Closed, DueReturns, ReturnCounts
 from .database import Connection, Database
 from .rows import maybe_at, plain, to_attempt, to_lead, us
 
-_STAMP = "outcome || ':' || label || ':' || CAST(closed_at AS TEXT) || ':' || CAST(opted_out AS TEXT)"
+STAMP = "outcome || ':' || label || ':' || CAST(closed_at AS TEXT) || ':' || CAST(opted_out AS TEXT)"
 # As migration 0004 indexes them, so that the index serves.
-UNWRITTEN = f"written <> {_STAMP}"
+UNWRITTEN = f"written <> {STAMP}"
 _LIST = "json_extract(contact, '$.origin[0]')"
 _LATER = "(outcome <> 'do_not_call' AND opted_out = 0)"
-_LEAD = f"lead.*, {_STAMP} AS stamp"
+_LEAD = f"lead.*, {STAMP} AS stamp"
 
 
 class ReturnVerbs:
@@ -134,7 +134,7 @@ async def _closed(db: Connection, rows: Sequence[Any]) -> tuple[Closed, ...]:
 
 
 _OF_LIST = f"""
-FROM lead LEFT JOIN write_back w ON w.lead_id = lead.id AND w.stamp = {_STAMP}
+FROM lead LEFT JOIN write_back w ON w.lead_id = lead.id AND w.stamp = {STAMP}
 WHERE campaign = :name AND {_LIST} = :list AND {UNWRITTEN}
 """
 _DUE = f"""
@@ -143,13 +143,13 @@ SELECT {_LEAD.replace("AS stamp", "AS stamp, w.tries, w.first_tried_at")} {_OF_L
 """
 _NEXT = f"""
 SELECT MIN(w.due_at) AS at FROM write_back w CROSS JOIN lead  -- in this order: of the first there are few
-WHERE lead.id = w.lead_id AND w.stamp = {_STAMP} AND w.given_up = 0 AND w.due_at > :now
+WHERE lead.id = w.lead_id AND w.stamp = {STAMP} AND w.given_up = 0 AND w.due_at > :now
     AND campaign = :name AND {_LIST} = :list
 """
 _SAME = "(write_back.stamp = excluded.stamp)"
 _START = f"""
 INSERT INTO write_back (lead_id, stamp, tries, first_tried_at, due_at, reason, given_up)
-SELECT id, :stamp, 1, :now, :until, '', 0 FROM lead WHERE id = :id AND {_STAMP} = :stamp AND {UNWRITTEN}
+SELECT id, :stamp, 1, :now, :until, '', 0 FROM lead WHERE id = :id AND {STAMP} = :stamp AND {UNWRITTEN}
 ON CONFLICT (lead_id) DO UPDATE SET
     tries = CASE WHEN {_SAME} THEN write_back.tries ELSE 0 END + 1,
     first_tried_at = CASE WHEN {_SAME} THEN COALESCE(write_back.first_tried_at, :now) ELSE :now END,
@@ -171,6 +171,6 @@ SELECT COUNT(outcome) AS closed, COUNT(CASE WHEN {UNWRITTEN} THEN 1 END) AS unwr
 _WHY = f"""
 SELECT w.reason AS reason, w.given_up AS given_up, COUNT(*) AS n
 FROM write_back w CROSS JOIN lead
-WHERE lead.id = w.lead_id AND w.stamp = {_STAMP} AND campaign = :name AND {UNWRITTEN}
+WHERE lead.id = w.lead_id AND w.stamp = {STAMP} AND campaign = :name AND {UNWRITTEN}
 GROUP BY w.reason, w.given_up ORDER BY n DESC, reason
 """

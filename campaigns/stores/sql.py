@@ -9,6 +9,7 @@ from .closing_verbs import ClosingVerbs
 from .consent_verbs import ConsentVerbs
 from .database import Database
 from .dial_verbs import DialVerbs
+from .erasing_verbs import ErasingVerbs
 from .gauge_verbs import GaugeVerbs
 from .history_verbs import HistoryVerbs
 from .journal_verbs import JournalVerbs
@@ -52,6 +53,7 @@ class SqlStore(
     JournalVerbs,
     TokenVerbs,
     ReopeningVerbs,
+    ErasingVerbs,
 ):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 
