@@ -106,8 +106,9 @@ class Erasing(Part):
             return {call.id: await _answer(account, call) for call in calls}
 
     async def _account(self, name: str, stack: AsyncExitStack) -> Account:
-        ours = self._accounts.get(name)
-        return ours or await stack.enter_async_context(open_account(self._session, name))
+        if name in self._accounts:
+            return self._accounts[name]
+        return await stack.enter_async_context(open_account(self._session, name))
 
     async def _forget_words(self, found: Belongings, e164: str) -> int:
         numbers = {e164, *(phone.e164 for lead in found.leads for phone in lead.contact.phones)}
@@ -162,7 +163,7 @@ def _erased(found: Belongings, lines: int) -> Iterator[str]:
         yield "nobody with this number is in the database"
     else:
         yield f"{_many(len(found.leads), 'lead')}: numbers, name, variables and every other value of their rows"
-        yield f"{_many(len(found.attempts), 'attempt')}: numbers, requests, transcripts, summaries, recordings, analysis"
+        yield f"{_many(len(found.attempts), 'attempt')}: numbers, requests, transcripts, summaries, analysis"
         yield f"{_many(lines, 'line')} of journal and inbox; consents; what was written beside the do-not-call list"
     hashes = f"{len(found.phone_keys):,} keyed {'hash' if len(found.phone_keys) == 1 else 'hashes'}"
     yield f"kept: {hashes} on the do-not-call list, and figures without a name"
