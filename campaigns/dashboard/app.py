@@ -1,10 +1,14 @@
 """The dashboard as an ASGI app."""
 
+import traceback
 from copy import copy
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
+from nicegui import app as nicegui
 from nicegui import context, ui
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -19,6 +23,8 @@ from .guard import Guard
 from .house import House
 from .registry import PAGES, Page
 from .view import View, plain
+
+log = structlog.get_logger()
 
 _DARK = {"auto": None, "light": False, "dark": True}
 _QUASAR: dict[str, Any] = {"en": "en-GB", "nl": "nl"}
@@ -35,6 +41,9 @@ def _app() -> FastAPI:
     ui.add_css(login.look(), shared=True)
     for one in PAGES.values():
         _mount(one)
+    nicegui.config.quasar_config["loadingBar"]["skipHijack"] = (
+        True  # no bar at the top for every request beside the page
+    )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, routes=[*login.ROUTES, *pictures.ROUTES])
     ui.run_with(
         app, title="campaigns", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False,
@@ -71,3 +80,14 @@ async def _filled(view: View, page: Page) -> None:
         with card(view.t("shell.cannot")):
             text(plain(error), "p")
             link(view.t("shell.back"), "/")
+    except Exception as error:  # noqa: BLE001 - the outermost door of a page
+        log.error("page_fault", page=page.path, kind=type(error).__name__, place=_place(error))
+        with card(view.t("shell.cannot")):
+            text(view.t("shell.fault"), "p")
+            link(view.t("shell.back"), "/")
+
+
+def _place(error: Exception) -> str:
+    """Where it came up. Its text may hold a number, so that it is not told."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

@@ -76,18 +76,17 @@ class View:
             self._dark = bool(await ui.run_javascript("return Quasar.Dark.isActive", timeout=5.0))
         return self._dark
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the browser has the page; before that it is being made."""
-        return self._client.has_socket_connection
-
     async def live(self, refresh: Refresh) -> None:
         """Show what is known now, and keep it up to date while the page is open."""
-        self._refreshes.append(refresh)
+        self.later(refresh)
         with anyio.move_on_after(PATIENCE):
             await refresh()
+
+    def later(self, refresh: Refresh) -> None:
+        """The same from when the browser has the page: nobody waits for it."""
+        self._refreshes.append(refresh)
         if len(self._refreshes) == 1:
-            ui.timer(LOOK_EVERY, self._look, immediate=False)
+            ui.timer(LOOK_EVERY, self._look)
 
     async def _look(self) -> None:
         if self._busy:

@@ -40,8 +40,9 @@ async def campaign(view: View, name: str) -> None:
     async def history() -> None:
         await past.show(view, name)
 
-    for refresh in (stand, calls, history):
-        await view.live(refresh)
+    await view.live(stand)
+    view.later(calls)
+    view.later(history)
     past.forecast.begin(name)
 
 
@@ -128,9 +129,7 @@ class _Past:
             self.forecast = ForecastPicture(view)
 
     async def show(self, view: View, name: str) -> None:
-        """Set what it says, once the browser has the page: nobody waits for the past."""
-        if not view.is_open:
-            return
+        """Set what it says."""
         history = await view.desk.board.history(name)
         show(self._reading, visible=not history.complete)
         self._funnel.show(history)
