@@ -10,6 +10,8 @@ from campaigns.dashboard.tones import DARK, LIGHT, OUTCOMES
 from campaigns.dashboard.view import View
 from campaigns.desk.views import Bucket, History
 
+CHART = ui.echart
+"""Named here, so that pages know where its scripts are before there is any chart."""
 _INK = {False: ("#5b6472", "#dde1e7"), True: ("#a2abb9", "#323843")}
 """Text and lines, by whether it is dark."""
 
@@ -21,9 +23,8 @@ class OverTime:
         self._view = view
         self._shown: History | None = None
         self._open = False
-        with box("div", "chart", role="img") as self._frame:
-            self._chart = ui.echart({}, renderer="svg").classes("canvas")
-            put(self._chart, "aria-hidden", "true")
+        self._chart: Element | None = None
+        self._frame = box("div", "chart", role="img", aria_label=view.t("over_time.title"))
         with box("details") as details:
             text(view.t("over_time.table"), "summary")
             self._table = box("div", "scroll", tabindex="0", role="region", aria_label=view.t("over_time.table"))
@@ -35,11 +36,19 @@ class OverTime:
             return
         self._shown = history
         dark = await self._view.is_dark()
-        self._chart.options.clear()
-        self._chart.options.update(_options(self._view, history, dark=dark))
-        self._chart.update()
+        self._draw(_options(self._view, history, dark=dark))
         put(self._frame, "aria-label", self._summary(history))
         self._tabulate()
+
+    def _draw(self, options: dict[str, Any]) -> None:
+        # Put in only now: as a part of the page its megabyte would have to be there before the first paint.
+        if self._chart is None:
+            with self._frame:
+                self._chart = CHART(options, renderer="svg").classes("canvas")
+                put(self._chart, "aria-hidden", "true")
+        else:
+            self._chart.props["options"] = options
+            self._chart.update()
 
     def _summary(self, history: History) -> str:
         totals = _totals(history.outcomes)
