@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
@@ -19,6 +20,19 @@ def text(words: str, tag: str = "span", classes: str = "", **props: object) -> T
     element = TextElement(tag=tag, text=words)
     _dressed(element, classes, props)
     return element
+
+
+def markup(tag: str = "div", classes: str = "", **props: object) -> ui.html:
+    """One element for what would be dozens: each costs the server a third of a millisecond. See `write`."""
+    element = ui.html("", sanitize=False, tag=tag)
+    _dressed(element, classes, props)
+    return element
+
+
+def write(element: ui.html, html: str) -> None:
+    """Set the content of a `markup` where it is another. Whatever is not ours in it has gone through `escape`."""
+    if element.content != html:
+        element.content = html
 
 
 def link(words: str, to: str, classes: str = "", **props: object) -> TextElement:

@@ -1,23 +1,20 @@
 """Names and what stands beside them, set in place."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from html import escape
 
-from campaigns.dashboard.elements import box, say, text
+from campaigns.dashboard.elements import markup, write
 
 
 class Facts:
     """A list of names, each with a value."""
 
-    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        """`names`: a key and the word that is shown."""
-        self._values = {}
-        with box("dl", "facts"):
-            for key, word in names:
-                with box("div"):
-                    text(word, "dt")
-                    self._values[key] = text("", "dd")
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """`names`: the word that is shown, by key."""
+        self._names = names
+        self._list = markup("dl", "facts")
 
     def show(self, **values: str) -> None:
         """Set values by key."""
-        for key, words in values.items():
-            say(self._values[key], words)
+        pairs = [(self._names[key], value) for key, value in values.items()]
+        write(self._list, "".join(f"<div><dt>{escape(a)}</dt><dd>{escape(b)}</dd></div>" for a, b in pairs))

@@ -1,13 +1,12 @@
 """How many of a campaign's leads came how far."""
 
-from nicegui.element import Element
-from nicegui.elements.mixins.text_element import TextElement
+from html import escape
 
-from campaigns.dashboard.elements import box, put, say, text
+from campaigns.dashboard.elements import markup, write
 from campaigns.dashboard.view import View
 from campaigns.desk.views import History
 
-STEPS = ("leads", "called", "answered", "reached")
+STEPS = {"leads": "blue", "called": "blue", "answered": "blue", "reached": "green"}
 
 
 class Funnel:
@@ -15,26 +14,23 @@ class Funnel:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        with box("table", "funnel"):
-            text(view.t("funnel.title"), "caption", "hidden")
-            with box("tbody"):
-                self._rows = {step: self._row(step) for step in STEPS}
-
-    def _row(self, step: str) -> tuple[TextElement, Element, TextElement]:
-        with box("tr"):
-            text(self._view.t(f"funnel.{step}"), "th", scope="row")
-            number = text("", "td", "n")
-            with box("td", "wide"), box("div", "rail"):
-                bar = box("div", "fill tone-green" if step == "reached" else "fill tone-blue")
-            share = text("", "td", "n soft")
-        return number, bar, share
+        self._table = markup("table", "funnel")
+        self.show(History((), 60, (), (), (), complete=False))
 
     def show(self, history: History) -> None:
         """Set numbers and lengths."""
-        formats, steps = self._view.formats, dict(history.funnel)
+        steps = dict(history.funnel)
         whole = steps.get("leads", 0)
-        for step, (number, bar, share) in self._rows.items():
-            count = steps.get(step, 0)
-            say(number, formats.count(count))
-            say(share, formats.share(count, whole))
-            put(bar, "style", f"width:{100 * count / whole if whole else 0:.1f}%")
+        rows = (self._row(step, steps.get(step, 0), whole) for step in STEPS)
+        title = escape(self._view.t("funnel.title"))
+        write(self._table, f'<caption class="hidden">{title}</caption><tbody>{"".join(rows)}</tbody>')
+
+    def _row(self, step: str, count: int, whole: int) -> str:
+        formats = self._view.formats
+        width = 100 * count / whole if whole else 0
+        bar = f'<div class="rail"><div class="fill tone-{STEPS[step]}" style="width:{width:.1f}%"></div></div>'
+        return (
+            f'<tr><th scope="row">{escape(self._view.t(f"funnel.{step}"))}</th>'
+            f'<td class="n">{escape(formats.count(count))}</td><td class="wide">{bar}</td>'
+            f'<td class="n soft">{escape(formats.share(count, whole))}</td></tr>'
+        )

@@ -1,16 +1,20 @@
 """How far a campaign is: one bar of its outcomes, with every colour named below it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from html import escape
 
-from campaigns.dashboard.elements import box, put, say, show, text
+from campaigns.dashboard.elements import box, markup, put, write
 from campaigns.dashboard.tones import OUTCOMES
 from campaigns.dashboard.view import View
 from campaigns.desk.views import CampaignView
 from campaigns.domain.lead import LeadState
 
+Part = tuple[str, str, int]
+"""Word, colour, leads."""
 
-def parts(campaign: CampaignView) -> Iterator[tuple[str, str, int]]:
-    """Word, colour and number of leads of every part, in the order of all pictures."""
+
+def parts(campaign: CampaignView) -> Iterator[Part]:
+    """Every part of the bar, in the order of all pictures."""
     for outcome, tone in OUTCOMES.items():
         yield f"outcome.{outcome}", tone, campaign.outcomes.get(outcome, 0)
     held = campaign.states.get(LeadState.HELD, 0)
@@ -24,27 +28,34 @@ class Progress:
     def __init__(self, view: View, campaign: CampaignView) -> None:
         self._view = view
         self._bar = box("div", "progress", role="img")
-        self._segments, self._entries = [], []
-        with self._bar:
-            for _, tone, _ in parts(campaign):
-                self._segments.append(box("div", f"segment tone-{tone}"))
-        with box("ul", "legend"):
-            for word, tone, _ in parts(campaign):
-                with box("li") as entry:
-                    box("span", f"swatch tone-{tone}", aria_hidden="true")
-                    text(view.t(word), "span")
-                    self._entries.append((entry, text("", "span", "soft figures")))
+        self._legend = markup("ul", "legend")
         self.show(campaign)
 
     def show(self, campaign: CampaignView) -> None:
         """Set lengths and numbers."""
-        formats, told = self._view.formats, []
-        for (word, _, count), segment, (entry, number) in zip(
-            parts(campaign), self._segments, self._entries, strict=True
-        ):
-            share = formats.share(count, campaign.leads)
-            put(segment, "style", f"flex-grow:{count}")
-            say(number, f"{formats.count(count)} · {share}")
-            show(entry, visible=count > 0)
-            told += [f"{self._view.t(word)} {share}"] * bool(count)
-        put(self._bar, "aria-label", f"{self._view.t('campaigns.progress')}: {', '.join(told)}")
+        t, formats = self._view.t, self._view.formats
+        told = [
+            (t(word), tone, formats.count(count), formats.share(count, campaign.leads))
+            for word, tone, count in parts(campaign)
+            if count
+        ]
+        put(self._bar, "style", f"background-image:{_stripes(parts(campaign), campaign.leads)}")
+        summary = ", ".join(f"{word} {share}" for word, _, _, share in told)
+        put(self._bar, "aria-label", f"{t('campaigns.progress')}: {summary}")
+        write(self._legend, "".join(_entry(*one) for one in told))
+
+
+def _stripes(found: Iterable[Part], leads: int) -> str:
+    """A gradient with hard edges: one element draws the whole bar."""
+    stops, begin = [], 0.0
+    for _, tone, count in found:
+        end = begin + 100 * count / (leads or 1)
+        if count:
+            stops.append(f"var(--{tone}) {begin:.2f}% {end:.2f}%")
+        begin = end
+    return f"linear-gradient(to right,{','.join(stops)})" if stops else "none"
+
+
+def _entry(word: str, tone: str, count: str, share: str) -> str:
+    number = f'<span class="soft figures">{escape(count)} · {escape(share)}</span>'
+    return f'<li><span class="swatch tone-{tone}" aria-hidden="true"></span><span>{escape(word)}</span>{number}</li>'

@@ -15,7 +15,7 @@ class Standing:
 
     def __init__(self, view: View, campaign: CampaignView) -> None:
         self._view = view
-        self._facts = Facts([(fact, view.t(f"fact.{fact}")) for fact in _FACTS])
+        self._facts = Facts({fact: view.t(f"fact.{fact}") for fact in _FACTS})
         self.show(campaign)
 
     def show(self, campaign: CampaignView) -> None:
