@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import File, Form, Query, UploadFile
+from fastapi import File, Form, Path, Query, UploadFile
 from pydantic import Field
 
 from campaigns.desk.acts import Bar, Erasure
@@ -13,9 +13,13 @@ from campaigns.desk.views import Page, SuppressionView
 from .access import Changes, ChangesAll, Operates, Reads, TheDesk, topic
 from .paging import After, Limit
 from .uploads import kept, numbers_of
-from .words import Id, Number, Said, Text
+from .words import Number, Said, Text
 
 router = topic("people")
+Entry = Annotated[
+    str,
+    Path(pattern=r"^[0-9a-f]{32}\.[a-z_]{1,20}$", description="Its `id` in the list.", examples=["0" * 32 + ".all"]),
+]
 Scope = Literal["all", "telemarketing", "informational", "debt_collection", "research", "emergency"]
 
 
@@ -81,7 +85,7 @@ class Removed:
 
 
 @router.delete("/suppressions/{entry}", summary="Take an entry off the do-not-call list")
-async def unsuppress(desk: TheDesk, by: Changes, entry: Id) -> Removed:
+async def unsuppress(desk: TheDesk, by: Changes, entry: Entry) -> Removed:
     """By its `id` in the list."""
     return Removed(await desk.acts.unsuppress(entry, by=by))
 

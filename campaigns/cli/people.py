@@ -7,10 +7,8 @@ import typer
 
 from campaigns.app import Session
 from campaigns.desk.barring import SCOPES, Bar, Barring, number_of, numbers_in
-from campaigns.domain.contact import mask, parse_phone
-from campaigns.domain.errors import InputError, Problem
-from campaigns.lists import open_list
-from campaigns.ports import Row
+from campaigns.desk.number_lists import read_numbers
+from campaigns.domain.contact import mask
 from campaigns.ports.people import Suppression
 
 from .context import (
@@ -84,7 +82,7 @@ def import_(
 
     Example: campaigns suppress import dnc.csv --column Phone --region NL
     """
-    numbers = _read(file, column, region)
+    numbers = read_numbers(file, column, region)
     added = _suppress(context, [Bar(number, scope, why, file.name) for number in numbers])
     _say(
         context, {"read": len(numbers), "added": added}, f"{many(len(numbers), 'number')} read, {added:,} new ({scope})"
@@ -118,30 +116,6 @@ def _shown(entry: Suppression, session: Session) -> Json:
 
 def _story(entry: Json) -> str:
     return f"{entry['why']}; {entry['who']}" + (f"; {entry['proof']}" if entry["proof"] else "")
-
-
-def _read(file: Path, column: str, region: str | None) -> list[str]:
-    """Raises InputError with every row that cannot be read: left out, that person would be called."""
-    if not file.is_file():
-        raise InputError(f"{file}: there is no such list. Check the path.")
-    opened = open_list(file)
-    if column not in opened.header():
-        raise InputError(
-            f"{file}: has no column '{column}'. It has: {', '.join(opened.header())}. Name one with --column."
-        )
-    numbers: list[str] = []
-    problems = []
-    for row in opened.rows():
-        try:
-            if not isinstance(row, Row):
-                raise ValueError(row.reason)
-            numbers.append(parse_phone(row.cells.get(column, ""), region))
-        except ValueError as error:
-            problems.append(Problem(f"{file}:{row.line}", f"{column}: {error}."))
-    if problems:
-        end = f"{many(len(problems), 'row')} cannot be read, so nothing was added."
-        raise InputError([*problems[:20], Problem(str(file), end, "Mend or remove them, or name a --region.")])
-    return numbers
 
 
 def _suppress(context: typer.Context, bars: list[Bar]) -> int:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns.app import Session
-from campaigns.domain.contact import keyed_hash, parse_phone
-from campaigns.domain.errors import InputError
+from campaigns.domain.contact import keyed_hash
 
 from .access import Operator, Role, demand
+from .barring import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,7 @@ class Consents:
     async def of(self, number: str, *, by: Operator) -> tuple[ConsentView, ...]:
         """What is on record of a number. Raises InputError that does not show it."""
         demand(by, Role.OPERATE, "see what somebody agreed to")
-        try:
-            key = keyed_hash(self._session.hash_key, "phone", parse_phone(number, None))
-        except ValueError as error:
-            mend = "Write it with + and the country code, such as +442079460123."
-            raise InputError(f"NUMBER: {error}. {mend}") from None
+        key = keyed_hash(self._session.hash_key, "phone", number_of(number))
         return tuple(
             ConsentView(
                 record.consent.basis, record.purpose, record.consent.given_at, record.withdrawn_at,

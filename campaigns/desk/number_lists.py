@@ -37,6 +37,8 @@ def look_at(file: Path, column: str, region: str | None) -> Numbers:
 
     Raises InputError where the list has no such column, told by the file's name alone.
     """
+    if not file.is_file():
+        raise InputError([Problem(file.name, "there is no such list.", "Check the path.")])
     opened, found, repeated, bad = open_list(file), dict[str, None](), 0, list[tuple[int, str]]()
     if column not in opened.header():
         has = ", ".join(opened.header())
