@@ -1,6 +1,6 @@
 """Long lists come in pages: `limit` says how many, `after` goes on where the page before said `next`."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from typing import Annotated, TypeVar
 
@@ -30,6 +30,6 @@ def paged(items: Iterable[T], key: Callable[[T], str], after: str | None, limit:
 
 def _opened(after: str) -> str:
     try:
-        return urlsafe_b64decode(after.encode()).decode()
+        return b64decode(after.encode(), altchars=b"-_", validate=True).decode()
     except ValueError:
         raise InputError("after: this is not the `next` of a page. Leave it out to begin anew.") from None

@@ -71,22 +71,28 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def database(played: Path, tmp_path: Path) -> SqliteFile:
-    """A copy of its database."""
+def _copied(played: Path, to: Path) -> SqliteFile:
     for name in ("campaigns-simulated.db", "campaigns-simulated.db.key"):
-        shutil.copy(played / name, tmp_path / name)
-    return SqliteFile(tmp_path / "campaigns-simulated.db")
+        shutil.copy(played / name, to / name)
+    return SqliteFile(to / "campaigns-simulated.db")
 
 
 @pytest.fixture
-def serve(database: SqliteFile) -> Callable[..., AbstractAsyncContextManager[Served]]:
-    """The API on that copy, with somebody of each role; again, after a restart, they are the same."""
-    return partial(_served, database)
+def serve(played: Path, tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Served]]:
+    """The API on a copy of its database, with somebody of each role; again, after a restart, they are the same."""
+    return partial(served, _copied(played, tmp_path))
+
+
+@pytest.fixture(scope="module")
+def serve_all(
+    played: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., AbstractAsyncContextManager[Served]]:
+    """The same for a module."""
+    return partial(served, _copied(played, tmp_path_factory.mktemp("module")))
 
 
 @asynccontextmanager
-async def _served(database: SqliteFile, pace: Pace = USUAL) -> AsyncIterator[Served]:
+async def served(database: SqliteFile, pace: Pace = USUAL) -> AsyncIterator[Served]:
     settings = Settings(database=database.address)
     async with open_session(settings, SystemClock(), simulated=True, database=database) as session:
         desk = Desk(session)

@@ -1,0 +1,54 @@
+"""Whatever the document allows, and whatever it does not, is answered as it says and never by a fault."""
+
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import anyio
+import anyio.from_thread
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from campaigns.api import Pace, api
+from campaigns.desk.access import Role
+from campaigns.serving import bind, serving
+
+nobody: Any = SimpleNamespace(session=None)
+schema = schemathesis.openapi.from_dict(api(nobody)._app.openapi())  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def address(serve_all) -> Iterator[tuple[str, dict[Role, str]]]:
+    """The API on loopback, in a loop of its own, with everybody's secrets."""
+    told: list[Any] = []
+    ready = threading.Event()
+    stop: list[Callable[[], None]] = []
+
+    async def main() -> None:
+        end = anyio.Event()
+        async with (
+            anyio.from_thread.BlockingPortal() as portal,
+            serve_all(Pace(pulse=0.02, longest=0.1)) as served,
+            serving(served.app, bind("127.0.0.1", 0)) as base,
+        ):
+            told.extend((base, served.secrets))
+            stop.append(lambda: portal.call(end.set))
+            ready.set()
+            await end.wait()
+
+    thread = threading.Thread(target=anyio.run, args=(main,), daemon=True)
+    thread.start()
+    assert ready.wait(20)
+    yield told[0] + "/api", told[1]
+    stop[0]()
+    thread.join(10)
+
+
+@schema.parametrize()
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
+def test_no_request_meets_a_fault(case, address):
+    base, secrets = address
+    headers = {"Authorization": f"Bearer {secrets[Role.ADMIN]}"}
+    case.call_and_validate(base_url=base, headers=headers)
