@@ -11,7 +11,6 @@ import structlog
 from anyio.abc import TaskGroup
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from campaigns.app import Account, Session
@@ -101,9 +100,9 @@ def is_private(host: str) -> bool:
 
 
 def _with_api(desk: Desk, rest: ASGIApp) -> ASGIApp:
-    from campaigns.api import api  # noqa: PLC0415 - see Faces
+    from campaigns.api import with_api  # noqa: PLC0415 - see Faces
 
-    return Router([Mount("/api", app=api(desk))], redirect_slashes=False, default=rest)
+    return with_api(desk, rest)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from campaigns.desk.desk import Desk
 from campaigns.domain.errors import CampaignsError
@@ -23,6 +23,7 @@ from .events import USUAL, Listeners, Pace
 from .problems import MEDIA_TYPE, TITLES, ProblemDocument, answer, misread, plain, told
 
 VERSION = "1"
+PREFIX = "/api"
 _TOPICS = (campaigns, drafts, leads, suppressions, law, reports, tokens, system, events)
 _ALWAYS = (401, 403, 404, 422, 500, 503)
 _WRITES = (400, 409, 413, 415, 502)
@@ -55,6 +56,19 @@ def api(desk: Desk, pace: Pace = USUAL) -> ASGIApp:
     return Door(app, desk)
 
 
+def with_api(desk: Desk, rest: ASGIApp, pace: Pace = USUAL) -> ASGIApp:
+    """The API at /api, and `rest` everywhere else. An address is compared as it is, whatever letters are in it."""
+    inner = api(desk, pace)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (scope["path"] == PREFIX or scope["path"].startswith(f"{PREFIX}/")):
+            await inner({**scope, "root_path": scope.get("root_path", "") + PREFIX}, receive, send)
+        else:
+            await rest(scope, receive, send)
+
+    return app
+
+
 # The framework knows which error each of these is given; their types it does not say.
 
 
@@ -79,7 +93,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         found = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes,
-            servers=[{"url": "/api"}],
+            servers=[{"url": PREFIX}],
         )  # fmt: skip
         schemas = found["components"]["schemas"]
         for unused in ("HTTPValidationError", "ValidationError"):

@@ -73,16 +73,25 @@ class Door:
             await self._app(scope, capped(receive, JSON), send)
             return
         scope["operator"] = operator = await self._operator(headers)
-        way = next((way for way in self._ways if way.route.matches(scope)[0] is Match.FULL), None)
-        if way is None:  # there is no such address or method: the framework says so
-            await self._app(scope, capped(receive, JSON), send)
-            return
+        way = self._way(scope)
         _check_role(operator, way)
         most = UPLOAD if way.body == _FORM else JSON
         check_length(headers, most)
         _check_kind(headers, way)
         carry_out = self._repeats if way.repeatable else self._app
         await carry_out(scope, capped(receive, most), send)
+
+    def _way(self, scope: Scope) -> _Way:
+        near = [(way.route.matches(scope)[0], way) for way in self._ways]
+        for match, way in near:
+            if match is Match.FULL:
+                return way
+        methods = {method for match, way in near if match is Match.PARTIAL for method in way.route.methods or ()}
+        if methods:
+            mend = "`Allow` names those that are."
+            allow = {"Allow": ", ".join(sorted(methods))}
+            raise Trouble(405, "The address is right, the method is not.", mend, headers=allow)
+        raise Trouble(404, "There is no such address.", "GET /api/openapi.json lists them all.")
 
     async def _operator(self, headers: Headers) -> Operator:
         secret = secret_of(headers)

@@ -57,9 +57,20 @@ class Listeners:
             "(you were away, so all may be old). Events of one kind that nobody has taken yet become one.",
             "content": {
                 "text/event-stream": {
-                    "schema": {"type": "string"},
-                    "example": "id: 2026-11-23T09:00:00+00:00\nevent: calls\n"
-                    'data: {"campaign": "dentist-reminders", "kind": "calls"}\n\n',
+                    "schema": {
+                        "type": "object",
+                        "properties": {
+                            "id": {"type": "string"},
+                            "event": {"enum": ["state", "calls", "counts", ANEW]},
+                            "data": {"type": "string", "description": "JSON: `campaign`, empty for all, and `kind`."},
+                            "retry": {"type": "integer"},
+                        },
+                    },
+                    "example": {
+                        "id": "2026-11-23T09:00:00+00:00",
+                        "event": "calls",
+                        "data": '{"campaign": "dentist-reminders", "kind": "calls"}',
+                    },
                 }
             },
         }

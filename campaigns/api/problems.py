@@ -150,9 +150,5 @@ def plain(error: HTTPException) -> Trouble:
     """What the framework refuses by itself."""
     if isinstance(error, Trouble):
         return error
-    details = {
-        404: ("There is no such address.", "GET /api/openapi.json lists them all."),
-        405: ("The address is right, the method is not.", "`Allow` names those that are."),
-    }
-    detail, mend = details.get(error.status_code, (str(error.detail), "GET /api/openapi.json says what is asked for."))
-    return Trouble(error.status_code, detail, mend, headers=error.headers)
+    mend = "GET /api/openapi.json says what is asked for."
+    return Trouble(error.status_code, str(error.detail), mend, headers=error.headers)

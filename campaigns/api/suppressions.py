@@ -58,7 +58,7 @@ async def suppress(desk: TheDesk, by: Changes, bar: Barred) -> Added:
     return Added(1, await desk.acts.suppress([Bar(bar.number, bar.scope, bar.why, bar.proof)], by=by))
 
 
-@router.post("/suppressions/import", summary="Put every number of a list on the do-not-call list")
+@router.post("/imports/suppressions", summary="Put every number of a list on the do-not-call list")
 async def import_suppressions(  # noqa: PLR0913, PLR0917 - the fields of a form
     desk: TheDesk,
     by: Changes,

@@ -11,10 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from campaigns.api import Pace, api
+from campaigns.api import Pace, with_api
 from campaigns.api.events import USUAL
 from campaigns.app import open_session
 from campaigns.cli.main import run
@@ -97,7 +96,7 @@ async def served(database: SqliteFile, pace: Pace = USUAL) -> AsyncIterator[Serv
     async with open_session(settings, SystemClock(), simulated=True, database=database) as session:
         desk = Desk(session)
         secrets = {role: await _token(desk, role) for role in Role}
-        yield Served(Starlette(routes=[Mount("/api", api(desk, pace))]), desk, secrets)
+        yield Served(with_api(desk, Starlette(), pace), desk, secrets)
 
 
 async def _token(desk: Desk, role: Role) -> str:

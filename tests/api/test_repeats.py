@@ -162,12 +162,12 @@ async def test_a_form_that_is_sent_again_is_the_same_though_its_boundary_is_anot
 
         served.desk.acts.suppress = suppress
         sent = {"files": {"file": ("dnc.csv", b"phone\n+442079460123\n+442079460124\n", "text/csv")}}
-        first = await admin.post("/suppressions/import", headers=KEY, **sent)
-        again = await admin.post("/suppressions/import", headers=KEY, **sent)
+        first = await admin.post("/imports/suppressions", headers=KEY, **sent)
+        again = await admin.post("/imports/suppressions", headers=KEY, **sent)
         assert said(first) == (200, '{"read":2,"added":2}', False)
         assert said(again) == (200, first.text, True)
         other = {"files": {"file": ("dnc.csv", b"phone\n+442079460125\n", "text/csv")}}
-        assert (await admin.post("/suppressions/import", headers=KEY, **other)).status_code == 422
+        assert (await admin.post("/imports/suppressions", headers=KEY, **other)).status_code == 422
         assert counts["bars"] == 2
 
 
