@@ -1,10 +1,15 @@
 """What several pages say alike: words of the trade, sentences of the desk, and who is on the other end."""
 
+from urllib.parse import quote
+
+from markupsafe import Markup
+
 from campaigns.desk.views import LeadRow
 from campaigns.domain.call import Disposition
 from campaigns.domain.lead import AttemptState, LeadState, Outcome
 
-from .elements import badge, link, text
+from .elements import badge, text
+from .listing import anchor, below, beside, together, toned
 from .tones import ATTEMPTS, DISPOSITIONS, LEADS, OUTCOMES
 from .view import Refresh, View
 
@@ -32,9 +37,23 @@ def attempt_badge(view: View, state: AttemptState, disposition: Disposition | No
         badge(view.t(f"attempt.{state}"), ATTEMPTS[state])
 
 
-def lead_link(row: LeadRow) -> None:
+def lead_cell(view: View, row: LeadRow) -> Markup:
+    """Where a lead stands, or how it ended, in a listing."""
+    if row.outcome is None:
+        shown = toned(view.t(f"lead.{row.state}"), LEADS[row.state])
+    else:
+        shown = toned(view.t(f"outcome.{row.outcome}"), OUTCOMES[row.outcome])
+    return together(shown, beside(row.label))
+
+
+def lead_anchor(row: LeadRow) -> Markup:
     """The way to a contact: by name, else by number, else by key."""
-    link(row.name or row.phone or row.key, f"/leads/{row.lead}")
+    return together(anchor(row.name or row.phone or row.key, f"/leads/{row.lead}"), below(row.key))
+
+
+def campaign_anchor(name: str) -> Markup:
+    """The way to a campaign."""
+    return anchor(name, f"/campaigns/{quote(name)}")
 
 
 def seldom(looks: int, refresh: Refresh) -> Refresh:

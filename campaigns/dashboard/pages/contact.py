@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from campaigns.dashboard.deeds import call_back, erase, suppress
 from campaigns.dashboard.elements import badge, box, button, card, link, text
-from campaigns.dashboard.listing import cell, listing
+from campaigns.dashboard.listing import Listing
 from campaigns.dashboard.registry import page
 from campaigns.dashboard.rows import Block, Rows
-from campaigns.dashboard.saying import lead_badges, lead_link, seldom, told
+from campaigns.dashboard.saying import campaign_anchor, lead_anchor, lead_badges, lead_cell, seldom, told
 from campaigns.dashboard.timeline import show_attempt
 from campaigns.dashboard.view import View
 from campaigns.desk.access import Role
@@ -99,21 +99,13 @@ def _elsewhere(view: View) -> Callable[[tuple[LeadRow, ...]], None]:
     whole = card(view.t("contact.elsewhere"))
     with whole:
         columns = [(view.t("leads.campaign"), ""), (view.t("leads.name"), ""), (view.t("leads.state"), "")]
-        rows: Rows[LeadRow] = listing(
-            view.t("contact.elsewhere"), columns, lambda row: _other(view, row), lambda row: row.lead
-        )
+        rows: Listing[LeadRow] = Listing(
+            view.t("contact.elsewhere"), columns,
+            lambda row: (campaign_anchor(row.campaign), lead_anchor(row), lead_cell(view, row)), lambda row: row.lead,
+        )  # fmt: skip
     whole.visible = False
 
     def show(found: tuple[LeadRow, ...]) -> None:
         whole.visible = bool(rows.show(found))
 
     return show
-
-
-def _other(view: View, row: LeadRow) -> None:
-    with cell():
-        link(row.campaign, f"/campaigns/{row.campaign}")
-    with cell():
-        lead_link(row)
-    with cell():
-        lead_badges(view, row.state, row.outcome, row.label)

@@ -3,9 +3,8 @@
 from campaigns.dashboard.deeds import suppress
 from campaigns.dashboard.elements import box, button, link, show, text
 from campaigns.dashboard.fields import Field
-from campaigns.dashboard.listing import cell, listing, words
+from campaigns.dashboard.listing import Listing, below, beside, pressable, together
 from campaigns.dashboard.registry import page
-from campaigns.dashboard.rows import Rows
 from campaigns.dashboard.saying import seldom
 from campaigns.dashboard.view import View
 from campaigns.desk.access import Role
@@ -67,30 +66,20 @@ class Entries:
         await self.refresh()
 
 
-def _table(view: View) -> Rows[SuppressionView]:
-    names = ["number", "scope", "when", "said", "proof"]
-    columns = [(view.t(f"bar.{name}"), "") for name in names]
-    columns += [(view.t("bar.do"), "")] if view.may(Role.OPERATE) else []
-    return listing(view.t("bar.title"), columns, lambda one: _row(view, one), lambda one: one.id)
+def _table(view: View) -> Listing[SuppressionView]:
+    may = view.may(Role.OPERATE)
+    names = [("number", "figures"), ("scope", ""), ("when", ""), ("said", ""), ("proof", "")]
+    columns = [(view.t(f"bar.{name}"), kind) for name, kind in (*names, ("do", ""))[: 6 if may else 5]]
 
+    def cells(one: SuppressionView) -> list[str]:
+        scope, shown = f"scope.{one.scope}", one.shown or view.t("bar.from_call")
+        told = [
+            shown, view.t(scope) if view.t.has(scope) else one.scope, view.formats.exactly(one.created_at),
+            together(one.why, below(one.who)), one.proof or beside(view.t("bar.no_proof")),
+        ]  # fmt: skip
+        return [*told, pressable(view.t("bar.remove"), shown)] if may else told
 
-def _row(view: View, one: SuppressionView) -> None:
-    scope = f"scope.{one.scope}"
-    words(one.shown or view.t("bar.from_call"), "figures")
-    words(view.t(scope) if view.t.has(scope) else one.scope)
-    words(view.formats.exactly(one.created_at))
-    with cell():
-        text(one.why)
-        text(one.who, "span", "soft small sub")
-    words(one.proof or view.t("bar.no_proof"), "" if one.proof else "soft")
-    if view.may(Role.OPERATE):
-        with cell():
-            button(
-                view.t("bar.remove"),
-                lambda: _remove(view, one),
-                "quiet",
-                aria_label=f"{view.t('bar.remove')} {one.shown}",
-            )
+    return Listing(view.t("bar.title"), columns, cells, lambda one: one.id, lambda one: _remove(view, one))
 
 
 async def _remove(view: View, one: SuppressionView) -> None:

@@ -12,9 +12,8 @@ from nicegui.element import Element
 from campaigns.dashboard.deeds import scopes
 from campaigns.dashboard.elements import box, button, link, say, show, text
 from campaigns.dashboard.fields import Choice, Field
-from campaigns.dashboard.listing import listing, words
+from campaigns.dashboard.listing import Listing
 from campaigns.dashboard.registry import page
-from campaigns.dashboard.rows import Rows
 from campaigns.dashboard.view import View, plain
 from campaigns.desk.access import Role
 from campaigns.desk.barring import Bar
@@ -145,14 +144,13 @@ class Import:
         text(t("bar_import.bad", n=len(bad)), "h3")
         text(t("bar_import.bad_effect"), "p", "note bad")
         columns_ = [(t("bar_import.line"), "n"), (t("bar_import.wrong"), "")]
-        rows: Rows[tuple[int, str]] = listing(t("bar_import.wrong"), columns_, self._bad_row, lambda one: str(one[0]))
+        count = self._view.formats.count
+        rows: Listing[tuple[int, str]] = Listing(
+            t("bar_import.wrong"), columns_, lambda one: (count(one[0]), one[1]), lambda one: str(one[0])
+        )
         rows.show(bad[:SHOWN])
         if len(bad) > SHOWN:
             text(t("bar_import.more", n=len(bad) - SHOWN), "p", "soft")
-
-    def _bad_row(self, one: tuple[int, str]) -> None:
-        words(self._view.formats.count(one[0]))
-        words(one[1])
 
     async def _write(self) -> None:
         if self._busy or self._numbers is None:

@@ -4,10 +4,9 @@ from urllib.parse import urlencode
 
 from campaigns.dashboard.elements import box, link, say, show, text
 from campaigns.dashboard.fields import Choice, Field
-from campaigns.dashboard.listing import cell, listing, words
+from campaigns.dashboard.listing import Listing, below, together
 from campaigns.dashboard.registry import page
-from campaigns.dashboard.rows import Rows
-from campaigns.dashboard.saying import lead_badges, lead_link, seldom, told
+from campaigns.dashboard.saying import campaign_anchor, lead_anchor, lead_cell, seldom
 from campaigns.dashboard.view import View
 from campaigns.desk.views import CampaignView, LeadRow
 from campaigns.domain.lead import LeadState, Outcome
@@ -99,34 +98,20 @@ def _with(view: View, words: str, count: int) -> str:
     return f"{words} ({view.formats.count(count)})"
 
 
-def lead_table(view: View, caption: str, *, campaign: bool = False) -> Rows[LeadRow]:
+def lead_table(view: View, caption: str, *, campaign: bool = False) -> Listing[LeadRow]:
     """Leads as a table; `campaign`: with the campaign of each."""
-    names = [("name", ""), ("number", ""), ("state", ""), ("tries", "n"), ("next", "")]
+    names = [("name", ""), ("number", "figures"), ("state", ""), ("tries", "n"), ("next", "")]
     names.insert(1, ("campaign", "")) if campaign else None
     columns = [(view.t(f"leads.{key}"), kind) for key, kind in names]
-    return listing(caption, columns, lambda row: _row(view, row, campaign=campaign), lambda row: row.lead)
+
+    def cells(row: LeadRow) -> list[str]:
+        told = [lead_anchor(row), row.phone, lead_cell(view, row), view.formats.count(row.attempts), _when(view, row)]
+        return [told[0], campaign_anchor(row.campaign), *told[1:]] if campaign else told
+
+    return Listing(caption, columns, cells, lambda row: row.lead)
 
 
-def _row(view: View, row: LeadRow, *, campaign: bool) -> None:
-    with cell():
-        lead_link(row)
-        text(row.key, "span", "soft small sub")
-    if campaign:
-        with cell():
-            link(row.campaign, f"/campaigns/{row.campaign}")
-    words(row.phone, "figures")
-    with cell():
-        lead_badges(view, row.state, row.outcome, row.label)
-    words(view.formats.count(row.attempts))
-    with cell():
-        _when(view, row)
-
-
-def _when(view: View, row: LeadRow) -> None:
+def _when(view: View, row: LeadRow) -> str:
     at = row.closed_at or row.next_at
-    if at is not None:
-        text(view.t("leads.closed" if row.closed_at else "leads.due", at=view.formats.moment(at)))
-    if row.reason:
-        told(row.reason, "span", "soft small sub")
-    if row.warning:
-        told(row.warning, "span", "small sub warned")
+    said = view.t("leads.closed" if row.closed_at else "leads.due", at=view.formats.moment(at)) if at else ""
+    return together(said, below(row.reason, english=True), below(row.warning, "warned", english=True))

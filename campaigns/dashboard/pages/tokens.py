@@ -3,11 +3,10 @@
 from nicegui import ui
 
 from campaigns.dashboard.asking import Asking
-from campaigns.dashboard.elements import badge, box, button, text
+from campaigns.dashboard.elements import box, button, text
 from campaigns.dashboard.fields import Choice, Field
-from campaigns.dashboard.listing import cell, listing, words
+from campaigns.dashboard.listing import Listing, pressable, toned
 from campaigns.dashboard.registry import page
-from campaigns.dashboard.rows import Rows
 from campaigns.dashboard.saying import seldom
 from campaigns.dashboard.view import Refresh, View
 from campaigns.desk.access import Role
@@ -27,9 +26,10 @@ async def tokens(view: View) -> None:
     text(view.t("tokens.what"), "p", "soft")
     columns = [(view.t(f"tokens.{name}"), "") for name in ("name", "role", "since", "by", "do")]
     with box("section", "card", aria_label=view.t("tokens.title")):
-        rows: Rows[TokenView] = listing(
-            view.t("tokens.title"), columns, lambda one: _row(view, one, refresh), lambda one: f"{one.name} {one.role}"
-        )
+        rows: Listing[TokenView] = Listing(
+            view.t("tokens.title"), columns, lambda one: _cells(view, one), lambda one: f"{one.name} {one.role}",
+            lambda one: _revoke(view, one, refresh),
+        )  # fmt: skip
 
     async def refresh() -> None:
         rows.show(await view.desk.acts.tokens(by=view.operator))
@@ -37,20 +37,10 @@ async def tokens(view: View) -> None:
     await view.live(seldom(LOOKS, refresh))
 
 
-def _row(view: View, one: TokenView, again: Refresh) -> None:
-    with cell():
-        text(one.name, "strong")
-    with cell():
-        badge(view.t(f"role.{one.role}"), _TONES[one.role])
-    words(view.formats.exactly(one.created_at))
-    words(one.who)
-    with cell():
-        button(
-            view.t("tokens.revoke"),
-            lambda: _revoke(view, one, again),
-            "quiet",
-            aria_label=f"{view.t('tokens.revoke')} {one.name}",
-        )
+def _cells(view: View, one: TokenView) -> tuple[str, ...]:
+    role = toned(view.t(f"role.{one.role}"), _TONES[one.role])
+    since = view.formats.exactly(one.created_at)
+    return one.name, role, since, one.who, pressable(view.t("tokens.revoke"), one.name)
 
 
 def _add(view: View, again: Refresh) -> None:
