@@ -23,7 +23,7 @@ class Asking:
         """`yes`, `no`: the words of the buttons; without `yes` it only tells something."""
         self._view, self._busy = view, False
         self._dialog = ui.dialog()
-        with self._dialog, box("form", "dialog card stack") as self._form:
+        with self._dialog, box("div", "dialog card"), box("form", "stack") as self._form:
             heading = text(title, "h2", "card-title")
             if lines:
                 with box("ul", "plain"):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import anyio
+from scripted_people import ScriptedDeeds, ScriptedPeople, health
 
 from campaigns.clock import real_now, run_real
 from campaigns.dashboard.door import Door
@@ -18,6 +19,7 @@ from campaigns.desk.views import (
     Bucket,
     BudgetLine,
     CampaignView,
+    Health,
     HeatCell,
     History,
     Waiting,
@@ -31,7 +33,6 @@ from campaigns.serving import bind, serving
 PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 LONG = "winter-survey-of-the-northern-provinces-2026"
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
-TOKENS = {"secret-of-ann": Operator("ann", Role.OPERATE), "secret-of-ray": Operator("ray", Role.READ)}
 PICTURE = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 110 70"><rect width="110" height="70" fill="#fff"/></svg>'
 )
@@ -149,23 +150,20 @@ class ScriptedBoard:
     async def doubts(self, name: str | None = None, *, by: Operator) -> tuple[AttemptView, ...]:
         return tuple(self.in_doubt) if name in (None, "dentist-reminders") else ()
 
+    async def health(self) -> Health:
+        return await health()
+
     async def forecast_picture(self, name: str) -> bytes | None:
         await anyio.sleep(0.6)
         return PICTURE
 
 
-class ScriptedActs:
+class ScriptedActs(ScriptedDeeds):
     """Steers what the board shows."""
 
-    def __init__(self, board: ScriptedBoard) -> None:
+    def __init__(self, board: ScriptedBoard, people: ScriptedPeople) -> None:
+        super().__init__(people)
         self._board = board
-        self._tokens = dict(TOKENS)
-
-    async def operator(self, secret: str) -> Operator | None:
-        return self._tokens.get(secret)
-
-    async def tokens(self, *, by: Operator) -> tuple[Operator, ...]:
-        return tuple(self._tokens.values())
 
     async def effect(self, verb: Verb, name: str) -> Any:
         view = await self._board.campaign(name)
@@ -220,8 +218,8 @@ def _more() -> dict[str, Any]:
 
 def a_desk() -> Any:
     """The whole of it."""
-    board = ScriptedBoard()
-    return SimpleNamespace(board=board, acts=ScriptedActs(board), people=None, run=board.run)
+    board, people = ScriptedBoard(), ScriptedPeople()
+    return SimpleNamespace(board=board, acts=ScriptedActs(board, people), people=people, run=board.run)
 
 
 async def main() -> None:

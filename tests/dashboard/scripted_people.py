@@ -1,9 +1,8 @@
-"""A desk that answers from memory, for the pages about people, rules and access."""
+"""People, rules and access, made up: what the scripted desk answers about them."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 
 from campaigns.desk.access import Operator, Role
 from campaigns.desk.acts import Erasure
@@ -28,11 +27,17 @@ from campaigns.domain.lead import AttemptState, LeadState, Outcome
 NOW = datetime(2026, 11, 23, 10, 5, tzinfo=UTC)
 NAMES = ("Ada Lovelace", "Grace Hopper", "Mary Somerville", "Émilie du Châtelet", "<b>Maria</b> Gaetana Agnesi")
 MANY = 1_000_000
+CAMPAIGNS = ("dentist-reminders", "summer-offers", "winter-survey-of-the-northern-provinces-2026")
+TOKENS = {
+    "secret-of-ann": Operator("ann", Role.OPERATE),
+    "secret-of-ray": Operator("ray", Role.READ),
+    "secret-of-ada": Operator("ada", Role.ADMIN),
+}
 LONG = timedelta(seconds=95)
 TRANSCRIPT = "Assistant: Good morning, this is the dental practice.\nPatient: Yes, I will be there."
 
 
-def row(number: int, campaign: str = "winter-check-up") -> LeadRow:
+def row(number: int, campaign: str = "dentist-reminders") -> LeadRow:
     """The lead of this number."""
     state = LeadState.CLOSED if number % 3 else LeadState.WAITING
     outcome = (Outcome.REACHED, Outcome.EXHAUSTED, Outcome.DO_NOT_CALL)[number % 7 % 3] if number % 3 else None
@@ -51,7 +56,7 @@ def attempt(number: int, ordinal: int, **changes: object) -> AttemptView:
     at = NOW - timedelta(days=4 - ordinal)
     answered = ordinal == 3
     whole = AttemptView(
-        attempt=f"attempt-{number}-{ordinal}", lead=f"lead-{number}", campaign="winter-check-up", ordinal=ordinal,
+        attempt=f"attempt-{number}-{ordinal}", lead=f"lead-{number}", campaign="dentist-reminders", ordinal=ordinal,
         phone=f"+4420794600{number % 100:02}", provider="simulator", call_id=f"call-{number}-{ordinal}",
         state=AttemptState.ENDED, disposition=Disposition.ANSWERED if answered else Disposition.NO_ANSWER,
         intent_at=at, placed_at=at + timedelta(seconds=1), ended_at=at + LONG,
@@ -65,41 +70,17 @@ def attempt(number: int, ordinal: int, **changes: object) -> AttemptView:
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-class Board:
-    """Campaigns, doubts and health."""
-
-    def __init__(self) -> None:
-        uncertain = {
-            "state": AttemptState.UNCERTAIN,
-            "disposition": None,
-            "ended_at": None,
-            "reason": "no answer in time",
-        }
-        self.open = [attempt(number, 1, **uncertain) for number in (3, 6, 9)]
-
-    async def campaigns(self) -> tuple[SimpleNamespace, ...]:
-        return (await self.campaign("winter-check-up"), await self.campaign("spring-survey"))
-
-    async def campaign(self, name: str) -> SimpleNamespace:
-        if name not in ("winter-check-up", "spring-survey"):
-            raise Unknown(f"There is no campaign '{name}'. There are: winter-check-up, spring-survey.")
-        outcomes = {Outcome.REACHED: 333_333, Outcome.EXHAUSTED: 333_333}
-        states = {LeadState.WAITING: 333_334, LeadState.CLOSED: 666_666}
-        return SimpleNamespace(name=name, leads=MANY, states=states, outcomes=outcomes, as_of=NOW)
-
-    async def doubts(self, name: str | None = None, *, by: Operator) -> tuple[AttemptView, ...]:
-        return tuple(self.open)
-
-    async def health(self) -> Health:
-        lines = (
-            HealthLine("database", ok=True, detail="SQLite, 1.2 GB, WAL, full sync"),
-            HealthLine("worker", ok=False, detail="No worker is running, so nobody is called. Run `campaigns worker`."),
-            HealthLine("webhooks", ok=None, detail="No public_url: results are polled."),
-        )
-        return Health(lines, {"inbox_age_seconds": 0.4, "open_calls": 3, "doubts": len(self.open)})
+async def health() -> Health:
+    """One thing needs a person."""
+    lines = (
+        HealthLine("database", ok=True, detail="SQLite, 1.2 GB, WAL, full sync"),
+        HealthLine("worker", ok=False, detail="No worker is running, so nobody is called. Run `campaigns worker`."),
+        HealthLine("webhooks", ok=None, detail="No public_url: results are polled."),
+    )
+    return Health(lines, {"inbox_age_seconds": 0.4, "open_calls": 3, "doubts": 3})
 
 
-class People:
+class ScriptedPeople:
     """A million leads, a long do-not-call list, and rules."""
 
     def __init__(self) -> None:
@@ -113,8 +94,8 @@ class People:
         self.contacts: dict[str, ContactView] = {}
 
     async def leads(self, campaign, which, after=None, limit=50, *, by):  # type: ignore[no-untyped-def]
-        if campaign not in ("winter-check-up", "spring-survey"):
-            raise Unknown(f"There is no campaign '{campaign}'. There are: winter-check-up, spring-survey.")
+        if campaign not in CAMPAIGNS:
+            raise Unknown(f"There is no campaign '{campaign}'. There are others.")
         start = int(after or 0)
         fitting = (n for n in range(start, MANY) if which.outcome in (None, row(n).outcome))
         fitting = (n for n in fitting if which.state in (None, row(n).state))
@@ -159,18 +140,13 @@ class People:
         )  # fmt: skip
 
 
-class Acts:
-    """Does what it is told in memory, and keeps what it was told."""
+class ScriptedDeeds:
+    """Does to people what it is told, and keeps what it was told."""
 
-    def __init__(self, board: Board, people: People) -> None:
+    def __init__(self, people: ScriptedPeople) -> None:
         self.told: list[tuple[object, ...]] = []
-        self._board, self._people = board, people
-        self._tokens = [TokenView("Ada", Role.ADMIN, "this machine", NOW), TokenView("Grace", Role.READ, "Ada", NOW)]
-
-    async def resolve(self, attempt, word, disposition=Disposition.UNKNOWN, *, by):  # type: ignore[no-untyped-def]
-        self.told.append(("resolve", attempt, word, disposition, by.name))
-        self._board.open = [one for one in self._board.open if one.attempt != attempt]
-        return attempt
+        self._people = people
+        self._tokens = {secret: TokenView(one.name, one.role, "ada", NOW) for secret, one in TOKENS.items()}
 
     async def suppress(self, bars: Sequence[Bar], *, by: Operator) -> int:
         self.told.append(("suppress", *[(bar.number, bar.scope, bar.why, bar.proof, bar.who) for bar in bars], by.name))
@@ -211,30 +187,21 @@ class Acts:
         self._people.closed.pop(code)
         return code
 
-    async def tokens(self, *, by: Operator | None = None) -> tuple[TokenView, ...]:
-        return tuple(self._tokens)
+    async def tokens(self, *, by: Operator) -> tuple[TokenView, ...]:
+        return tuple(self._tokens.values())
 
-    async def add_token(self, name: str, role: Role, *, by: Operator, secret: str = "") -> str:
-        if any(one.name == name for one in self._tokens):
+    async def add_token(self, name: str, role: Role, *, by: Operator) -> str:
+        if any(one.name == name for one in self._tokens.values()):
             raise InputError(f"There is a token '{name}' already. Revoke it first, or take another name.")
-        self._tokens.append(TokenView(name, role, by.name, NOW))
-        return f"campaigns_{name}"
+        self._tokens[f"secret-of-{name}"] = TokenView(name, role, by.name, NOW)
+        return f"secret-of-{name}"
 
     async def revoke_token(self, name: str, *, by: Operator) -> None:
-        self._tokens = [one for one in self._tokens if one.name != name]
+        self._tokens.pop(f"secret-of-{name}")
 
     async def operator(self, secret: str) -> Operator | None:
-        role = {"look": Role.READ, "operate": Role.OPERATE, "admin": Role.ADMIN}.get(secret)
-        return Operator("Ada" if role is Role.ADMIN else "Grace", role) if role else None
-
-
-class ScriptedDesk:
-    """All of them."""
-
-    def __init__(self) -> None:
-        self.board, self.people = Board(), People()
-        self.acts = Acts(self.board, self.people)
-        self.session = SimpleNamespace(clock=SimpleNamespace(now=lambda: NOW))
+        found = self._tokens.get(secret)
+        return Operator(found.name, found.role) if found else None
 
 
 def _shown(one: LeadRow, by: Operator) -> LeadRow:
@@ -254,7 +221,7 @@ def _contact(number: int) -> ContactView:
         row=row(number), language="en", zones=("Europe/London",), local_now="10:05 Europe/London", country="GB",
         person=f"P{number:06}", consent="prior_written, 1 Oct 2026, intake form, clause 12",
         verdict="Closed: reached." if closed else "Not called now: closed before 13:00; next Mon 23 Nov 13:05.",
-        why=why, attempts=attempts, suppressed=False, callback_at=None, elsewhere=(row(number + 1, "spring-survey"),),
+        why=why, attempts=attempts, suppressed=False, callback_at=None, elsewhere=(row(number + 1, "summer-offers"),),
     )  # fmt: skip
 
 
