@@ -35,9 +35,9 @@ from campaigns.editing import put_campaign
 from campaigns.engine.intake import Intake
 from campaigns.engine.terms import AccountTerms, limits_of
 from campaigns.engine.urgency import capacity_of
-from campaigns.files import Loaded, load_campaign
+from campaigns.files import Loaded, load_campaign, parse_campaign
 from campaigns.loading import open_lists
-from campaigns.planner.forecast import Forecast, forecast
+from campaigns.planner.forecast import ANCHOR, Forecast, forecast
 from campaigns.planner.play import Lines
 from campaigns.planner.rates import ENOUGH, Heard, Rates, assumed_rates, learned_rates, slot_of
 from campaigns.planner.squeeze import Squeeze, squeeze
@@ -148,6 +148,33 @@ async def _plan(session: Session, loaded: Loaded, *, goes_on: bool) -> Plan:
     limits, now = limits_of(campaign, account, session.clock.tolerance), session.clock.now()
     squeezed = squeeze(leads, campaign, session.law, capacity_of(limits), now=now) if has_deadlines(campaign) else None
     return Plan(campaign, played, squeezed, intake, goes_on, own.price_per_minute, own.currency or "", notes)
+
+
+async def play_on(session: Session, name: str) -> Forecast | None:
+    """How a campaign of the database goes on from here, by a fair sample of it where it is a long one.
+
+    None: nobody is left to call. Raises InputError.
+    """
+    record = await session.store.campaign(name)
+    ids, left = await session.store.sample(name, limit=ANCHOR) if record else ([], 0)
+    if record is None or not ids:
+        return None
+    campaign = parse_campaign(record.document, name=str(Path(record.folder) / name)).campaign
+    account = account_terms(session.settings, record.provider)
+    outcomes = (await session.store.counts(name)).outcomes
+    return forecast(
+        [facts async for facts in _facts(session, ids)], campaign, session.law, await _rates(session, campaign),
+        lines_of(campaign, account, session.clock), now=session.clock.now(),
+        people=PeopleLimits(session.settings.people.per_day, session.settings.people.gap),
+        price_per_minute=account.price_per_minute, stands_for=left / len(ids),
+        closed={Outcome(outcome): many for outcome, many in outcomes.items()},
+    )  # fmt: skip
+
+
+async def _facts(session: Session, ids: Sequence[str]) -> AsyncIterator[Facts]:
+    for first in range(0, len(ids), BATCH):
+        for claimed in await session.store.facts(ids[first : first + BATCH], now=session.clock.now()):
+            yield claimed.facts
 
 
 async def _leads(session: Session, name: str) -> AsyncIterator[Facts]:

@@ -13,6 +13,7 @@ from campaigns.ports.board import Brief
 from campaigns.ports.store import Account, CampaignRecord
 
 from .access import Operator
+from .ahead import Forecasts
 from .files import Files
 from .following import Following
 from .health import health_of, look
@@ -44,6 +45,7 @@ class Board:
         self._files, self._share, self._news = Files(session), Share(session.clock), News(session)
         self._standings = Standings(session, self._files, self._share, self._news)
         self._following = Following(session, self._share)
+        self._forecasts = Forecasts(session)
         self._briefs: dict[str, tuple[datetime, Brief]] = {}
         self._calling: tuple[datetime, bool | None] | None = None
 
@@ -86,12 +88,15 @@ class Board:
         return tuple(attempt_view(attempt, by) for attempt in found)
 
     async def forecast(self, name: str) -> "Forecast | None":
-        """How it will go on; where none is known it takes seconds. None: nobody is left to call. Raises Unknown."""
-        raise NotImplementedError
+        """How it will go on, at most some minutes old; where none is known it takes seconds.
+
+        None: nobody is left to call. Raises Unknown, and CampaignsError where it cannot be played.
+        """
+        return (await self._forecasts.of(await self._record(name))).forecast
 
     async def forecast_picture(self, name: str) -> bytes | None:
-        """The same as an SVG. Raises Unknown."""
-        raise NotImplementedError
+        """The same as an SVG. Raises the same."""
+        return (await self._forecasts.of(await self._record(name))).picture
 
     async def health(self) -> Health:
         """How this process and its database are; asks no provider. Raises StoreError."""

@@ -27,6 +27,8 @@ PLAYED, FEWEST, MOST = 12_000, 10, 60
 """Leads played in all replicas together; and how many replicas there are."""
 TRIED, TRIES = 300, 4
 """Leads and replicas of what would be if."""
+EARLIER = "closed before"
+"""Why leads ended of which only the outcome is told."""
 SLOWER = 0.02
 """Fewer lines are as good, where the campaign takes no more than this share longer."""
 _HOUR = timedelta(hours=1)
@@ -126,6 +128,8 @@ def forecast(  # noqa: PLR0913 - everything that a forecast depends on
     seed: int = 1,
     price_per_minute: float | None = None,
     what_if: bool = True,
+    stands_for: float = 1.0,
+    closed: Mapping[Outcome, int] | None = None,
 ) -> Forecast:
     """What will become of a campaign. Pure: the same arguments give the same forecast.
 
@@ -140,17 +144,21 @@ def forecast(  # noqa: PLR0913 - everything that a forecast depends on
         seed: Of the made-up worlds.
         price_per_minute: Of talk.
         what_if: Also try out what would be different with other lines, hours and attempts.
+        stands_for: How many leads each of these stands for, where they are a fair sample of many more.
+        closed: Of leads that are closed and not among these, how many have each outcome.
     """
     still = tuple(facts for facts in leads if facts.lead.state is not LeadState.CLOSED)
-    asked = Asked(still, campaign, law, people, rates, lines, now.astimezone(UTC), seed)
+    asked = Asked(still, campaign, law, people, rates, lines, now.astimezone(UTC), seed, stands_for)
+    left = round(len(still) * stands_for)
     number = max(FEWEST, min(MOST, PLAYED // max(len(still), 1)))
     worlds = [asked.world(replica, most=WHOLE) for replica in range(number)] if still else []
     done = Counter(_ending(facts) for facts in leads if facts.lead.state is LeadState.CLOSED)
+    done.update({(outcome, EARLIER, ""): many for outcome, many in (closed or {}).items()})
     finish = _finish(asked, [world.finish for world, _ in worlds if world.finish])
     others = _what_if(asked, finish.p50, done, worlds) if what_if and finish else []
     minutes = _band([world.talk_seconds * weight / 60 for world, weight in worlds])
     return Forecast(
-        now=asked.now, zone=main_zone(campaign, leads), leads=len(leads), open=len(still),
+        now=asked.now, zone=main_zone(campaign, leads), leads=left + done.total(), open=left,
         first_call=min((min(world.dialled) for world, _ in worlds if world.dialled), default=None),
         finish=finish,
         reached=_band([world.reached * weight + _reached(done) for world, weight in worlds], _reached(done)),

@@ -39,12 +39,15 @@ class Asked:
     lines: Lines
     now: datetime
     seed: int
+    stands_for: float = 1.0
+    """How many leads each of them stands for, where they are a fair sample already."""
 
     def world(self, replica: int | None, *, most: int) -> tuple[Played, float]:
         """One replica of at most so many leads; and how many leads each of them stands for."""
-        weight = max(len(self.leads) / most, 1.0)
+        apart = max(len(self.leads) / most, 1.0)
         first = 0.0 if replica is None else (replica * 0.618) % 1.0
-        chosen = [self.leads[int((i + first) * weight)] for i in range(min(most, len(self.leads)))]
+        chosen = [self.leads[int((i + first) * apart)] for i in range(min(most, len(self.leads)))]
+        weight = apart * self.stands_for
         lines = self.lines if weight == 1.0 else scaled(self.lines, weight, self.rates)
         game = Game(list(enumerate(chosen)), self.campaign, self.law, self.people, lines, self.now)
         draws = Draws(self.rates, self.campaign, leads=len(chosen), seed=self.seed, replica=replica)

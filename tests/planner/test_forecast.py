@@ -67,6 +67,26 @@ def test_every_lead_has_an_ending():
     assert played.total(Outcome.REACHED) == pytest.approx(sum(played.outcomes[-1][1][Outcome.REACHED] for _ in "x"))
 
 
+def test_a_fair_sample_is_foreseen_as_all_whom_it_stands_for():
+    whole = foreseen(400, at_once=4, campaign=a_campaign(calling_hours="24/7", attempts={"max": 1}))
+    sample = foreseen(
+        leads=people(400)[::4],
+        at_once=4,
+        stands_for=4.0,
+        campaign=a_campaign(calling_hours="24/7", attempts={"max": 1}),
+    )
+    assert (sample.leads, sample.open) == (400, 400)
+    assert sample.reached.p50 == pytest.approx(whole.reached.p50, rel=0.1)
+    assert (sample.finish.p50 - START) / (whole.finish.p50 - START) == pytest.approx(1, abs=0.1)
+
+
+def test_leads_of_which_only_the_outcome_is_known_are_counted_with_it():
+    played = foreseen(10, closed={Outcome.REACHED: 5, Outcome.BLOCKED: 2})
+    assert (played.leads, played.open) == (17, 10)
+    assert played.reached.p10 >= 5
+    assert played.total(Outcome.BLOCKED) == 2
+
+
 def test_who_is_closed_already_stays_as_they_are():
     done = Facts(
         Lead("a", "test", a_contact(99), "a", state=LeadState.CLOSED, outcome=Outcome.REACHED, reason="answered")
