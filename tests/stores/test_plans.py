@@ -3,11 +3,15 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from campaigns.domain.lead import AttemptState, CampaignState
+from campaigns.domain.call import Disposition
+from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
+from campaigns.ports.pages import AttemptFilter, AttemptPlace, LeadFilter, SuppressionPlace
 from campaigns.stores.memory import MemoryStore
+from campaigns.stores.page_verbs import STRETCH
 
 from .conftest import World
 
@@ -105,3 +109,98 @@ async def test_the_moment_that_is_next_is_the_first_entry_of_an_index(small: Wor
     assert "SEARCH lead USING INDEX lead_waiting (campaign=? AND <expr>>?)" in steps  # the next
     assert "SEARCH lead USING INDEX lead_waiting (campaign=? AND <expr><?)" in steps  # those who are due
     assert SORTS not in steps
+
+
+async def leads(world: World, **which: Any) -> object:
+    return await world.store.leads_after("c", LeadFilter(**which), after=5, limit=5)
+
+
+async def attempts(world: World, **which: Any) -> object:
+    place = AttemptPlace(world.now, world.now, "id")
+    return await world.store.attempts_after("c", AttemptFilter(**which), after=place, limit=5)
+
+
+PAGES: dict[str, tuple[Callable[[World], Awaitable[object]], str]] = {
+    "leads": (leads, "lead USING INDEX lead_seq (campaign=? AND seq>?)"),
+    "leads by outcome": (
+        lambda world: leads(world, outcome=Outcome.REACHED),
+        "lead USING INDEX lead_closed (campaign=? AND outcome=? AND seq>?)",
+    ),
+    "leads by label": (
+        lambda world: leads(world, label="yes"),
+        "lead USING INDEX lead_labelled (campaign=? AND label=? AND seq>?)",
+    ),
+    "leads by state": (
+        lambda world: leads(world, state=LeadState.WAITING),
+        "lead USING INDEX lead_seq (campaign=? AND seq>? AND seq<?)",
+    ),
+    "attempts": (attempts, "attempt USING INDEX attempt_campaign (campaign=? AND created_at>?)"),
+    "attempts, newest first": (
+        lambda world: attempts(world, newest_first=True),
+        "attempt USING INDEX attempt_campaign (campaign=? AND created_at<?)",
+    ),
+    "attempts by disposition": (
+        lambda world: attempts(world, disposition=Disposition.BUSY),
+        "attempt USING INDEX attempt_settled (campaign=? AND disposition=? AND created_at>?)",
+    ),
+    "attempts that ended": (
+        lambda world: attempts(world, state=AttemptState.ENDED),
+        "attempt USING INDEX attempt_campaign (campaign=? AND created_at>?)",
+    ),
+    "attempts that were refused": (
+        lambda world: attempts(world, state=AttemptState.REFUSED),
+        "attempt USING INDEX attempt_free (campaign=? AND state=? AND created_at>?)",
+    ),
+    "do-not-call list": (
+        lambda world: world.store.suppressions_after((), after=SuppressionPlace(world.now, "k", "all"), limit=5),
+        "suppression USING INDEX suppression_age (",
+    ),
+    "leads of a number": (
+        lambda world: world.store.leads_with_phones(["k"], limit=5),
+        "lead_phone USING INDEX lead_phone_key (phone_key=?)",
+    ),
+    "leads of a name": (
+        lambda world: world.store.leads_named("c", ["%a%"], after=5, width=5, limit=5),
+        "lead USING INDEX lead_seq (campaign=? AND seq>? AND seq<?)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("analysed", [False, True])
+async def test_a_page_is_the_next_entries_of_an_index(small: World, name: str, analysed: bool) -> None:
+    for number in range(30, 36):
+        busy = {"disposition": Disposition.BUSY, "ended_at": small.now}
+        await small.move(await small.placed(number), AttemptState.ENDED, **busy)
+        await small.move(await small.sending(number + 10), AttemptState.REFUSED)
+    await filled(small)
+    if analysed:
+        as_of_a_million(small)
+    work, index = PAGES[name]
+    found = await plans(small, lambda: work(small))
+    assert any(index in step for steps in found.values() for step in steps), found
+    for text, steps in found.items():
+        assert not [step for step in steps if SCANS.search(step)], text
+        assert SORTS not in steps or "campaign, seq LIMIT" in text, text
+
+
+@pytest.mark.parametrize("state", [LeadState.WAITING, LeadState.READY, LeadState.CALLING, LeadState.HELD])
+@pytest.mark.parametrize("analysed", [False, True])
+async def test_the_few_in_a_state_are_found_without_reading_those_in_others(
+    small: World, state: LeadState, analysed: bool
+) -> None:
+    await filled(small)
+    await small.load(STRETCH + 30, load=3)
+    if analysed:
+        as_of_a_million(small)
+    found = await plans(
+        small, lambda: small.store.leads_after("c", LeadFilter(state=state), after=20, limit=STRETCH + 5)
+    )
+    (far,) = [steps for text, steps in found.items() if "seq + 0" in text]
+    assert any(f"USING INDEX lead_{state}" in step or f"USING COVERING INDEX lead_{state}" in step for step in far), far
+
+
+async def test_calls_under_way_are_listed_without_reading_those_that_are_over(small: World) -> None:
+    await filled(small)
+    found = await plans(small, lambda: attempts(small, state=AttemptState.BOOKED))
+    assert any("USING INDEX attempt_live" in step for steps in found.values() for step in steps), found
