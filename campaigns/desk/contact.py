@@ -40,7 +40,7 @@ async def contact(session: Session, lead_id: str, *, by: Operator) -> ContactVie
         country=person.country or "",
         person=name_shown(person.person, numbers, by),
         consent=words_shown(_consent(told), by),
-        verdict=told.verdict,
+        verdict=told_shown(told.verdict, numbers, by),
         why=tuple(Question(line.word, told_shown(line.text, numbers, by)) for line in told.why),
         attempts=await _attempts(session, lead, name_shown(person.key, numbers, by), by),
         suppressed=bool(told.facts and told.facts.suppressed),
