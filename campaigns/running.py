@@ -211,15 +211,15 @@ async def _forget(session: Session, loaded: Loaded, *, ours: bool) -> None:
     ledger_of(session.database, loaded.campaign.campaign).unlink(missing_ok=True)
 
 
-async def activate(session: Session, record: CampaignRecord) -> bool:
+async def activate(session: Session, record: CampaignRecord, *, by: str = "") -> bool:
     """Let the campaign dial, if it is still as `record` was read; False: it does already, or was steered since.
 
-    Lists of systems take minutes to read, and somebody may say stop meanwhile.
+    Lists of systems take minutes to read, and somebody may say stop meanwhile. `by`: who says so, for the journal.
     """
     if record.state is CampaignState.ACTIVE:
         return False
     return await session.store.steer(
-        record.name, CampaignState.ACTIVE, expect=[record.state], reason="", now=session.clock.now()
+        record.name, CampaignState.ACTIVE, expect=[record.state], reason="", by=by, now=session.clock.now()
     )  # fmt: skip
 
 

@@ -7,25 +7,21 @@ from typing import Annotated
 
 import typer
 
-from campaigns.admission import admit, refusal
-from campaigns.app import Session, check_runnable, database_of, is_simulated, open_account, open_session
+from campaigns.app import Session, check_runnable, database_of, is_simulated, open_session
 from campaigns.clock import SystemClock, run_real
 from campaigns.desk.deciding import Deciding, the_one
 from campaigns.desk.effects import Verb
 from campaigns.desk.moment import as_of
+from campaigns.desk.starting import Loading, Starting
 from campaigns.desk.steering import Steering
 from campaigns.domain.call import Disposition
 from campaigns.domain.durations import parse_duration
 from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Attempt, CampaignState
-from campaigns.editing import Edit, foresee, in_words, put_campaign
-from campaigns.engine.fitness import Fitness
+from campaigns.editing import Edit, in_words
 from campaigns.files import Loaded, load_campaign
-from campaigns.loading import open_lists
-from campaigns.outlook import Outlook
 from campaigns.ports.store import CampaignRecord
 from campaigns.resolving import Word
-from campaigns.running import activate, load_leads
 from campaigns.stores.location import Kind
 
 from .context import err, many, note, operator, options, out, print_json, with_campaign, with_databases
@@ -56,39 +52,27 @@ def start(
 
 def _start_file(context: typer.Context, file: Path, *, ask: bool) -> None:
     settings, loaded = options(context).settings(), load_campaign(file)
-    campaign = loaded.campaign
-    if is_simulated(settings, campaign.provider):
+    if is_simulated(settings, loaded.campaign.provider):
         raise InputError(f"A worker dials real providers. Play this simulated campaign with `campaigns run {file}`.")
     check_runnable(loaded, settings)
     edit = _foreseen(context, loaded)
     if ask:
-        _ask(campaign.campaign)
+        _ask(loaded.campaign.campaign)
 
-    async def main() -> tuple[dict[str, int], Fitness]:
+    async def main() -> Loading:
         async with open_session(settings, SystemClock(), simulated=False) as session:
-            lists = await open_lists(loaded, session.store, session.systems)
-            record = await put_campaign(session, loaded)
-            outlook = Outlook(campaign, session.law, session.clock.now())
-            intake = await load_leads(session, record, lists, outlook)
-            for line in () if options(context).json else outlook.brief():
-                err.print(line, markup=False)
-            async with open_account(session, record.provider) as account:
-                found = await admit(session, account, record.name)
-            if not found.faults:
-                await activate(session, record)
-            return {**intake.counts(), "new": intake.new, "updated": intake.updated}, found
+            return await Starting(session).start(loaded, by=operator(), edit=edit, note=note)
 
-    counts, found = run_real(main)
-    for doubt in found.notes:
-        note(doubt)
-    if found.faults:
-        raise refusal(found, loaded)
+    done = run_real(main)
     if options(context).json:
-        said = {"campaign": campaign.campaign, "state": "active", "contacts": counts}
+        said = {"campaign": done.campaign, "state": done.state, "contacts": done.contacts}
         print_json(said | ({"edit": edit.as_json()} if edit else {}))
-    else:
-        text = f"{many(counts['new'], 'new lead')}, {counts['updated']:,} updated, {counts['invalid']:,} bad rows"
-        out.print(f"{campaign.campaign}: active; {text}. A running `campaigns worker` dials it.", markup=False)
+        return
+    for line in done.told:
+        err.print(line, markup=False)
+    counts = done.contacts
+    text = f"{many(counts['new'], 'new lead')}, {counts['updated']:,} updated, {counts['invalid']:,} bad rows"
+    out.print(f"{done.campaign}: {done.state}; {text}. A running `campaigns worker` dials it.", markup=False)
 
 
 def _foreseen(context: typer.Context, loaded: Loaded) -> Edit | None:
@@ -100,7 +84,7 @@ def _foreseen(context: typer.Context, loaded: Loaded) -> Edit | None:
         if await database.kind() is Kind.ABSENT:
             return None
         async with open_session(settings, SystemClock(), simulated=False) as session:
-            return await foresee(session, loaded)
+            return await Starting(session).foresee(loaded)
 
     edit = run_real(main)
     if edit is not None:

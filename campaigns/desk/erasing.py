@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaigns.app import Account, is_simulated, open_account
+from campaigns.app import Account, is_simulated
 from campaigns.domain.call import Disposition
 from campaigns.domain.contact import keyed_hash
 from campaigns.domain.erasing import WHY
@@ -99,16 +99,10 @@ class Erasing(Part):
     async def _asked_one(self, name: str, calls: Sequence[Attempt]) -> dict[str, str]:
         async with AsyncExitStack() as stack:
             try:
-                ours = self._accounts.get(name)
-                account = ours or await stack.enter_async_context(open_account(self._session, name))
+                account = await self._account(name, stack)
             except CampaignsError as error:
                 return dict.fromkeys([call.id for call in calls], f"{name} could not be asked: {error}")
             return {call.id: await _answer(account, call) for call in calls}
-
-    async def _account(self, name: str, stack: AsyncExitStack) -> Account:
-        if name in self._accounts:
-            return self._accounts[name]
-        return await stack.enter_async_context(open_account(self._session, name))
 
     async def _forget_words(self, found: Belongings, e164: str) -> int:
         numbers = {e164, *(phone.e164 for lead in found.leads for phone in lead.contact.phones)}

@@ -1,9 +1,10 @@
 """What every part of an operator's acts is given."""
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from types import MappingProxyType
 
-from campaigns.app import Account, Session
+from campaigns.app import Account, Session, open_account
 from campaigns.domain.errors import InputError, Unknown
 from campaigns.ports.store import CampaignRecord
 
@@ -27,3 +28,9 @@ class Part:
         if record.archived_at is not None:
             raise InputError(f"'{name}' is {record.reason}: its leads and calls are no longer in the database.")
         return record
+
+    async def _account(self, name: str, stack: AsyncExitStack) -> Account:
+        """The provider's account: this process's own, or one that is open as long as `stack`. Raises InputError."""
+        if name in self._accounts:
+            return self._accounts[name]
+        return await stack.enter_async_context(open_account(self._session, name))
