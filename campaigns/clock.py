@@ -108,6 +108,18 @@ class ScaledClock:
         return nullcontext()
 
 
+class PlayedClock(ScaledClock):
+    """The time of a database whose calls are made up: real time, from where whoever plays it has come."""
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start, 1.0)
+
+    def reach(self, at: datetime) -> None:
+        """Whoever plays it has come to `at`; back it never goes."""
+        if at > self.now():
+            self._start, self._zero = at, time.monotonic()
+
+
 class DiscreteClock:
     """Virtual time: stands still while work is in flight, else jumps to the next thing due.
 

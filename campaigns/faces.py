@@ -1,7 +1,8 @@
 """What a process shows to the world: webhooks and health at once; dashboard and API when somebody first asks."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from importlib import import_module
 from ipaddress import ip_address
 from signal import SIGINT, SIGTERM
@@ -14,11 +15,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from campaigns.app import Account, Session
-from campaigns.clock import real_now, real_sleep
+from campaigns.clock import PlayedClock, real_now, real_sleep
 from campaigns.dashboard.door import Door
 from campaigns.dashboard.house import House
 from campaigns.desk.desk import Desk
-from campaigns.domain.errors import InputError
+from campaigns.domain.errors import InputError, StoreError
 from campaigns.metrics import Metrics, answer
 from campaigns.serving import bind, serving
 from campaigns.web.receiver import receiver
@@ -27,6 +28,8 @@ log = structlog.get_logger()
 
 TRY_AGAIN = 5.0
 """Seconds after which the desk is run again when it failed."""
+FOLLOW_EVERY = 1.0
+"""Seconds between two looks at how far made-up time has come."""
 _ALWAYS = ("/webhooks/", "/healthz", "/readyz")
 _CLOSED = "There is no token yet, and this address is open to others: `campaigns token add NAME --role operate`."
 _BROKEN = "The dashboard could not be opened; the log says why. Calls are not concerned."
@@ -159,7 +162,7 @@ async def show(session: Session, *, port: int, say: Callable[[str], None]) -> No
         say: Told the address, with a link that lets one person in.
     """
     with anyio.open_signal_receiver(SIGINT, SIGTERM) as signals:
-        async with facing(session, {}) as faces:
+        async with _timed(session) as shown, facing(shown, {}) as faces:
             if not await faces.may_open():
                 raise InputError(_CLOSED)
             async with serving(faces, bind(session.settings.listen_host, port), sockets=True) as address:
@@ -167,3 +170,24 @@ async def show(session: Session, *, port: int, say: Callable[[str], None]) -> No
                 say(f"dashboard: {session.database}; this link lets one browser in, within 15 minutes:")
                 say(f"{address}{faces.door.link()}")
                 await anext(aiter(signals))
+
+
+@asynccontextmanager
+async def _timed(session: Session) -> AsyncIterator[Session]:
+    """The session in the time of what it shows: made-up calls have their own."""
+    last = await session.store.last_moment() if session.simulated else None
+    if last is None:
+        yield session
+        return
+    clock = PlayedClock(last)
+
+    async def follow() -> None:
+        while True:
+            await real_sleep(FOLLOW_EVERY)
+            with suppress(StoreError):
+                clock.reach(await session.store.last_moment() or last)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(follow)
+        yield replace(session, clock=clock)
+        tasks.cancel_scope.cancel()

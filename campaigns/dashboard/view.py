@@ -1,6 +1,7 @@
 """What a page is given: the desk, who looks, words and formats, and how to stay up to date, ask and act."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import anyio
@@ -73,8 +74,9 @@ class View:
     async def is_dark(self) -> bool:
         """Whether the browser shows it dark, for what is drawn on a canvas; only once the page is open."""
         if self._dark is None:
-            self._dark = bool(await ui.run_javascript("return Quasar.Dark.isActive", timeout=5.0))
-        return self._dark
+            with suppress(TimeoutError):  # the reader has gone on to another page
+                self._dark = bool(await ui.run_javascript("return Quasar.Dark.isActive", timeout=5.0))
+        return bool(self._dark)
 
     async def live(self, refresh: Refresh) -> None:
         """Show what is known now, and keep it up to date while the page is open."""

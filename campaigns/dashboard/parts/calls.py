@@ -30,6 +30,7 @@ class Live:
             body = table(t("live.title"), columns, "steady")
         self._more = text("", "p", "soft small")
         self._rows = Rows[AttemptView](body, lambda one: _LiveRow(view, one), lambda one: one.attempt)
+        self.show((), 0)
 
     def show(self, found: Sequence[AttemptView], calls: int) -> None:
         """`calls`: how many there are in all."""

@@ -42,7 +42,7 @@ class _Row:
 
     def show(self, one: Waiting) -> None:
         say(self._leads, self._view.formats.count(one.leads))
-        say(self._reason, one.reason)
+        say(self._reason, one.reason or self._view.t("waiting.unsaid"))
         say(self._rule, one.rule)
         show(self._rule, visible=bool(one.rule))
         say(self._next, self._view.formats.moment(one.next_at))
