@@ -108,7 +108,8 @@ class QueryVerbs:
 
     async def last_moment(self) -> datetime | None:
         async def verb(db: Connection) -> datetime | None:
-            return maybe_at((await db.rows("SELECT MAX(at) AS at FROM journal"))[0]["at"])
+            rows = await db.rows("SELECT at FROM journal ORDER BY id DESC LIMIT 1")
+            return maybe_at(rows[0]["at"]) if rows else None
 
         return await self._database.read(verb)
 

@@ -117,9 +117,8 @@ class _Past:
     def __init__(self, view: View) -> None:
         t = view.t
         with card(t("over_time.title")):
-            self._reading = text(t("campaign.reading"), "p", "soft small")
-            show(self._reading, visible=False)
             self._over_time = OverTime(view)
+            self._reading = text("", "p", "soft small line")
         with box("div", "two"):
             with card(t("funnel.title")):
                 self._funnel = Funnel(view)
@@ -131,7 +130,7 @@ class _Past:
     async def show(self, view: View, name: str) -> None:
         """Set what it says."""
         history = await view.desk.board.history(name)
-        show(self._reading, visible=not history.complete)
+        say(self._reading, "" if history.complete else view.t("campaign.reading"))
         self._funnel.show(history)
         self._heat.show(history.heat)
         await self._over_time.show(history)
