@@ -18,7 +18,7 @@ from .words import Number, Said, Text
 router = topic("people")
 Entry = Annotated[
     str,
-    Path(pattern=r"^[0-9a-f]{32}\.[a-z_]{1,20}$", description="Its `id` in the list.", examples=["0" * 32 + ".all"]),
+    Path(pattern=r"^[0-9a-f]{32}[.:][a-z_]{1,20}$", description="Its `id` in the list.", examples=["0" * 32 + ":all"]),
 ]
 Scope = Literal["all", "telemarketing", "informational", "debt_collection", "research", "emergency"]
 

@@ -10,7 +10,7 @@ from fastapi import UploadFile
 
 from campaigns.desk.acts import Upload
 from campaigns.desk.number_lists import read_numbers
-from campaigns.desk.unpacking import is_plain
+from campaigns.desk.unpacking import as_sent, is_plain
 from campaigns.domain.errors import InputError, Problem
 from campaigns.files import MAX_BYTES
 
@@ -47,7 +47,8 @@ async def kept(files: Sequence[UploadFile]) -> AsyncIterator[tuple[Path, ...]]:
 
 async def numbers_of(path: Path, column: str, region: str | None) -> list[str]:
     """The numbers of a list that was sent. Raises InputError with every row that cannot be read."""
-    return await anyio.to_thread.run_sync(read_numbers, path, column, region)
+    with as_sent(path.parent):
+        return await anyio.to_thread.run_sync(read_numbers, path, column, region)
 
 
 def _name(file: UploadFile) -> str:

@@ -13,13 +13,12 @@ import anyio.to_process
 from campaigns.app import Session
 from campaigns.checking import validate_file
 from campaigns.clock import run_real
-from campaigns.domain.errors import InputError, Problem
 from campaigns.settings import Settings
 
 from .access import Operator, Role, demand
 from .acts import Upload
 from .forecasts import plan_json
-from .unpacking import put_down
+from .unpacking import as_sent, put_down
 
 Json = dict[str, Any]
 AT_ONCE = 1
@@ -46,19 +45,12 @@ class Drafts:
     async def _looked_at(self, upload: Upload, look: Callable[..., Json], when: date | datetime | None) -> Json:
         async with self._turns:
             with TemporaryDirectory(prefix="campaigns-draft-") as folder:
-                try:
-                    put_down(upload.document, upload.files, Path(folder), name=upload.name)
+                here = Path(folder)
+                with as_sent(here):
+                    put_down(upload.document, upload.files, here, name=upload.name)
                     return await anyio.to_process.run_sync(
-                        look, Path(folder) / upload.name, self._session.settings, when, cancellable=True
+                        look, here / upload.name, self._session.settings, when, cancellable=True
                     )
-                except InputError as error:
-                    raise InputError([_without(folder, problem) for problem in error.problems]) from None
-
-
-def _without(folder: str, problem: Problem) -> Problem:
-    """As whoever sent the file knows it."""
-    here = f"{folder}/"
-    return Problem(problem.where.replace(here, ""), problem.what.replace(here, ""), problem.mend.replace(here, ""))
 
 
 # In the other process

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from campaigns.domain.errors import InputError, Problem
@@ -35,6 +36,19 @@ def put_down(document: str, files: Mapping[str, bytes], folder: Path, *, name: s
         (folder / each).write_bytes(content)
     (folder / name).write_text(document, "utf-8")
     return loaded
+
+
+@contextmanager
+def as_sent(folder: Path) -> Iterator[None]:
+    """Errors about files in `folder` name them as whoever sent them knows them."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError([_without(f"{folder}/", problem) for problem in error.problems]) from None
+
+
+def _without(here: str, problem: Problem) -> Problem:
+    return Problem(*(text.replace(here, "") for text in (problem.where, problem.what, problem.mend)))
 
 
 def _missing(loaded: Loaded, files: Mapping[str, bytes]) -> Iterator[Problem]:

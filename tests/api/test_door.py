@@ -89,7 +89,7 @@ async def test_a_revoked_token_comes_in_no_more(serve):
         ("GET", "/nothing", 404),
         ("GET", "", 404),
         ("GET", "/campaigns/", 404),
-        ("GET", "/campaigns/%0A", 404),
+        ("GET", "/campaigns/%0A", 422),
         ("PUT", "/campaigns", 405),
         ("GET", "/campaigns/Not-A-Slug", 422),
         ("GET", "/campaigns/nobody-knows-it", 404),
