@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from campaigns.desk.desk import Desk
-from campaigns.domain.errors import CampaignsError
+from campaigns.domain.errors import CampaignsError, ours_in
 
 from . import campaigns, drafts, events, law, leads, reports, suppressions, system, tokens
 from .access import needed
@@ -52,6 +52,7 @@ def api(desk: Desk, pace: Pace = USUAL) -> ASGIApp:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(CampaignsError, _told)
+    app.add_exception_handler(ExceptionGroup, _grouped)
     app.add_exception_handler(Exception, _faulty)
     return Door(app, desk)
 
@@ -82,6 +83,13 @@ async def _misread(_request: Request, error: Exception) -> Response:
 
 async def _told(_request: Request, error: Exception) -> Response:
     return answer(told(error)) if isinstance(error, CampaignsError) else answer(fault())
+
+
+async def _grouped(_request: Request, error: Exception) -> Response:
+    ours = ours_in(error) if isinstance(error, ExceptionGroup) else None
+    if ours is None:
+        raise error
+    return answer(told(ours))
 
 
 async def _faulty(_request: Request, _error: Exception) -> Response:

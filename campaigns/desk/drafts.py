@@ -1,7 +1,8 @@
 """Campaign files that are not in the database: checked, and played ahead, in a process of their own, so that neither
 a dial nor whoever looks waits for a long list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ import anyio.to_process
 from campaigns.app import Session
 from campaigns.checking import validate_file
 from campaigns.clock import run_real
+from campaigns.domain.errors import ours_in
 from campaigns.settings import Settings
 
 from .access import Operator, Role, demand
@@ -56,12 +58,23 @@ class Drafts:
 # In the other process
 
 
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Errors as they were before task groups wrapped them."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        raise ours_in(group) or group from None
+
+
 def _checked(path: Path, settings: Settings, today: date) -> Json:
-    finding = run_real(lambda: validate_file(path, settings, today=today))
+    with _plainly():
+        finding = run_real(lambda: validate_file(path, settings, today=today))
     return finding.as_json() | {"file": path.name, "told": [list(line) for line in finding.lines]}
 
 
 def _planned(path: Path, settings: Settings, at: datetime | None) -> Json:
     from campaigns.planning import plan_file  # noqa: PLC0415 - slow to import, and nobody else needs it
 
-    return plan_json(plan_file(path, settings, at=at))
+    with _plainly():
+        return plan_json(plan_file(path, settings, at=at))

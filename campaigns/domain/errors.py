@@ -35,6 +35,14 @@ def _again(kind: type[CampaignsError], told: tuple[Any, ...], parts: dict[str, A
     return error
 
 
+def ours_in(group: BaseExceptionGroup[BaseException]) -> CampaignsError | None:
+    """The first error of ours that a task group has wrapped; None where there is any other in it."""
+    ours, others = group.split(CampaignsError)
+    while isinstance(ours, BaseExceptionGroup):
+        ours = ours.exceptions[0]
+    return ours if others is None and isinstance(ours, CampaignsError) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong in a file: where, what, and how to mend it."""

@@ -1,11 +1,13 @@
 """Campaign files come with their lists: looked at, played ahead and loaded; they name nothing else of this machine."""
 
-from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
 
 from campaigns.desk.access import Role
+from campaigns.desk.acts import Loading, Upload
+from campaigns.domain.lead import CampaignState
 
 NEW = """\
 campaign: uploaded
@@ -71,7 +73,7 @@ async def test_rubbish_is_told_by_the_names_it_came_with(serve, path, sent, what
     async with serve() as served, served.client(Role.OPERATE) as operator:
         answer = await operator.post(path, files=sent)
         assert (answer.status_code, what in answer.text) == (422, True), answer.text
-        assert "/tmp" not in answer.text
+        assert gettempdir() not in answer.text
         assert (await operator.get("/campaigns/uploaded")).status_code == 404
 
 
@@ -83,19 +85,23 @@ async def test_a_file_that_is_missing_is_asked_for(serve):
             assert answer.json()["problems"][0]["where"] in ("body.campaign", "body.file")
 
 
-async def test_a_campaign_is_loaded_with_its_lists_and_edited_by_the_same_name(serve):
+async def test_a_campaign_comes_with_its_lists_and_what_is_to_be_done_with_it(serve):
     async with serve() as served, served.client(Role.OPERATE) as operator:
-        dry = await operator.post("/campaigns", files=form(), data={"dry": "true"})
-        assert dry.is_success, dry.text
-        assert (await operator.get("/campaigns/uploaded")).status_code == 404
+        heard: list[Any] = []
+
+        async def load(upload: Upload, **how: Any) -> Loading:
+            heard.append((upload, how))
+            return Loading("uploaded", CampaignState.ACTIVE, {"read": 3}, (("changed", "all"),), (), ())
+
+        served.desk.acts.load = load
+        answer = await operator.post("/campaigns", files=form(), data={"start": "true"})
+        assert (answer.status_code, answer.json()["state"]) == (201, "active")
+        ((upload, how),) = heard
+        assert (upload.document, dict(upload.files), upload.name) == (NEW, {"people.csv": PEOPLE}, "campaign.yaml")
+        assert (how["start"], how["dry"], how["by"].name) == (True, False, "the operate")
+
+
+async def test_a_simulated_campaign_is_not_left_to_a_worker(serve):
+    async with serve() as served, served.client(Role.OPERATE) as operator:
         answer = await operator.post("/campaigns", files=form())
-        assert answer.status_code == 201, answer.text
-        said = answer.json()
-        assert (said["campaign"], said["state"]) == ("uploaded", "paused")
-        assert (said["contacts"]["read"], said["contacts"]["new"], said["contacts"]["invalid"]) == (3, 2, 1)
-        keys = [row["key"] for row in (await operator.get("/campaigns/uploaded/leads")).json()["items"]]
-        assert keys == ["1", "2"]
-        again = await operator.post("/campaigns", files=form(NEW.replace("17:00", "16:00")))
-        assert again.json()["contacts"]["new"] == 0
-        assert any("calling_hours" in line for _, line in again.json()["changes"])
-        assert not list(Path.cwd().glob("people.csv"))
+        assert (answer.status_code, "simulated" in answer.text) == (422, True)
