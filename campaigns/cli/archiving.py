@@ -11,6 +11,7 @@ from campaigns.archiving import Archived, archive_all, archive_one, forget_news
 from campaigns.domain.durations import parse_duration
 from campaigns.domain.errors import InputError
 
+from .completing import campaign_names
 from .context import counted, options, out, print_json, with_databases
 
 
@@ -21,7 +22,10 @@ def register(cli: typer.Typer) -> None:
 
 def archive(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="One campaign.", metavar="NAME", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="One campaign.", metavar="NAME", show_default=False, autocompletion=campaign_names),
+    ] = None,
     older_than: Annotated[
         str | None, typer.Option(help="Every campaign that ended so long ago, such as 90d; at least 63d.")
     ] = None,

@@ -13,10 +13,12 @@ from .context import Json, many, operator, options, out, print_json, print_table
 
 Number = Annotated[str, typer.Argument(help="The number, with +.", metavar="NUMBER")]
 
+HELP = "What people agreed to: show and withdraw.\n\nExample: campaigns consent list +442079460123"
+
 
 def register(cli: typer.Typer) -> None:
     """Add these commands."""
-    group = typer.Typer(no_args_is_help=True, help="What people agreed to: show and withdraw.")
+    group = typer.Typer(no_args_is_help=True, help=HELP)
     group.command("list")(list_)
     group.command()(withdraw)
     cli.add_typer(group, name="consent")

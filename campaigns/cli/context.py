@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -19,15 +20,16 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from campaigns.app import Session, database_of, open_session
 from campaigns.clock import SystemClock, run_real, stamp_log
 from campaigns.desk.access import Operator, Role
-from campaigns.desk.moment import as_of
 from campaigns.domain.errors import InputError, Unknown
-from campaigns.ports.store import CampaignRecord
 from campaigns.settings import Settings, read_settings
 from campaigns.stores.addresses import location_of
 from campaigns.stores.location import Kind
+
+if TYPE_CHECKING:
+    from campaigns.app import Session
+    from campaigns.ports.store import CampaignRecord
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -200,13 +202,15 @@ def operator() -> Operator:
 
 
 @asynccontextmanager
-async def open_databases(settings: Settings, *, make: bool = False) -> AsyncIterator[list[Session]]:
+async def open_databases(settings: Settings, *, make: bool = False) -> AsyncIterator[list["Session"]]:
     """Every database that these settings mean, the live one first: one that is named, else the two of this folder.
 
     Args:
         settings: Of this process.
         make: Make those that are not there. False: leave them out, and raise InputError when there is none.
     """
+    from campaigns.app import database_of, open_session  # noqa: PLC0415 - takes longer than a shell may wait for names
+
     live, simulated = database_of(settings, simulated=False), database_of(settings, simulated=True)
     async with AsyncExitStack() as stack:
         sessions = []
@@ -240,6 +244,8 @@ async def of_those_that_know(sessions: list[Session], act: Callable[[Session], A
 def has_database(settings: Settings) -> bool:
     """Whether there is a database yet that these settings mean."""
 
+    from campaigns.app import database_of  # noqa: PLC0415 - as above
+
     async def main() -> bool:
         databases = dict.fromkeys(database_of(settings, simulated=simulated) for simulated in (False, True))
         return any([await database.kind() is not Kind.ABSENT for database in databases])
@@ -247,7 +253,7 @@ def has_database(settings: Settings) -> bool:
     return run_real(main)
 
 
-def with_databases(context: typer.Context, work: Callable[[list[Session]], Awaitable[T]], *, make: bool = False) -> T:
+def with_databases(context: typer.Context, work: Callable[[list["Session"]], Awaitable[T]], *, make: bool = False) -> T:
     """Run `work` on every database there is; `make`: on the live and the simulated one, which are made when absent."""
     settings = options(context).settings()
 
@@ -258,21 +264,25 @@ def with_databases(context: typer.Context, work: Callable[[list[Session]], Await
     return run_real(main)
 
 
-def with_campaign(context: typer.Context, name: str, work: Callable[[Session, CampaignRecord], Awaitable[T]]) -> T:
+def with_campaign(context: typer.Context, name: str, work: Callable[["Session", "CampaignRecord"], Awaitable[T]]) -> T:
     """Run `work` on the database that has the campaign. Raises InputError naming those that exist."""
+    from campaigns.desk.moment import as_of  # noqa: PLC0415 - as above
 
-    async def chosen(sessions: list[Session]) -> T:
+    async def chosen(sessions: list["Session"]) -> T:
         for session in sessions:
             record = await session.store.campaign(name)
             if record is not None and record.archived_at is not None:
                 raise InputError(f"'{name}' is {record.reason}: its leads and calls are no longer in the database.")
             if record is not None:
                 return await work(await as_of(session, name), record)
-        known = [f"{session.database} has {await _names(session)}" for session in sessions]
-        raise InputError(f"There is no campaign '{name}': {'; '.join(known)}.")
+        known = {str(session.database): await _names(session) for session in sessions}
+        has = "; ".join(f"{database} has {', '.join(names) or 'none'}" for database, names in known.items())
+        near = get_close_matches(name, [one for names in known.values() for one in names], n=1)
+        mend = f" Did you mean {near[0]}?" if near else ""
+        raise InputError(f"There is no campaign '{name}': {has}.{mend}")
 
     return with_databases(context, chosen)
 
 
-async def _names(session: Session) -> str:
-    return ", ".join(record.name for record in await session.store.campaigns()) or "none"
+async def _names(session: "Session") -> list[str]:
+    return [record.name for record in await session.store.campaigns()]

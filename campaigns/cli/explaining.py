@@ -17,6 +17,7 @@ from campaigns.domain.zones import zone
 from campaigns.planner.explain import Verdict
 from campaigns.ports.store import CampaignRecord
 
+from .completing import campaign_names
 from .context import Json, options, out, print_json, print_pairs, with_campaign
 
 
@@ -27,7 +28,7 @@ def register(cli: typer.Typer) -> None:
 
 def explain(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The campaign's name.", metavar="NAME")],
+    name: Annotated[str, typer.Argument(help="The campaign's name.", metavar="NAME", autocompletion=campaign_names)],
     who: Annotated[str, typer.Argument(help="The lead's key, or a number with +.", metavar="LEAD|PHONE")],
 ) -> None:
     """Say why this person is or is not called now, which rule says so, and when next.

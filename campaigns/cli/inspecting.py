@@ -14,6 +14,7 @@ from campaigns.domain.errors import InputError
 from campaigns.schema import campaign_schema
 from campaigns.vendors import kinds
 
+from .completing import campaign_files
 from .context import Json, err, options, out, print_json, print_pairs, print_table
 
 SHOWN = 20
@@ -28,7 +29,7 @@ def register(cli: typer.Typer) -> None:
 
 def validate(
     context: typer.Context,
-    file: Annotated[list[Path], typer.Argument(help="Campaign files.", metavar="FILE…")],
+    file: Annotated[list[Path], typer.Argument(help="Campaign files.", metavar="FILE…", autocompletion=campaign_files)],
 ) -> None:
     """Check campaign files and their lists, and show the week as it was understood. Calls nobody.
 

@@ -11,6 +11,7 @@ from campaigns.ports.returns import ReturnCounts
 from campaigns.ports.store import CampaignRecord
 from campaigns.summary import budget_told
 
+from .completing import campaign_names
 from .context import (
     Json,
     counted,
@@ -25,7 +26,7 @@ from .context import (
 
 MOST_REASONS = 12
 """Why leads wait: lines that `status` shows; all of them are in the JSON."""
-Name = Annotated[str, typer.Argument(help="The campaign's name.", metavar="NAME")]
+Name = Annotated[str, typer.Argument(help="The campaign's name.", metavar="NAME", autocompletion=campaign_names)]
 
 
 def register(cli: typer.Typer) -> None:
@@ -35,7 +36,9 @@ def register(cli: typer.Typer) -> None:
 
 def status(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="One campaign; default: all.", metavar="NAME")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="One campaign; default: all.", metavar="NAME", autocompletion=campaign_names)
+    ] = None,
 ) -> None:
     """Show where one campaign, or every campaign, stands.
 

@@ -1,5 +1,6 @@
 """The command `campaigns`: global options, and errors turned into exit codes in one place."""
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -9,9 +10,11 @@ from typing import Annotated
 
 import typer
 from typer.main import get_command
+from typer.models import CommandInfo, TyperInfo
 
 from campaigns.domain.errors import AccountRefused, CampaignsError, InputError, VendorError
 
+from . import completing
 from .context import Globals, err, set_up_logs
 
 _HOMES = {
@@ -35,6 +38,15 @@ _HOMES = {
     "agents": ("mcp",),
 }
 """Where each command lives: only what is asked for is imported, because all of them together take a second."""
+
+_PANELS = {
+    "Begin": ("init", "validate", "plan", "run"),
+    "Call people": ("start", "pause", "resume", "stop", "worker", "call"),
+    "Look": ("status", "leads", "attempts", "explain", "report", "dashboard"),
+    "Decide about people": ("resolve", "suppress", "consent", "erase", "rules"),
+}
+"""How the help groups the commands, in the order in which somebody new meets them."""
+_OTHERS = "Set up and look after"
 
 _FLAGS = ("--json", "-v", "--verbose")
 _VALUES = ("--settings", "--db")
@@ -60,6 +72,29 @@ def _global(
 
 def command_line(command: str | None = None) -> typer.Typer:
     """The program with the one command that is asked for, or with all, where there is none of that name."""
+    cli = _program()
+    homes = [home for home, commands in _HOMES.items() if command in commands] or list(_HOMES)
+    for home in homes:
+        import_module(f".{home}", __package__).register(cli)
+    _arrange(cli)
+    return cli
+
+
+def _arrange(cli: typer.Typer) -> None:
+    """Groups what is registered for the help."""
+    panel = {command: title for title, commands in _PANELS.items() for command in commands}
+    order = {command: place for place, command in enumerate(panel)}
+    registered: list[CommandInfo | TyperInfo] = [*cli.registered_commands, *cli.registered_groups]
+    for each in registered:
+        each.rich_help_panel = panel.get(_name(each), _OTHERS)
+    cli.registered_commands.sort(key=lambda each: order.get(_name(each), len(order)))
+
+
+def _name(each: CommandInfo | TyperInfo) -> str:
+    return each.name or (each.callback.__name__ if each.callback else "")
+
+
+def _program() -> typer.Typer:
     cli = typer.Typer(
         name="campaigns",
         help="Outbound calling campaigns: plan, dial, and settle an outcome for every contact.",
@@ -69,9 +104,18 @@ def command_line(command: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     cli.callback()(_global)
-    homes = [home for home, commands in _HOMES.items() if command in commands] or list(_HOMES)
-    for home in homes:
+    return cli
+
+
+def completion_line(words: Sequence[str]) -> typer.Typer:
+    """The program for a shell that completes `words`: the command that is typed, and the names of all others."""
+    known = [name for commands in _HOMES.values() for name in commands]
+    command = next((word for word in words if word in known), None)
+    home = next((home for home, commands in _HOMES.items() if command in commands), None)
+    cli = _program()
+    if home is not None:
         import_module(f".{home}", __package__).register(cli)
+    completing.add_names(cli, [name for name in known if home is None or name not in _HOMES[home]])
     return cli
 
 
@@ -84,7 +128,9 @@ def run(arguments: list[str]) -> int:
     """The same, returning the exit code."""
     try:
         options, rest = _hoisted(arguments)
-        cli = command_line(rest[0] if rest else None)
+        _check_command(rest)
+        asked = completing.SWITCH in os.environ
+        cli = completion_line(completing.words(os.environ)) if asked else command_line(rest[0] if rest else None)
         code = get_command(cli).main([*options, *rest], prog_name="campaigns", standalone_mode=False)
     except typer.Exit as exit_:
         return exit_.exit_code
@@ -138,6 +184,13 @@ def _fault(error: BaseException, arguments: list[str]) -> int:
     err.print(f"[bold red]error[/] This is a fault of the program itself: {type(error).__name__}{place}.")
     err.print("Whatever was dialled is written down; run the same command to go on, with -v to see the whole fault.")
     return 3
+
+
+def _check_command(rest: Sequence[str]) -> None:
+    """Whoever types the file alone is told what can be done with it."""
+    if rest and rest[0].endswith((".yaml", ".yml")):
+        asked = " ".join(f"`campaigns {word} {rest[0]}`" for word in ("validate", "plan", "run"))
+        raise InputError(f"'{rest[0]}' is a file, and no command says what to do with it. Write one of {asked}.")
 
 
 def _hoisted(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -24,10 +24,12 @@ from .context import (
     with_databases,
 )
 
+HELP = "The do-not-call list: add, remove, import, list.\n\nExample: campaigns suppress list"
+
 
 def register(cli: typer.Typer) -> None:
     """Add these commands."""
-    group = typer.Typer(no_args_is_help=True, help="The do-not-call list: add, remove, import, list.")
+    group = typer.Typer(no_args_is_help=True, help=HELP)
     for name, command in (("add", add), ("remove", remove), ("import", import_), ("list", list_)):
         group.command(name)(command)
     cli.add_typer(group, name="suppress")

@@ -13,6 +13,7 @@ from campaigns.domain.errors import InputError
 from campaigns.domain.lead import Outcome
 from campaigns.domain.zones import zone
 
+from .completing import campaign_files
 from .context import Json, local, many, moment, options, out, print_json, print_pairs
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def register(cli: typer.Typer) -> None:
 
 def plan(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The campaign file.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="The campaign file.", metavar="FILE", autocompletion=campaign_files)],
     at: Annotated[str | None, typer.Option(help="Play from this moment on, such as 2026-11-23T09:00+01:00.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Also draw it: a file that ends in .png or .svg.")] = None,
 ) -> None:

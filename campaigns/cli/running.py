@@ -13,6 +13,7 @@ from campaigns.running import RunOptions, run_campaign
 from campaigns.summary import Summary
 from campaigns.trying import place_test_call
 
+from .completing import campaign_files
 from .context import counted, err, many, moment, note, options, out, print_json, print_pairs
 from .progress import watch
 
@@ -29,7 +30,7 @@ def register(cli: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The campaign file.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="The campaign file.", metavar="FILE", autocompletion=campaign_files)],
     limit: Annotated[int | None, typer.Option(help="Dial this many leads, settle them, and pause.", min=1)] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget the earlier simulated run of this campaign.")] = False,
     at: Annotated[str | None, typer.Option(help="Virtual time starts here, such as 2026-11-23T09:00+01:00.")] = None,
@@ -105,7 +106,12 @@ def worker(context: typer.Context) -> None:
 def call(
     context: typer.Context,
     number: Annotated[str, typer.Argument(help="Your own number, with +.", metavar="NUMBER")],
-    as_: Annotated[Path, typer.Option("--as", help="The campaign file whose agent should call.", metavar="FILE")],
+    as_: Annotated[
+        Path,
+        typer.Option(
+            "--as", help="The campaign file whose agent should call.", metavar="FILE", autocompletion=campaign_files
+        ),
+    ],
 ) -> None:
     """Place one test call to yourself, as this campaign would make it.
 

@@ -24,6 +24,7 @@ from campaigns.ports.store import CampaignRecord
 from campaigns.resolving import Word
 from campaigns.stores.location import Kind
 
+from .completing import names_and_files
 from .context import err, many, note, operator, options, out, print_json, with_campaign, with_databases
 from .listing import Name
 
@@ -36,7 +37,12 @@ def register(cli: typer.Typer) -> None:
 
 def start(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(help="A campaign file, or the name of a campaign.", metavar="FILE|NAME")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A campaign file, or the name of a campaign.", metavar="FILE|NAME", autocompletion=names_and_files
+        ),
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Load a campaign, or go on with one, and let the worker dial it.
