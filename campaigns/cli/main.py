@@ -42,8 +42,9 @@ _HOMES = {
 _PANELS = {
     "Begin": ("init", "validate", "plan", "run"),
     "Call people": ("start", "pause", "resume", "stop", "worker", "call"),
-    "Look": ("status", "leads", "attempts", "explain", "report", "dashboard"),
+    "Look": ("status", "leads", "attempts", "explain", "report"),
     "Decide about people": ("resolve", "suppress", "consent", "erase", "rules"),
+    "Let others in": ("dashboard", "token", "mcp"),
 }
 """How the help groups the commands, in the order in which somebody new meets them."""
 _OTHERS = "Set up and look after"

@@ -23,10 +23,12 @@ from .context import (
 
 Name = Annotated[str, typer.Argument(help="Whose it is; stands in every record of what they do.", metavar="NAME")]
 
+HELP = "Who may come in by the API and the dashboard: add, revoke, list.\n\nExample: campaigns token list"
+
 
 def register(cli: typer.Typer) -> None:
     """Add these commands."""
-    group = typer.Typer(no_args_is_help=True, help="Who may come in by the API and the dashboard: add, revoke, list.")
+    group = typer.Typer(no_args_is_help=True, help=HELP)
     for name, command in (("add", add), ("revoke", revoke), ("list", list_)):
         group.command(name)(command)
     cli.add_typer(group, name="token")
