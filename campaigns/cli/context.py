@@ -228,7 +228,7 @@ async def open_databases(settings: Settings, *, make: bool = False) -> AsyncIter
         yield sessions
 
 
-async def of_those_that_know(sessions: list[Session], act: Callable[[Session], Awaitable[T]]) -> list[T]:
+async def of_those_that_know(sessions: list["Session"], act: Callable[["Session"], Awaitable[T]]) -> list[T]:
     """What `act` came to in each database that knows what it is about. Raises Unknown where none does."""
     done, unknown = list[T](), list[Unknown]()
     for session in sessions:
