@@ -99,7 +99,7 @@ CHAPTER = README.partition("## Many machines: PostgreSQL\n")[2].partition("\n## 
 
 
 def test_the_readmes_way_to_many_machines(tmp_path: Path, shared: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    making, settings, using = re.findall(r"```(?:toml)?\n(.*?)```", CHAPTER, re.DOTALL)
+    making, settings, using = re.findall(r"```(?:toml|sh)\n(.*?)```", CHAPTER, re.DOTALL)
     for name in ("CAMPAIGNS_DATABASE", "CAMPAIGNS_HASH_KEY"):
         monkeypatch.delenv(name)
     host = parse_qs(urlsplit(shared).query)["host"][0]
