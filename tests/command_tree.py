@@ -7,6 +7,9 @@ from typer.main import get_command
 
 from campaigns.cli.main import _hoisted, command_line
 
+_AT_ONCE = ("--install-completion", "--show-completion", "--help")
+"""Options that act while they are read."""
+
 
 @cache
 def program():
@@ -26,6 +29,8 @@ def check(line: str) -> None:
     """Raises what the program would answer to a line that it does not understand; runs nothing."""
     words = shlex.split(line)
     assert words[0] == "campaigns", line
+    if words[1] in _AT_ONCE:
+        return
     options, rest = _hoisted(words[1:])
     command, context = program(), None
     arguments = [*options, *rest]

@@ -46,7 +46,9 @@ def spans() -> Iterator[str]:
 
 def pictures() -> set[str]:
     """The names of the pictures, without their folder."""
-    shown = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", TEXT) + re.findall(r"<(?:img|source)[^>]* src(?:set)?=\"([^\"]+)\"", TEXT)
+    shown = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", TEXT) + re.findall(
+        r"<(?:img|source)[^>]* src(?:set)?=\"([^\"]+)\"", TEXT
+    )
     return {Path(path).name for path in shown if not path.startswith("http")}
 
 
