@@ -38,9 +38,10 @@ def _again(kind: type[CampaignsError], told: tuple[Any, ...], parts: dict[str, A
 def ours_in(group: BaseExceptionGroup[BaseException]) -> CampaignsError | None:
     """The first error of ours that a task group has wrapped; None where there is any other in it."""
     ours, others = group.split(CampaignsError)
-    while isinstance(ours, BaseExceptionGroup):
-        ours = ours.exceptions[0]
-    return ours if others is None and isinstance(ours, CampaignsError) else None
+    first: BaseException | None = ours
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first if others is None and isinstance(first, CampaignsError) else None
 
 
 @dataclass(frozen=True, slots=True)
