@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from campaigns.app import Session
+from campaigns.desk.board import Board
+from campaigns.desk.views import BudgetLine
+from campaigns.domain.budget import plain
 from campaigns.domain.lead import AttemptState
-from campaigns.files import parse_campaign
 from campaigns.ports.returns import ReturnCounts
 from campaigns.ports.store import CampaignRecord
-from campaigns.summary import budget_told
 
 from .completing import campaign_names
 from .context import (
@@ -61,25 +62,34 @@ def status(
 async def _status_of(session: Session, record: CampaignRecord) -> Json:
     if record.closing:  # whoever stopped it was ended before all were closed
         await session.store.close_stopped(record.name, now=session.clock.now())
-    counts = await session.store.counts(record.name)
-    loaded = parse_campaign(record.document, name=record.name)
-    returns = await session.store.returns(record.name) if loaded.campaign.write_back else None
+    board = Board(session)
+    view = await board.campaign(record.name)
+    campaign = board.files.of(record).campaign
+    returns = await session.store.returns(record.name) if campaign is None or campaign.write_back else None
     return {
-        "campaign": record.name,
-        "state": record.state,
-        "reason": record.reason,
-        "leads": counts.states,
-        "outcomes": counts.outcomes,
-        "attempts": counts.dispositions | {s: n for s, n in counts.attempts.items() if s != AttemptState.ENDED},
+        "campaign": view.name,
+        "state": view.state,
+        "reason": view.reason,
+        "leads": view.states,
+        "outcomes": view.outcomes,
+        "attempts": view.dispositions | {s: n for s, n in view.attempts.items() if s != AttemptState.ENDED},
         "waiting": [
-            {"leads": n, "reason": why, "rule": rule, "next_at": due.isoformat() if due else None, "due": shown(due)}
-            for why, rule, n, due in counts.reasons
+            {"leads": one.leads, "reason": one.reason, "rule": one.rule,
+             "next_at": one.next_at.isoformat() if one.next_at else None, "due": shown(one.next_at)}
+            for one in view.waiting
         ],
-        "budget": budget_told(session, loaded, counts),
-        "warnings": counts.warnings,
+        "budget": ", ".join(map(budget_line, view.budget)),
+        "warnings": view.warnings,
+        "errors": view.errors,
         **({"write_back": {**returns.as_json(), "reasons": dict(returns.reasons)}} if returns else {}),
         "database": str(session.database),
-    }
+    }  # fmt: skip
+
+
+def budget_line(line: BudgetLine) -> str:
+    """How far a cap is used, with what open calls hold: `812 of 2,000 attempts`."""
+    unit = line.currency or line.what.replace("_", " ")
+    return f"{plain(line.used + line.held)} of {plain(line.limit)} {unit}"
 
 
 def _tell_status(one: Json) -> None:
@@ -92,6 +102,7 @@ def _tell_status(one: Json) -> None:
     if "write_back" in one:
         returns = dict(one["write_back"])
         pairs.append(("  write-back", ReturnCounts(reasons=tuple(returns.pop("reasons").items()), **returns).told()))
+    pairs += [("  in the way", error) for error in one["errors"]]
     if one["warnings"]:
         pairs.append(("  warnings", f"{one['warnings']:,}: see `campaigns leads {one['campaign']} --json`"))
     print_pairs([*pairs, ("  database", one["database"])])

@@ -1,6 +1,7 @@
 """Where every campaign stands, and how it came there: quick however much the database holds."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import anyio
 
 from campaigns.app import Session
 from campaigns.domain.errors import StoreError, Unknown
-from campaigns.domain.lead import CampaignState
+from campaigns.domain.lead import CampaignState, Outcome
 from campaigns.ports.board import Brief
 from campaigns.ports.store import Account, CampaignRecord
 
@@ -19,7 +20,7 @@ from .following import Following
 from .health import health_of, look
 from .news import Change, News
 from .overview import LATELY, Known, view_of
-from .past import history_of
+from .past import Past, funnel, history_of
 from .share import Share
 from .shown import attempt_view
 from .standing import Standing, Standings
@@ -42,10 +43,11 @@ class Board:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._files, self._share, self._news = Files(session), Share(session.clock), News(session)
-        self._standings = Standings(session, self._files, self._share, self._news)
+        self.files, self._share, self._news = Files(session), Share(session.clock), News(session)
+        self._standings = Standings(session, self.files, self._share, self._news)
         self._following = Following(session, self._share)
         self._forecasts = Forecasts(session)
+        self._histories: dict[str, tuple[datetime, Past | None, History | None]] = {}
         self._briefs: dict[str, tuple[datetime, Brief]] = {}
         self._calling: tuple[datetime, bool | None] | None = None
 
@@ -67,11 +69,20 @@ class Board:
     async def history(self, name: str) -> History:
         """How it came to where it stands. Raises Unknown."""
         record = await self._record(name)
-        zone_name = (await self._files.people(record)).zone
+        zone_name = (await self.files.people(record)).zone
         past, complete = await self._following.of(record, zone_name)
-        view = await self.campaign(name)
-        reached = sum(n for outcome, n in view.outcomes.items() if outcome == "reached")
-        return history_of(past, leads=view.leads, reached=reached, zone_name=zone_name, complete=complete)
+        view = (await self._views([record]))[0]
+        told = self._told(record.name, past, zone_name, complete=complete)
+        return replace(told, funnel=funnel(past, leads=view.leads, reached=view.outcomes.get(Outcome.REACHED, 0)))
+
+    def _told(self, name: str, past: Past, zone_name: str, *, complete: bool) -> History:
+        """Drawn up once for all who look; one that grows, once a second."""
+        now = self._session.clock.now()
+        until, of, told = self._histories.get(name, (now, None, None))
+        if told is None or told.complete is not complete or (of is not past if complete else until <= now):
+            told = history_of(past, zone_name=zone_name, complete=complete)
+            self._histories[name] = now + BRIEF, past, told
+        return told
 
     async def live(self, name: str, *, by: Operator) -> tuple[AttemptView, ...]:
         """Attempts under way, the newest first, at most `LIVE_SHOWN`. Raises Unknown."""
@@ -133,7 +144,7 @@ class Board:
         now = self._session.clock.now()
         known = Known(
             record=record,
-            file=self._files.known(record) if self._standings.running else self._files.of(record),
+            file=self.files.known(record) if self._standings.running else self.files.of(record),
             brief=await self._brief(record, now),
             counts=standing.counts if standing else None,
             as_of=standing.as_of if standing else now,

@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from anyio import to_thread
+
 from campaigns.app import Session, is_simulated, provider_settings
 from campaigns.domain.budget import Purse, purse_of
 from campaigns.domain.campaign import Campaign
@@ -70,12 +72,14 @@ class Files:
         stamp, people = self._people.get(record.name, (None, People()))
         if stamp != _stamp(record):
             page = await self._session.store.lead_page(record.name, after=0, limit=LOOKED_THROUGH)
-            people = self._first([lead.contact for _, lead, _ in page], self.of(record).campaign)
+            with self._session.clock.work():  # a first look at hours and law takes long, and calls wait for no page
+                people = await to_thread.run_sync(self._first, [lead.contact for _, lead, _ in page], record)
             if page:
                 self._people[record.name] = _stamp(record), people
         return people
 
-    def _first(self, contacts: list[Contact], campaign: Campaign | None) -> People:
+    def _first(self, contacts: list[Contact], record: CampaignRecord) -> People:
+        campaign = self.of(record).campaign
         if campaign is None:
             return People()
         zones = Counter(contact.zones[0] for contact in contacts if contact.zones)

@@ -19,7 +19,7 @@ from .share import Share
 
 log = structlog.get_logger()
 
-FIRST = 0.05
+FIRST = 0.03
 """Seconds that whoever asks first waits for a past that may be short."""
 CLOSED_PAGE, CALLED_PAGE = 20_000, 2_000
 """Leads and attempts of one page: some tens of milliseconds."""

@@ -75,29 +75,21 @@ def floor(at: datetime, size: timedelta) -> datetime:
     return at - (at - _EPOCH) % size
 
 
-def history_of(past: Past, *, leads: int, reached: int, zone_name: str, complete: bool) -> History:
-    """As the faces show it, in columns that are few enough to draw.
+def history_of(past: Past, *, zone_name: str, complete: bool) -> History:
+    """As the faces show it, but for its funnel, in columns that are few enough to draw.
 
     Args:
         past: What was added up.
-        leads: How many there are.
-        reached: How many of them are reached.
         zone_name: Whose days the columns are.
         complete: Whether that is all.
     """
-    answering = max(past.answering, reached)  # whoever is reached in a call of their own has answered, too
     both = {(at, f"closed {word}"): count for (at, word), count in past.closed.items()}
     both |= {(at, f"called {word}"): count for (at, word), count in past.called.items()}
     line = timeline(both, zone_name=zone_name)
     starts = [start.replace(tzinfo=zone(zone_name)).astimezone(UTC) for start in line.starts()]
     columns = list(zip(starts, line.columns, strict=True))
     return History(
-        funnel=(
-            ("leads", leads),
-            ("called", max(past.people, answering)),
-            ("answered", answering),
-            ("reached", reached),
-        ),
+        funnel=(),
         grain_minutes=int(line.size / timedelta(minutes=1)),
         outcomes=tuple(Bucket(at, _words(column, "closed ")) for at, column in columns),
         calls=tuple(Bucket(at, _words(column, "called ")) for at, column in columns),
@@ -107,6 +99,13 @@ def history_of(past: Past, *, leads: int, reached: int, zone_name: str, complete
         ),
         complete=complete,
     )
+
+
+def funnel(past: Past, *, leads: int, reached: int) -> tuple[tuple[str, int], ...]:
+    """Of so many leads, of whom so many are reached: each a part of the one before."""
+    answering = max(past.answering, reached)  # whoever is reached in a call of their own has answered, too
+    called = max(past.people, answering)
+    return ("leads", max(leads, called)), ("called", called), ("answered", answering), ("reached", reached)
 
 
 def _words(column: Mapping[str, int], which: str) -> dict[str, int]:

@@ -21,7 +21,7 @@ from .share import Share
 
 log = structlog.get_logger()
 
-FIRST = 0.05
+FIRST = 0.03
 """Seconds that whoever asks first waits for a count that may be there by then."""
 LOOKED_FOR = timedelta(minutes=1)
 """So long after the last question a campaign is still counted."""

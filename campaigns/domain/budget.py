@@ -77,12 +77,12 @@ class Purse:
         """How far each cap is used, for people: `812 of 2,000 attempts`."""
         unit = {"attempts": "attempts", "talk_minutes": "talk minutes", "cost": currency or "cost"}
         return [
-            f"{_plain(used / scale)} of {_plain(cap / scale)} {unit[name]}"
+            f"{plain(used / scale)} of {plain(cap / scale)} {unit[name]}"
             for name, cap, used, _, scale in self._caps(spent)
         ]
 
     def _worst_of(self, name: str) -> str:
-        return next(_plain(worst / scale) for known, _, _, worst, scale in self._caps(Spent()) if known == name)
+        return next(plain(worst / scale) for known, _, _, worst, scale in self._caps(Spent()) if known == name)
 
     def _names(self) -> list[str]:
         return [name for name, *_ in self._caps(Spent())]
@@ -143,5 +143,6 @@ def charged(attempt: Attempt) -> Spent:
     return Spent(1, talk, cost_of(talk, attempt.price_micros))
 
 
-def _plain(number: float) -> str:
+def plain(number: float) -> str:
+    """For people: `1,234.5`, two places at most."""
     return f"{number:,.2f}".rstrip("0").rstrip(".")

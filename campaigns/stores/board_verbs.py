@@ -155,13 +155,13 @@ FROM (
         COALESCE(a.fires_at, a.first_sent_at, a.created_at) / {QUARTER_US} AS began,
         CASE WHEN a.state = 'ended' THEN COALESCE(a.ended_at, a.first_sent_at) / {GRAIN_US} END AS ended,
         COALESCE(a.disposition, '') AS word,
-        CASE WHEN a.state = 'intent' OR EXISTS (
+        CASE WHEN a.state = 'intent' THEN 0 WHEN a.ordinal = 1 THEN 1 WHEN EXISTS (
             SELECT 1 FROM attempt b WHERE b.lead_id = a.lead_id AND b.ordinal < a.ordinal AND b.{_FREE}
         ) THEN 0 ELSE 1 END AS first_call,
-        CASE WHEN a.disposition = 'answered' AND NOT EXISTS (
+        CASE WHEN a.disposition IS NULL OR a.disposition <> 'answered' THEN 0 WHEN a.ordinal = 1 THEN 1 WHEN EXISTS (
             SELECT 1 FROM attempt b
             WHERE b.lead_id = a.lead_id AND b.ordinal < a.ordinal AND b.disposition || '' = 'answered'
-        ) THEN 1 ELSE 0 END AS first_answer
+        ) THEN 0 ELSE 1 END AS first_answer
     FROM attempt a JOIN lead ON lead.id = a.lead_id
     WHERE a.campaign = :name AND a.created_at >= :since AND a.created_at < :until AND a.{_FREE}
 ) AS one GROUP BY zone, began, ended, word

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
-from campaigns.desk.past import MOST, Past, history_of
+from campaigns.desk.past import MOST, Past, funnel, history_of
 from campaigns.domain.call import Disposition
 from campaigns.ports.board import Called, Closed, PastPage
 from campaigns.testing import a_campaign, a_contact, instant
@@ -42,7 +42,7 @@ def test_pages_add_up_to_the_same_in_any_cut():
     halves = added(PastPage(tuple(closed[:5]), tuple(calls[:5]))).plus(
         added(PastPage(tuple(closed[5:]), tuple(calls[5:])))
     )  # fmt: skip
-    told = {"leads": 50, "reached": 45, "zone_name": "UTC", "complete": True}
+    told = {"zone_name": "UTC", "complete": True}
     assert history_of(whole, **told) == history_of(halves, **told)
 
 
@@ -51,20 +51,21 @@ def test_a_long_past_is_told_in_hours_and_loses_nothing():
     past = added(PastPage(closed=tuple(Closed(START + n * step, "reached", 1) for n in range(MOST + 1000))))
     assert past.grain == HOUR
     assert len(past.closed) <= MOST / 4
-    history = history_of(past, leads=1, reached=1, zone_name="UTC", complete=True)
+    history = history_of(past, zone_name="UTC", complete=True)
     assert sum(bucket.counts["reached"] for bucket in history.outcomes if bucket.counts) == MOST + 1000
 
 
 def test_the_columns_of_days_begin_at_midnight_of_the_campaigns_zone():
     closed = tuple(Closed(START + timedelta(days=n), "reached", 1) for n in range(100))
-    history = history_of(added(PastPage(closed)), leads=100, reached=100, zone_name="Europe/Amsterdam", complete=True)
+    history = history_of(added(PastPage(closed)), zone_name="Europe/Amsterdam", complete=True)
     assert history.grain_minutes == 24 * 60
     assert history.outcomes[0].at == instant("2026-11-22T23:00Z")
 
 
 def test_of_the_funnel_each_is_a_part_of_the_one_before():
-    history = history_of(added(PastPage(called=(called(),))), leads=9, reached=3, zone_name="UTC", complete=True)
-    assert history.funnel == (("leads", 9), ("called", 3), ("answered", 3), ("reached", 3))
+    past = added(PastPage(called=(called(), called(first=0, first_answered=0))))
+    assert funnel(past, leads=9, reached=1) == (("leads", 9), ("called", 1), ("answered", 1), ("reached", 1))
+    assert funnel(past, leads=9, reached=3) == (("leads", 9), ("called", 3), ("answered", 3), ("reached", 3))
 
 
 # ── followed ──
