@@ -23,7 +23,7 @@ from .overview import LATELY, Known, view_of
 from .past import Past, funnel, history_of
 from .share import Share
 from .shown import attempt_view
-from .standing import Standing, Standings
+from .standing import LOOKED_FOR, Standing, Standings
 from .views import AttemptView, CampaignView, Health, History
 
 if TYPE_CHECKING:
@@ -45,11 +45,13 @@ class Board:
         self._session = session
         self.files, self._share, self._news = Files(session), Share(session.clock), News(session)
         self._standings = Standings(session, self.files, self._share, self._news)
-        self._following = Following(session, self._share)
+        self._following = Following(session, self.files, self._share)
         self._forecasts = Forecasts(session)
         self._histories: dict[str, tuple[datetime, Past | None, History | None]] = {}
         self._briefs: dict[str, tuple[datetime, Brief]] = {}
-        self._calling: tuple[datetime, bool | None] | None = None
+        self._is_dialed: bool | None = None
+        self._dialed_at: datetime | None = None
+        self._asked_at = session.clock.now()
 
     async def run(self) -> None:
         """Keep fresh what somebody looks at, until cancelled."""
@@ -57,6 +59,7 @@ class Board:
             tasks.start_soon(self._standings.run)
             tasks.start_soon(self._following.run)
             tasks.start_soon(self._news.run)
+            tasks.start_soon(self._see_who_dials)
 
     async def campaigns(self) -> tuple[CampaignView, ...]:
         """Every campaign that is not archived, in the order in which they were made."""
@@ -69,8 +72,7 @@ class Board:
     async def history(self, name: str) -> History:
         """How it came to where it stands. Raises Unknown."""
         record = await self._record(name)
-        zone_name = (await self.files.people(record)).zone
-        past, complete = await self._following.of(record, zone_name)
+        past, zone_name, complete = await self._following.of(record)
         view = (await self._views([record]))[0]
         told = self._told(record.name, past, zone_name, complete=complete)
         return replace(told, funnel=funnel(past, leads=view.leads, reached=view.outcomes.get(Outcome.REACHED, 0)))
@@ -165,12 +167,21 @@ class Board:
         return brief
 
     async def _dialed(self) -> bool | None:
-        """Asked again every few seconds."""
-        now = self._session.clock.now()
-        if self._calling is None or now - self._calling[0] > RARELY:
-            try:
-                found = await self._session.database.is_dialed()
-            except StoreError:
-                found = None
-            self._calling = now, found
-        return self._calling[1]
+        """Whether a process dials from the database; who looks again and again waits for no answer."""
+        self._asked_at = now = self._session.clock.now()
+        if not self._standings.running and (self._dialed_at is None or now - self._dialed_at > RARELY):
+            await self._ask_who_dials()
+        return self._is_dialed
+
+    async def _ask_who_dials(self) -> None:
+        try:
+            self._is_dialed = await self._session.database.is_dialed()
+        except StoreError:
+            self._is_dialed = None
+        self._dialed_at = self._session.clock.now()
+
+    async def _see_who_dials(self) -> None:
+        while True:
+            if self._session.clock.now() - self._asked_at < LOOKED_FOR:
+                await self._ask_who_dials()
+            await self._session.clock.sleep_until(self._session.clock.now() + RARELY)

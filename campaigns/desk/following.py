@@ -14,6 +14,7 @@ from campaigns.engine.wake import Wake
 from campaigns.ports.board import PastPage
 from campaigns.ports.store import CampaignRecord
 
+from .files import Files
 from .past import Past
 from .share import Share
 
@@ -41,11 +42,11 @@ class Followed:
     """One campaign's past: what will hardly change any more, and up to where it was read."""
 
     record: CampaignRecord
-    zone_name: str
     at: datetime
     """When somebody looked last."""
     due_at: datetime
     begun_at: datetime
+    zone_name: str = "UTC"
     cold: Past = field(default_factory=Past)
     closed_to: datetime = _BEGINNING
     called_to: datetime = _BEGINNING
@@ -57,23 +58,23 @@ class Followed:
 class Following:
     """By campaign. While `run` goes on nobody who asks waits for it; else each question reads all."""
 
-    def __init__(self, session: Session, share: Share) -> None:
-        self._session, self._share = session, share
+    def __init__(self, session: Session, files: Files, share: Share) -> None:
+        self._session, self._files, self._share = session, files, share
         self._followed: dict[str, Followed] = {}
         self._bell = Wake()
         self._running, self._spent = False, timedelta()
 
-    async def of(self, record: CampaignRecord, zone_name: str) -> tuple[Past, bool]:
-        """What is known of a campaign's past, and whether that is all."""
-        followed = self._look(record, zone_name)
+    async def of(self, record: CampaignRecord) -> tuple[Past, str, bool]:
+        """What is known of a campaign's past, whose days are its days, and whether that is all."""
+        followed = self._look(record)
         if not self._running:
             await self._advance(followed)
         elif followed.shown is None:
             with anyio.move_on_after(FIRST):
                 await followed.complete.wait()
         if followed.shown is not None:
-            return followed.shown, True
-        return followed.cold, False
+            return followed.shown, followed.zone_name, True
+        return followed.cold, followed.zone_name, False
 
     async def run(self) -> None:
         """Follow whatever is looked at, until cancelled."""
@@ -84,11 +85,10 @@ class Following:
         finally:
             self._running = False
 
-    def _look(self, record: CampaignRecord, zone_name: str) -> Followed:
+    def _look(self, record: CampaignRecord) -> Followed:
         now, known = self._session.clock.now(), self._followed.get(record.name)
-        same = known is not None and known.record.created_at == record.created_at and known.zone_name == zone_name
-        if known is None or not same:
-            known = self._followed[record.name] = Followed(record, zone_name, now, now, now)
+        if known is None or known.record.created_at != record.created_at:
+            known = self._followed[record.name] = Followed(record, now, now, now)
         if now - known.at >= LOOKED_FOR or known.shown is None:
             self._bell.ring()
         known.at, known.record = now, record
@@ -111,8 +111,9 @@ class Following:
     async def _advance(self, followed: Followed) -> None:
         """Read what is new, and the end, which may still change."""
         now, name, self._spent = self._session.clock.now(), followed.record.name, timedelta()
-        if now - followed.begun_at > ANEW:
-            followed.cold, followed.begun_at = Past(), now
+        zone_name = (await self._files.people(followed.record)).zone
+        if now - followed.begun_at > ANEW or followed.zone_name != zone_name:
+            followed.cold, followed.begun_at, followed.zone_name = Past(), now, zone_name
             followed.closed_to = followed.called_to = _BEGINNING
         live_from = await self._session.store.settled_before(name)
         closed = partial(self._session.store.past_closed, name, limit=CLOSED_PAGE)
