@@ -73,8 +73,10 @@ class PageVerbs:
         params = {"name": name, "after": after, "upto": after + width}
 
         async def verb(db: Connection) -> tuple[frozenset[str], int | None]:
-            codes = [json.loads(row["codes"] or "[]") for row in await db.rows(_JURISDICTIONS, params)]
-            return frozenset(code for some in codes for code in some), await next_place(db, name, after, width)
+            rows = await db.rows(_CONTACTS, params)
+            said = {found[1] for row in rows if (found := _CODES.search(row["contact"]))}
+            codes = frozenset(code for text in said for code in json.loads(text))
+            return codes, await next_place(db, name, after, width)
 
         return await self._database.read(verb, aside=True)
 
@@ -138,7 +140,7 @@ def _some(which: AttemptFilter) -> str:
     if which.state is None:
         return "campaign = :name"
     if which.state is AttemptState.ENDED:  # nearly all of them
-        return "campaign = :name AND disposition || '' <> ''"
+        return "campaign = :name AND NOT (disposition IS NULL)"
     if which.state in FREE_STATES:
         return f"campaign = :name AND state = :state AND {FREE}"
     return f"campaign || '' = :name AND state = :state AND {LIVE}"  # a few, of all campaigns
@@ -174,10 +176,9 @@ _NAME = "LOWER(json_extract(contact, '$.name')) LIKE :p{n}"
 # The whole text first, for what all patterns have in common: it is looked through quicker than it is understood.
 _NAMED = f"""{_SHOWN} campaign = :name AND seq > :after AND seq <= :upto
     AND LOWER(contact) LIKE :somewhere AND ({{}}) ORDER BY seq LIMIT :limit"""
-_JURISDICTIONS = """
-SELECT DISTINCT json_extract(contact, '$.jurisdictions') AS codes FROM lead
-WHERE campaign = :name AND seq > :after AND seq <= :upto
-"""
+_CONTACTS = "SELECT contact FROM lead WHERE campaign = :name AND seq > :after AND seq <= :upto"
+_CODES = re.compile(r'"jurisdictions":(\[[^]]*\])')
+"""A quarter of the time that either database takes to understand the whole contact."""
 _ATTEMPTS = """
 SELECT attempt.*, (SELECT contact FROM lead WHERE lead.id = attempt.lead_id) AS contact
 FROM attempt WHERE {} {} ORDER BY {} LIMIT :limit
