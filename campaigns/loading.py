@@ -1,13 +1,14 @@
 """A campaign file with its contact lists: opened, checked, and turned into sources of contacts."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from campaigns.domain.campaign import Campaign
 from campaigns.domain.contact import Contact
 from campaigns.domain.errors import InputError, Problem
+from campaigns.domain.lead import Lead
 from campaigns.domain.legal import RuleBook
 from campaigns.domain.mapping import exclude_mapper, row_mapper
 from campaigns.domain.sources import CampaignList, FileList, Returns, VendorList
@@ -18,9 +19,11 @@ from campaigns.files import KeyPath, Loaded
 from campaigns.lists import open_list
 from campaigns.ports import BadRow, Row
 from campaigns.ports.lists import RemoteList
-from campaigns.ports.queries import LeadFilter
+from campaigns.ports.pages import LeadFilter
 from campaigns.ports.store import Store
 from campaigns.systems import Systems
+
+_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +156,20 @@ async def _campaign_source(wanted: CampaignList, index: int, store: Store) -> So
     outcomes, labels = wanted.where.outcome, wanted.where.label
     leads = [
         lead.contact
-        for lead, _, _ in await store.leads(wanted.campaign, LeadFilter())
+        async for lead in _leads(wanted.campaign, store)
         if (outcomes is None or lead.outcome in outcomes) and (labels is None or lead.label in labels)
         if lead.contact.phones  # else who they were is erased
     ]
 
     return Source(f"campaign {wanted.campaign}", index, told(lambda: leads))
+
+
+async def _leads(campaign: str, store: Store) -> AsyncIterator[Lead]:
+    after = 0
+    while page := await store.leads_after(campaign, LeadFilter(), after=after, limit=_PAGE):
+        for listed in page:
+            yield listed.lead
+        after = page[-1].place
 
 
 def _excluded(loaded: Loaded, index: int) -> set[tuple[str, str]]:

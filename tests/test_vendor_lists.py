@@ -14,7 +14,7 @@ from campaigns.domain.errors import InputError, VendorError
 from campaigns.engine.intake import RESUMABLE, Intake, load
 from campaigns.files import parse_campaign
 from campaigns.loading import open_lists
-from campaigns.ports.queries import LeadFilter
+from campaigns.ports.pages import LeadFilter
 from campaigns.running import RunOptions, forget_budgets, run_campaign
 from campaigns.sections import ListSettings
 from campaigns.settings import Settings
@@ -75,7 +75,7 @@ def play(main: Any) -> Any:
 def test_every_contact_becomes_a_lead_that_remembers_where_it_came_from() -> None:
     async def main(store: Any, night: Any) -> None:
         intake = await read(store, night, ScriptedList(people=people(45)))
-        leads = [lead.contact for lead, _, _ in await store.leads("test", LeadFilter())]
+        leads = [each.lead.contact for each in await store.leads_after("test", LeadFilter(), after=0, limit=1000)]
         assert (intake.read, intake.new, intake.invalid) == (45, 45, 0)
         assert {contact.origin for contact in leads} == {("crm", f"c{n}") for n in range(45)}
         assert {contact.variables["first_name"] for contact in leads} == {f"P{n}" for n in range(45)}
@@ -93,7 +93,7 @@ def test_a_reading_that_breaks_off_goes_on_where_it_was() -> None:
         intake = await read(store, night, crm)
         assert crm.pages == ["0", "20", "40", "60", "80"]
         assert (intake.read, intake.new, intake.duplicate) == (40, 40, 0)
-        assert len(await store.leads("test", LeadFilter())) == 100
+        assert len(await store.leads_after("test", LeadFilter(), after=0, limit=1000)) == 100
         await read(store, night, crm)
         assert crm.pages[5:] == ["0", "20", "40", "60", "80"]
 
@@ -147,7 +147,8 @@ def test_columns_of_the_campaign_stand_before_those_of_the_system() -> None:
         crm = ScriptedList(people={"a": {"phone": "", "Mobile": "020 7946 0001", "name": "A", "Zone": "Asia/Tokyo"}})
         line = "region: GB, columns: {phone: [phone, Mobile], timezone: Zone, key: name}"
         await read(store, night, crm, line)
-        ((lead, _, _),) = await store.leads("test", LeadFilter())
+        (only,) = await store.leads_after("test", LeadFilter(), after=0, limit=1000)
+        lead = only.lead
         assert (lead.contact.key, lead.contact.zones, lead.contact.person) == ("A", ("Asia/Tokyo",), "a")
 
     play(main)

@@ -16,7 +16,8 @@ from campaigns.domain.zones import zone
 from campaigns.editing import in_words
 from campaigns.files import parse_campaign
 from campaigns.planner.lawful import window_of
-from campaigns.ports.queries import Counts, LeadFilter
+from campaigns.ports.pages import LeadFilter
+from campaigns.ports.queries import Counts
 from campaigns.running import Progress
 
 from .context import counted, err, local, many
@@ -91,14 +92,14 @@ class _Hours:
 async def _hours_of(progress: Progress) -> _Hours | None:
     """None: no lead is loaded yet, or nobody can be called."""
     store, name = progress.session.store, progress.name
-    record, leads = await store.campaign(name), await store.leads(name, LeadFilter(limit=20))
+    record, leads = await store.campaign(name), await store.leads_after(name, LeadFilter(), after=0, limit=20)
     if record is None:
         return None
     campaign = parse_campaign(record.document, name=name).campaign
-    for lead, _, _ in leads:
+    for contact in [listed.lead.contact for listed in leads]:
         with suppress(ValueError):
-            window = window_of(lead.contact, campaign, progress.session.law)
-            return _Hours(campaign, window, zone(lead.contact.zones[0] if lead.contact.zones else "UTC"))
+            window = window_of(contact, campaign, progress.session.law)
+            return _Hours(campaign, window, zone(contact.zones[0] if contact.zones else "UTC"))
     return None
 
 

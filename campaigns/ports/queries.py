@@ -5,18 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from campaigns.domain.budget import Spent
-from campaigns.domain.lead import Attempt, Lead, LeadState, Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class LeadFilter:
-    """Which leads a list shows; None: all."""
-
-    state: LeadState | None = None
-    outcome: Outcome | None = None
-    label: str | None = None
-    limit: int = 1_000_000
-    offset: int = 0
+from campaigns.domain.lead import Attempt, Lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +30,6 @@ class QueryStore(Protocol):
     async def counts(self, name: str) -> Counts: ...
     async def people(self, name: str) -> tuple[int, int]:
         """How many people a campaign's leads are, and how many of them were reached; this reads them all."""
-
-    async def leads(self, name: str, which: LeadFilter) -> list[tuple[Lead, int, str | None]]:
-        """Leads, how many attempts each has, and the number that was dialled last."""
 
     async def lead_page(self, name: str, *, after: int, limit: int) -> list[tuple[int, Lead, list[Attempt]]]:
         """The next leads of a campaign in list order, each with its place and its attempts; empty at the end."""

@@ -1,11 +1,10 @@
 """Verbs that the faces read with."""
 
 from datetime import datetime
-from typing import Any
 
 from campaigns.domain.budget import Spent
 from campaigns.domain.lead import Attempt, Lead
-from campaigns.ports.queries import Counts, LeadFilter
+from campaigns.ports.queries import Counts
 
 from .budgets import spent_of
 from .counting import COUNTS, counts
@@ -31,16 +30,6 @@ class QueryVerbs:
         async def verb(db: Connection) -> tuple[int, int]:
             row = (await db.rows(_PEOPLE, {"name": name}))[0]
             return row["people"], row["reached"]
-
-        return await self._database.read(verb, aside=True)
-
-    async def leads(self, name: str, which: LeadFilter) -> list[tuple[Lead, int, str | None]]:
-        async def verb(db: Connection) -> list[tuple[Lead, int, str | None]]:
-            params: dict[str, Any] = {
-                "name": name, "state": which.state, "outcome": which.outcome, "label": which.label,
-                "limit": which.limit, "offset": which.offset,
-            }  # fmt: skip
-            return [(to_lead(row), row["tries"], row["last_phone"]) for row in await db.rows(_LEADS, params)]
 
         return await self._database.read(verb, aside=True)
 
@@ -130,10 +119,3 @@ SELECT SUM(CASE WHEN made < :most + callbacks THEN made ELSE :most + callbacks E
 """
 _IN = "SELECT id FROM lead WHERE campaign = :name AND state = '{}' ORDER BY {} LIMIT :limit"
 _UNDECIDED = "FROM lead WHERE campaign = :name AND state IN ('waiting', 'ready')"
-_LEADS = """
-SELECT lead.*, (SELECT COUNT(*) FROM attempt a WHERE a.lead_id = lead.id
-                AND a.state NOT IN ('refused', 'not_sent', 'not_created')) AS tries,
-    (SELECT phone FROM attempt a WHERE a.lead_id = lead.id ORDER BY ordinal DESC LIMIT 1) AS last_phone
-FROM lead WHERE campaign = :name AND (state = :state OR :state IS NULL) AND (outcome = :outcome OR :outcome IS NULL)
-    AND (label = :label OR :label IS NULL) ORDER BY seq LIMIT :limit OFFSET :offset
-"""

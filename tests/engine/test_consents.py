@@ -11,7 +11,7 @@ from campaigns.engine.intake import Source, load
 from campaigns.engine.preparing import told
 from campaigns.planner.decide import Call, Close, decide
 from campaigns.ports.consents import Withdrawal
-from campaigns.ports.queries import LeadFilter
+from campaigns.ports.pages import LeadFilter
 from campaigns.rules import load_rules
 from campaigns.testing import a_campaign, a_contact, a_night, instant
 
@@ -45,7 +45,10 @@ def reading(*readings, between=None):
                 terms = await night.book.of(name)
                 rows = Source("people.csv", 0, told(lambda rows=contacts: rows))
                 await load(terms, [rows], frozenset(), store=store, clock=clock)
-                found = [(lead.state, lead.outcome, lead.rule) for lead, _, _ in await store.leads(name, LeadFilter())]
+                found = [
+                    (each.lead.state, each.lead.outcome, each.lead.rule)
+                    for each in await store.leads_after(name, LeadFilter(), after=0, limit=1000)
+                ]
                 records = await store.consents(night.book.phone_key(contacts[0].phones[0].e164))
         return found, records
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from campaigns.domain.lead import Outcome, lead_id
 from campaigns.engine.planning import REPLANNED
-from campaigns.ports.queries import LeadFilter
+from campaigns.ports.pages import LeadFilter
 from campaigns.testing import a_campaign, a_contact, a_night, instant
 
 from .conftest import START, play
@@ -32,7 +32,7 @@ def edited(first: dict, then: dict, *, contacts, at="2026-11-23T09:30Z"):
 
             night.tasks.start_soon(person)
             await night.run()
-            leads = [lead for lead, _, _ in await store.leads("test", ALL)]
+            leads = [each.lead for each in await store.leads_after("test", ALL, after=0, limit=1000)]
             return night, leads
 
     return play(main)

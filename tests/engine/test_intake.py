@@ -12,8 +12,8 @@ from campaigns.domain.transitions import close
 from campaigns.engine.inbox import News, Taken, receive, report_of, to_json
 from campaigns.engine.intake import Source, load
 from campaigns.engine.preparing import told
+from campaigns.ports.pages import LeadFilter
 from campaigns.ports.people import Suppression
-from campaigns.ports.queries import LeadFilter
 from campaigns.testing import a_contact, a_night
 
 from .conftest import START, play
@@ -34,7 +34,10 @@ def reading(*sources, excluded=frozenset(), before=None, then=()):
             intake = await load(terms, sources, excluded, store=store, clock=clock)
             for again in then:
                 intake = await load(terms, again, excluded, store=store, clock=clock)
-            leads = {lead.contact.key: lead for lead, _, _ in await store.leads("test", LeadFilter())}
+            leads = {
+                each.lead.contact.key: each.lead
+                for each in await store.leads_after("test", LeadFilter(), after=0, limit=1000)
+            }
             return intake, leads, (await store.campaign("test")).intake, await store.bad_rows("test")
 
     return play(main)

@@ -9,7 +9,7 @@ from campaigns.domain.contact import ERASED
 from campaigns.domain.errors import StoreUnavailable
 from campaigns.domain.retention import Keeping
 from campaigns.engine.retention import retain, retaining
-from campaigns.ports.queries import LeadFilter
+from campaigns.ports.pages import LeadFilter
 from campaigns.ports.store import CampaignRecord
 from campaigns.stores.memory import MemoryStore
 from campaigns.testing import a_campaign, a_night
@@ -29,7 +29,7 @@ def test_words_go_first_and_numbers_later_while_figures_stay() -> None:
                 now = clock.now() + day * DAY
                 assert await retain(store, KEEPING, lambda _: one.campaign, now=now) == gone, day
             assert await store.counts("test") == before
-            found = [lead.contact for lead, _, _ in await store.leads("test", LeadFilter())]
+            found = [each.lead.contact for each in await store.leads_after("test", LeadFilter(), after=0, limit=1000)]
             assert {(contact.name, contact.number) for contact in found} == {(ERASED, "")}
             assert {attempt.phone for attempt in await store.attempts("test")} == {""}
 

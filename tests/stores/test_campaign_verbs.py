@@ -8,7 +8,7 @@ import pytest
 from campaigns.domain.contact import PhoneNumber
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
 from campaigns.domain.transitions import close
-from campaigns.ports.queries import LeadFilter
+from campaigns.ports.pages import LeadFilter
 from campaigns.ports.store import Merged, Move
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ async def test_readings_are_counted_and_their_bad_rows_replaced(world: "World") 
 async def test_new_contacts_become_waiting_leads_in_their_order(world: "World") -> None:
     await world.campaign()
     assert await world.load([world.row(2), world.row(0), world.row(1)]) == Merged(new=3)
-    leads = await world.store.leads("c", LeadFilter())
+    leads = await world.store.leads_after("c", LeadFilter(), after=0, limit=1000)
     assert [lead.contact.key for lead, _, _ in leads] == ["k2", "k0", "k1"]
     assert {(lead.state, lead.due_at, lead.outcome) for lead, _, _ in leads} == {(LeadState.WAITING, None, None)}
 
@@ -208,7 +208,7 @@ async def test_whoever_is_on_the_do_not_call_list_never_becomes_a_lead(world: "W
     await world.store.suppress([world.suppression(1, scope)])
     merged = await world.load([world.row(0, phones=(PhoneNumber("+31200000000"), PhoneNumber("+31200000001")))])
     assert merged == Merged(new=kept, suppressed=1 - kept)
-    assert len(await world.store.leads("c", LeadFilter())) == kept
+    assert len(await world.store.leads_after("c", LeadFilter(), after=0, limit=1000)) == kept
 
 
 async def test_a_lead_whose_number_was_suppressed_is_closed_at_the_next_reading(world: "World") -> None:

@@ -13,7 +13,7 @@ from postgres import new_database
 
 from campaigns.clock import DiscreteClock, run_virtual
 from campaigns.domain.errors import StoreError
-from campaigns.ports.queries import LeadFilter
+from campaigns.ports.pages import LeadFilter
 from campaigns.ports.store import Store
 from campaigns.stores.memory import MemoryStore
 from campaigns.stores.postgres import open_postgres
@@ -86,7 +86,7 @@ async def a_whole_campaign(
             await between()
         assert (await end).state == "finished"
         await night.until(timedelta(hours=1))
-    leads = [lead for lead, _, _ in await store.leads("test", LeadFilter())]
+    leads = [each.lead for each in await store.leads_after("test", LeadFilter(), after=0, limit=1000)]
     assert [str(lead.outcome) for lead in leads] == ["reached"] * 30
     assert len(await store.attempts("test")) == 30
     page = await store.kept("test", after=0, words_before=clock.now(), numbers_before=None)
