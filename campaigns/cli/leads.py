@@ -18,6 +18,7 @@ from campaigns.ports.store import CampaignRecord
 
 from .context import Json, operator, options, print_table, widths_of, with_campaign
 from .listing import Name
+from .reopening import Leads, reopen
 
 T = TypeVar("T")
 Turn = Callable[[str | None, int], Awaitable[Page[T]]]
@@ -26,8 +27,19 @@ Turn = Callable[[str | None, int], Awaitable[Page[T]]]
 
 def register(cli: typer.Typer) -> None:
     """Add these commands."""
-    for command in (leads, attempts):
-        cli.command()(command)
+    group = typer.Typer(cls=Leads, no_args_is_help=True, subcommand_metavar="NAME [OPTIONS] | reopen NAME --where …")
+    group.callback()(_leads)
+    group.command("list")(leads)
+    group.command()(reopen)
+    cli.add_typer(group, name="leads")
+    cli.command()(attempts)
+
+
+def _leads() -> None:
+    """List the leads of a campaign, or reopen those that are closed; `leads list --help` shows every filter.
+
+    Example: campaigns leads dentist-reminders --outcome exhausted
+    """
 
 
 def leads(
