@@ -23,7 +23,8 @@ COMMANDS = (
     "init", "validate", "run", "plan", "start", "pause", "resume", "stop", "worker", "call", "status", "leads",
     "attempts", "explain", "resolve", "report", "simulator", "doctor", "schema", "providers", "suppress add",
     "suppress remove", "suppress import", "suppress list", "rules", "rules suspend", "rules resume", "consent list",
-    "consent withdraw", "archive", "erase", "leads reopen", "token add", "token revoke", "token list", "dashboard", "mcp",
+    "consent withdraw", "archive", "erase", "leads reopen", "token add", "token revoke", "token list",
+    "dashboard", "mcp",
 )  # fmt: skip
 
 

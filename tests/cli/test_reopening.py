@@ -26,9 +26,7 @@ def test_one_lead_is_reopened_by_its_key_and_the_rest_stays(cli, played):
     assert cli("leads", "reopen", "small", "--where", "lead=3").out == "small: 0 leads wait again\n"
 
 
-@pytest.mark.parametrize(
-    "words", [("small", "--limit", "2"), ("--limit", "2", "small"), ("list", "small", "--limit", "2")]
-)
+@pytest.mark.parametrize("words", ["small --limit 2", "--limit 2 small", "list small --limit 2"])
 def test_a_name_after_leads_lists_wherever_the_options_stand(cli, played, words):
     assert len(cli("leads", *words.split(), "--json").data) == 2
 
