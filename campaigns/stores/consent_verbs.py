@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from campaigns.domain.contact import Basis, Consent
+from campaigns.domain.erasing import WHY
 from campaigns.ports.consents import ConsentRecord, OnRecord, Withdrawal
 
 from .database import Connection, Database
@@ -24,7 +25,9 @@ class ConsentVerbs:
         async def verb(db: Connection) -> dict[str, OnRecord]:
             params = {"source": source, "keys": list(said)}
             known = {_name(row): row for row in await db.rows(_SAID_BEFORE, params)}
-            wanted = {_name(row): row for records in said.values() for row in map(_row, records)}
+            erased = {row["phone_key"] for row in await db.rows(_ERASED, {**params, "why": WHY})}
+            kept = [records for key, records in said.items() if key not in erased]
+            wanted = {_name(row): row for records in kept for row in map(_row, records)}
             gone = [known[name] for name in known.keys() - wanted.keys()]
             news = [row for name, row in wanted.items() if name not in known or _differs(row, known[name])]
             await db.run_many(_FORGET, [{key: row[key] for key in _KEYS} for row in gone])
@@ -61,6 +64,8 @@ OF_OTHERS = "substr(consent.source, 1, length({campaign}) + 1) <> {campaign} || 
 """Records of other campaigns' lists: in its own campaign a person's row says all there is to say of them."""
 _KEYS = ("phone_key", "purpose", "basis", "source")
 _SAID_BEFORE = "SELECT * FROM consent WHERE source = :source AND phone_key = ANY(:keys)"
+# Of whoever is erased a list that still names them brings nothing back.
+_ERASED = "SELECT phone_key FROM suppression WHERE phone_key = ANY(:keys) AND scope = 'all' AND why = :why"
 _FORGET = (
     "DELETE FROM consent WHERE phone_key = :phone_key AND purpose = :purpose AND basis = :basis AND source = :source"
 )

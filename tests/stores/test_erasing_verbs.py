@@ -113,6 +113,13 @@ async def test_only_the_hash_stays_on_the_do_not_call_list_and_their_row_makes_n
     assert (await world.load([world.row(0, campaign="d")], campaign="d")).suppressed == 1
     merged = await world.load([world.row(0, **SECRET)], load=2)
     assert (merged.new, merged.updated) == (0, 0)
+    key = world.key(PHONE)
+    said = ConsentRecord(key, "informational", Consent(Basis.PRIOR, "form of Zelda"), "list", "d/list", NOW)
+    await world.store.put_consents(
+        "d/list", "informational", {key: [said], "other": [replace(said, phone_key="other")]}
+    )
+    assert (len(await world.store.consents(key)), len(await world.store.consents("other"))) == (0, 1)
+    await world.store.put_consents("d/list", "informational", {"other": []})
     assert "Zelda" not in await everything(world.store)
 
 
