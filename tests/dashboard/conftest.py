@@ -25,7 +25,7 @@ class Site:
         context = self.browser.new_context(
             viewport=size, timezone_id="Europe/Amsterdam", base_url=self.address, locale="en-GB", **options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)  # of a machine that is busy
         page = context.new_page()
         page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -67,7 +67,7 @@ def test_every_campaign_is_there_in_words_and_moves_on_in_place(site: Any, fault
     page.evaluate(REMEMBER)
     reached = page.inner_text(f"{FIRST} .legend li")
     page.wait_for_function(
-        "([path, old]) => document.querySelector(path).innerText !== old", arg=[".legend li", reached], timeout=2000
+        "([path, old]) => document.querySelector(path).innerText !== old", arg=[".legend li", reached], timeout=20_000
     )
     assert page.evaluate(SAME)
     assert site.complaints == []
