@@ -48,7 +48,7 @@ async def test_a_file_is_played_ahead_with_its_lists_and_changes_nothing(serve):
         assert (await operator.get("/campaigns/uploaded")).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/validate", "/plan", "/campaigns"])
+@pytest.mark.parametrize("path", ["/validate", "/campaigns"])
 @pytest.mark.parametrize(
     ("sent", "what"),
     [
@@ -64,8 +64,6 @@ async def test_a_file_is_played_ahead_with_its_lists_and_changes_nothing(serve):
         (form("[]"), "campaign.yaml:1"),
         (form("campaign: &a [*a, *a]"), "campaign.yaml"),
         (form(NEW.replace("09:00-17:00", "sunrise-sunset")), "campaign.yaml:5"),
-        (form(lists=[("people.csv", b"\x00\x00\x00")]), "people.csv"),
-        (form(lists=[("people.csv", b"A,B\n1,2\n")]), "campaign.yaml:4"),
         (form(name=".bashrc"), "plain name"),
     ],
 )
@@ -75,6 +73,16 @@ async def test_rubbish_is_told_by_the_names_it_came_with(serve, path, sent, what
         assert (answer.status_code, what in answer.text) == (422, True), answer.text
         assert gettempdir() not in answer.text
         assert (await operator.get("/campaigns/uploaded")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [(b"\x00\x00\x00", "campaign.yaml:4: contacts[0]"), (b"A,B\n1,2\n", "campaign.yaml:4: contacts[0].columns")],
+)
+async def test_a_list_that_cannot_be_read_is_told_with_its_place_in_the_campaign_file(serve, content, what):
+    async with serve() as served, served.client(Role.OPERATE) as operator:
+        answer = await operator.post("/validate", files=form(lists=[("people.csv", content)]))
+        assert (answer.status_code, what in answer.text, gettempdir() in answer.text) == (422, True, False), answer.text
 
 
 async def test_a_file_that_is_missing_is_asked_for(serve):
