@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 
-from nicegui import ui
+from nicegui import context, ui
 
 from campaigns.domain.errors import CampaignsError
 
@@ -21,8 +21,9 @@ class Asking:
         self, view: View, title: str, lines: Sequence[str] = (), *, yes: str = "", no: str = "", danger: bool = False
     ) -> None:
         """`yes`, `no`: the words of the buttons; without `yes` it only tells something."""
-        self._view, self._busy = view, False
-        self._dialog = ui.dialog()
+        self._view, self._danger, self._busy = view, danger, False
+        with context.client.content:  # not in the dialog that this one may follow: it would go with it
+            self._dialog = ui.dialog()
         with self._dialog, box("div", "dialog card"), box("form", "stack") as self._form:
             heading = text(title, "h2", "card-title")
             if lines:
@@ -69,5 +70,13 @@ class Asking:
             finally:
                 self._busy = False
 
+        if doing is not None and not self._danger:
+            self._first_field()
         self._form.on("submit.prevent", lambda _event: sent())
         self._dialog.open()
+
+    def _first_field(self) -> None:
+        fields = (one for one in self._inside.descendants() if one.tag in ("input", "select", "textarea"))
+        for field in fields:
+            field.props["data-autofocus"] = ""
+            return

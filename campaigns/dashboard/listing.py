@@ -64,9 +64,13 @@ class _Line(Generic[T]):
     def __init__(self, columns: Sequence[tuple[str, str]], cells: Cells[T], key: str) -> None:
         self.root = box("tr", role="row", data_key=key)
         self._columns, self._cells = columns, cells
+        self._shown: tuple[T, ...] = ()
 
     def show(self, item: T) -> None:
-        """What it says now; what is the same is not sent again."""
+        """What it says now; what is the same is not written again."""
+        if self._shown == (item,):
+            return
+        self._shown = (item,)
         cells = zip(self._columns, self._cells(item), strict=True)
         put(
             self.root, "innerHTML", str(Markup().join(_CELL.format(kind, words, cell) for (words, kind), cell in cells))

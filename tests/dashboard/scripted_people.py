@@ -108,7 +108,7 @@ class ScriptedPeople:
                 raise Unknown("There is no such lead.")
             self.contacts[lead] = _contact(int(lead.removeprefix("lead-")))
         found = self.contacts[lead]
-        shown = tuple(replace(one, transcript="") for one in found.attempts) if by.role is Role.READ else found.attempts
+        shown = tuple(_attempt_shown(one, by) for one in found.attempts)
         return replace(found, row=_shown(found.row, by), attempts=shown)
 
     async def search(self, text: str, *, by: Operator, limit: int = 50) -> AsyncIterator[LeadRow]:
@@ -202,6 +202,11 @@ class ScriptedDeeds:
     async def operator(self, secret: str) -> Operator | None:
         found = self._tokens.get(secret)
         return Operator(found.name, found.role) if found else None
+
+
+def _attempt_shown(one: AttemptView, by: Operator) -> AttemptView:
+    masked = {"transcript": "", "phone": f"+44…{one.phone[-2:]}"}
+    return replace(one, **masked) if by.role is Role.READ else one  # type: ignore[arg-type]
 
 
 def _shown(one: LeadRow, by: Operator) -> LeadRow:

@@ -1,6 +1,7 @@
 """One person in one campaign: whether they are called now and why, what was said so far, and what can be done."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from campaigns.dashboard.deeds import call_back, erase, suppress
 from campaigns.dashboard.elements import badge, box, button, card, link, text
@@ -20,7 +21,7 @@ LOOKS = 3
 @page("/leads/{lead}", title="contact.title")
 async def contact(view: View, lead: str) -> None:
     """The page of one contact."""
-    head: Block[ContactView] = Block("header", "stack", lambda found: _head(view, found))
+    head = _Head(view)
     with box("div", "two"):
         with card(view.t("contact.now")):
             now: Block[ContactView] = Block("div", "stack", lambda found: _now(view, found))
@@ -34,8 +35,9 @@ async def contact(view: View, lead: str) -> None:
 
     async def refresh() -> None:
         found: ContactView = await view.desk.people.contact(lead, by=view.operator)
-        for block in (head, now, person):
-            block.show(found)
+        head.show(found)
+        now.show(found)
+        person.show(found)
         why.show(found.why)
         none.visible = not attempts.show(reversed(found.attempts))
         elsewhere(found.elsewhere)
@@ -43,22 +45,44 @@ async def contact(view: View, lead: str) -> None:
     await view.live(seldom(LOOKS, refresh))
 
 
-def _head(view: View, found: ContactView) -> None:
-    row = found.row
-    with box("nav", "row crumbs", aria_label=view.t("contact.path")):
-        link(row.campaign, f"/campaigns/{row.campaign}")
-        link(view.t("leads.menu"), f"/campaigns/{row.campaign}/leads")
-    with box("div", "row"):
+class _Head:
+    """Who it is, and what can be done; the buttons stay where they are, whatever else changes."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._found: ContactView | None = None
+        with box("header", "stack"):
+            self._path: Block[str] = Block("nav", "row crumbs", self._crumbs)
+            self._title: Block[ContactView] = Block("div", "row", self._titled)
+            self._deeds: Block[str] = Block("div", "actions", self._buttons)
+        self._path.root.props["aria-label"] = view.t("contact.path")
+
+    def show(self, found: ContactView) -> None:
+        """Say who it is."""
+        self._found = found
+        self._path.show(found.row.campaign)
+        self._title.show(found)
+        self._deeds.show(found.row.phone)
+
+    def _crumbs(self, campaign: str) -> None:
+        to = f"/campaigns/{quote(campaign)}"
+        link(campaign, to)
+        link(self._view.t("leads.menu"), f"{to}/leads")
+
+    def _titled(self, found: ContactView) -> None:
+        row = found.row
         text(row.name or row.phone or row.key, "h1")
-        lead_badges(view, row.state, row.outcome, row.label)
+        lead_badges(self._view, row.state, row.outcome, row.label)
         if found.suppressed:
-            badge(view.t("contact.suppressed"), "purple")
-    if view.may(Role.OPERATE) and row.phone.startswith("+"):
-        with box("div", "actions"):
-            button(view.t("contact.call_back"), lambda: call_back(view, found))
-            button(view.t("contact.suppress"), lambda: suppress(view, row.phone))
+            badge(self._view.t("contact.suppressed"), "purple")
+
+    def _buttons(self, phone: str) -> None:
+        view = self._view
+        if view.may(Role.OPERATE) and phone.startswith("+"):
+            button(view.t("contact.call_back"), lambda: call_back(view, self._found) if self._found else None)
+            button(view.t("contact.suppress"), lambda: suppress(view, phone))
             if view.may(Role.ADMIN):
-                button(view.t("contact.erase"), lambda: erase(view, row.phone))
+                button(view.t("contact.erase"), lambda: erase(view, phone))
 
 
 def _now(view: View, found: ContactView) -> None:

@@ -1,6 +1,6 @@
 """The leads of one campaign, a page at a time, by state and outcome."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from campaigns.dashboard.elements import box, link, say, show, text
 from campaigns.dashboard.fields import Choice, Field
@@ -22,7 +22,7 @@ async def leads(view: View, name: str) -> None:
     which = _wanted(view)
     with box("header", "stack"):
         with box("nav", "row crumbs", aria_label=view.t("contact.path")):
-            link(name, f"/campaigns/{name}")
+            link(name, f"/campaigns/{quote(name)}")
         text(view.t("leads.title"), "h1")
     with box("div", "stack") as filters:
         text("", "p", "soft")
@@ -68,7 +68,7 @@ def _wanted(view: View) -> LeadFilter:
 def _address(name: str, which: LeadFilter, after: str = "") -> str:
     asked = {"state": which.state, "outcome": which.outcome, "label": which.label, "after": after}
     said = urlencode({key: str(value) for key, value in asked.items() if value})
-    return f"/campaigns/{name}/leads" + (f"?{said}" if said else "")
+    return f"/campaigns/{quote(name)}/leads" + (f"?{said}" if said else "")
 
 
 def _counted(view: View, campaign: CampaignView, which: LeadFilter) -> str:
@@ -87,7 +87,7 @@ def _filters(view: View, name: str, which: LeadFilter, campaign: CampaignView) -
     outcomes = {"": view.t("leads.every")} | {
         str(one): _with(view, view.t(f"outcome.{one}"), campaign.outcomes.get(one, 0)) for one in Outcome
     }
-    with box("form", "filters", method="get", action=f"/campaigns/{name}/leads", role="search"):
+    with box("form", "filters", method="get", action=f"/campaigns/{quote(name)}/leads", role="search"):
         Choice(view.t("leads.state"), states, which.state or "", name="state")
         Choice(view.t("leads.outcome"), outcomes, which.outcome or "", name="outcome")
         Field(view.t("leads.label"), value=which.label or "", name="label")
