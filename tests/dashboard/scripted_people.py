@@ -77,7 +77,7 @@ async def health() -> Health:
         HealthLine("worker", ok=False, detail="No worker is running, so nobody is called. Run `campaigns worker`."),
         HealthLine("webhooks", ok=None, detail="No public_url: results are polled."),
     )
-    return Health(lines, {"inbox_age_seconds": 0.4, "open_calls": 3, "doubts": 3})
+    return Health(lines, {"inbox_age_seconds": 0.4, "calls_under_way": 3, "doubts": 3})
 
 
 class ScriptedPeople:
@@ -127,17 +127,16 @@ class ScriptedPeople:
         every = tuple(
             self._rule(*one) for one in (("GB", "United Kingdom"), ("NL", "Netherlands"), ("US-FL", "Florida"))
         )
-        found = tuple(one for one in every if code in (None, one.code))
+        found = tuple(one for one in every if code in (None, one.place))
         if not found:
             raise InputError(f"CODE: '{code}' is no jurisdiction and no row. Did you mean NL?")
         return found
 
     def _rule(self, code: str, place: str) -> RuleView:
-        return RuleView(
-            code, place, "telemarketing", ("hours: Mon-Fri 09-20; Sat 10-16; Sun closed", "at most 3 calls in 24 h"),
-            (f"https://law.example/{code.lower()}/calling", "Code of conduct, article 5"), "high", date(2026, 10, 1),
-            self.closed.get(code, ""),
-        )  # fmt: skip
+        lines = (f"Calls in {place}", "hours: Mon-Fri 09-20; Sat 10-16; Sun closed", "calls: at most 3 in 24 h")
+        sources = (f"https://law.example/{code.lower()}/calling", "Code of conduct, article 5")
+        row, closed = f"{code.lower()}-telemarketing", self.closed.get(code, "")
+        return RuleView(row, code, "telemarketing", lines, sources, "high", date(2026, 10, 1), closed)
 
 
 class ScriptedDeeds:

@@ -201,7 +201,7 @@ def test_a_jurisdiction_is_closed_and_opened_and_every_rule_has_its_sources(site
     page = site.page(token=ADA)
     page.goto("/rules")
     page.wait_for_selector("text=Data with sources, no legal advice")
-    page.wait_for_selector("article h2:text-is('US-FL · Florida')")
+    page.wait_for_selector("article h2:text-is('US-FL · Calls in Florida')")
     page.click("article:has-text('US-FL') summary")
     page.wait_for_selector("a[href='https://law.example/us-fl/calling']")
     page.click("text=Close a jurisdiction …")

@@ -46,8 +46,8 @@ def _line(view: View) -> Block[HealthLine]:
 
 def _figures(view: View, found: dict[str, float]) -> None:
     for name, value in found.items():
-        key = f"figure.{name}"
-        with box("div"):
-            text(view.t(key) if view.t.has(key) else name.replace("_", " "), "dt")
-            whole = float(value).is_integer()
-            text(view.formats.count(value) if whole else view.formats.decimal(value), "dd")
+        if view.t.has(f"figure.{name}"):  # what has no word here stands in a line above
+            with box("div"):
+                text(view.t(f"figure.{name}"), "dt")
+                whole = float(value).is_integer()
+                text(view.formats.count(value) if whole else view.formats.decimal(value), "dd")

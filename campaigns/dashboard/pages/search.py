@@ -54,7 +54,7 @@ async def search(view: View) -> None:
         say(said, _ended(view, len(found)))
 
     async def again() -> None:
-        kept = await ui.run_javascript(_ASKED)
+        kept = await ui.run_javascript(_ASKED, timeout=10.0)
         if kept:
             wanted.put(kept)
             await look()
