@@ -4,7 +4,8 @@ from importlib import import_module
 
 NAMES = (
     "campaigns", "campaign", "leads", "contact", "search", "doubts", "do_not_call", "do_not_call_import", "rules",
-    "health", "tokens",
+    "health", "reports",
+    "tokens",
 )  # fmt: skip
 
 
