@@ -153,7 +153,7 @@ async def gather(store: Store, name: str, *, now: datetime, rules: Law, simulate
         warnings=tuple(tally.warnings.most_common(20)),
         funnel=tally.funnel(),
         heat=heat_of(tally.heat),
-        budget=_budget(campaign.budget if campaign else None, counts.spent),
+        budget=budget_lines(campaign.budget if campaign else None, counts.spent),
         currency=currency,
         compliance=_compliance(tally, await store.opt_outs(name)),
         returned=returned,
@@ -161,7 +161,8 @@ async def gather(store: Store, name: str, *, now: datetime, rules: Law, simulate
     )
 
 
-def _budget(budget: Budget | None, spent: Spent) -> tuple[BudgetLine, ...]:
+def budget_lines(budget: Budget | None, spent: Spent) -> tuple[BudgetLine, ...]:
+    """How far each part of a budget is used; empty: there is none."""
     if budget is None:
         return ()
     lines = (

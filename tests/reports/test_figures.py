@@ -1,8 +1,13 @@
 import pytest
 
+from campaigns.domain.budget import Spent
+from campaigns.domain.campaign import Budget
 from campaigns.domain.errors import InputError
+from campaigns.ports.people import OptOuts
 from campaigns.reports import gather
 from campaigns.reports.discreet import without_numbers
+from campaigns.reports.figures import budget_lines
+from campaigns.reports.tally import Funnel
 from campaigns.stores.memory import MemoryStore
 from campaigns.testing import NO_LAW, instant
 
@@ -83,3 +88,33 @@ async def test_a_campaign_that_is_not_there_is_an_error_that_says_where_to_look(
 )
 def test_what_may_be_a_phone_number_is_cut_out_of_reasons(text, safe):
     assert without_numbers(text) == safe
+
+
+def test_the_funnel_counts_leads_each_stage_a_part_of_the_one_before(figures):
+    assert figures.funnel == Funnel(leads=6, called=5, answered=2, reached=2)
+
+
+def test_answers_are_counted_by_the_hour_of_the_week_of_whoever_was_called(figures):
+    first = figures.heat.cells[0]
+    assert (first.weekday, first.hour) == (0, 10)  # 09:00 UTC in Amsterdam
+    ended = {word: count for word, count in figures.dispositions.items() if word not in ("uncertain", "in_progress")}
+    assert sum(cell.calls for cell in figures.heat.cells) == sum(ended.values()) == 6
+    assert sum(cell.answered for cell in figures.heat.cells) == 2
+
+
+def test_every_call_is_counted_by_the_permit_that_is_kept_with_it(figures):
+    kept = figures.compliance
+    assert (kept.held, kept.outside, kept.without) == (7, 0, 0)
+    assert kept.opt_outs == OptOuts(asked=0, listed=0, called_after=0)
+
+
+def test_without_a_budget_no_line_of_it_is_shown_and_the_currency_is_that_of_the_settings(figures):
+    assert (figures.budget, figures.currency) == ((), "EUR")
+
+
+def test_a_budget_is_told_in_the_units_of_the_file():
+    lines = budget_lines(Budget(attempts=20, talk_minutes=10, cost=2.5), Spent(7, 90_000, 750_000))
+    assert [(line.what, line.used, line.limit) for line in lines] == [
+        ("attempts", 7, 20), ("talk minutes", 1.5, 10), ("cost", 0.75, 2.5),
+    ]  # fmt: skip
+    assert lines[0].share == 35.0
