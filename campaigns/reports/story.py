@@ -46,7 +46,7 @@ def _made(figures: Figures) -> int:
 
 def _calls(figures: Figures) -> Iterator[str]:
     first, last = moment(figures.calls.first, figures.zone), moment(figures.calls.last, figures.zone)
-    when = f" between {first} and {last}" if figures.calls.first else ""
+    when = f" between {first} and {last} ({figures.zone})" if figures.calls.first else ""
     yield f"{_many(_made(figures), 'call was', 'calls were')} made{when}."
     ends = figures.heat.extremes()
     if ends:

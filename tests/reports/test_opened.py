@@ -25,6 +25,7 @@ NS = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
     "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
 }
+SOURCES = (f"https://law.example/{'an-article-of-the-act' * 5}", f"volume{'4' * 90}")
 OFFICE = f"{{{NS['office']}}}"
 
 
@@ -94,9 +95,7 @@ def test_libreoffice_reads_dates_numbers_and_phones_as_what_they_are(opened):
 def page_file(campaign_played, tmp_path_factory):
     """A page with everything on it."""
     figures = campaign_played[0]
-    row = AppliedRow(
-        "nl-x", "Netherlands", "Mon-Fri 09-20", "3 attempts/7 d", 7, "Act", ("https://law.example/1",), "low"
-    )
+    row = AppliedRow("nl-x", "Netherlands", "Mon-Fri 09-20", "3 attempts/7 d", 7, "Act", SOURCES, "low")
     heat = Heat(tuple(Cell(day, hour, 10 + day, 2 * day) for day in range(6) for hour in range(9, 18)))
     whole = replace(figures, compliance=replace(figures.compliance, rows=(row,), duties=("say who calls",)), heat=heat)
     path = tmp_path_factory.mktemp("page") / "r.html"
