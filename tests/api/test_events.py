@@ -189,3 +189,13 @@ async def test_everybody_may_listen(serve, role):
         async with listening(served, role=role) as listener:
             await listener.until("retry:")
             assert listener.status == 200
+
+
+async def test_what_a_person_does_is_heard_by_whoever_listens(serve):
+    async with serve() as served, served.client() as admin, anyio.create_task_group() as tasks:
+        tasks.start_soon(served.desk.run)
+        async with listening(served, "campaign=waiting") as listener:
+            await listener.until("retry:")
+            assert (await admin.post("/campaigns/waiting/resume")).status_code == 200
+            await listener.until('event: state\ndata: {"campaign": "waiting"')
+        tasks.cancel_scope.cancel()

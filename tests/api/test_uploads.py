@@ -77,7 +77,7 @@ async def test_rubbish_is_told_by_the_names_it_came_with(serve, path, sent, what
 
 @pytest.mark.parametrize(
     ("content", "what"),
-    [(b"\x00\x00\x00", "campaign.yaml:4: contacts[0]"), (b"A,B\n1,2\n", "campaign.yaml:4: contacts[0].columns")],
+    [(b"\x00\x00\x00", "campaign.yaml:4: contacts[0]"), (b"A,B\n1,2\n", "has no column 'Mobile'")],
 )
 async def test_a_list_that_cannot_be_read_is_told_with_its_place_in_the_campaign_file(serve, content, what):
     async with serve() as served, served.client(Role.OPERATE) as operator:
