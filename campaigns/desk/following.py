@@ -70,7 +70,7 @@ class Following:
         if not self._running:
             await self._advance(followed)
         elif followed.shown is None:
-            with anyio.move_on_after(FIRST):
+            with anyio.move_on_after(FIRST), self._session.clock.work():
                 await followed.complete.wait()
         if followed.shown is not None:
             return followed.shown, followed.zone_name, True

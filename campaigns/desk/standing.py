@@ -74,7 +74,7 @@ class Standings:
             return [await self._counted(record) for record in records]
         looked = [self._look(record) for record in records]
         if any(each.standing is None for each in looked):
-            with anyio.move_on_after(FIRST):
+            with anyio.move_on_after(FIRST), self._session.clock.work():
                 for each in looked:
                     await each.counted.wait()
         return [each.standing for each in looked]
