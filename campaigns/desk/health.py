@@ -74,7 +74,9 @@ def _dialing(seen: Seen) -> Iterator[HealthLine]:
     else:
         start = "Start `campaigns run` its file." if seen.simulated else "Start `campaigns worker`."
         ok = False if active else None
-        yield HealthLine("workers", ok, f"nothing dials from this database; {active} active campaigns. {start}")
+        yield HealthLine(
+            "workers", ok, f"nothing dials from this database, where {active} of the campaigns should. {start}"
+        )
 
 
 def _inbox(seen: Seen, now: datetime) -> Iterator[HealthLine]:

@@ -29,7 +29,7 @@ def test_where_all_is_well_no_line_is_wrong():
 
 def test_an_active_campaign_without_a_worker_is_wrong_and_an_idle_database_is_not():
     assert lines(dialed=False)["workers"] == (
-        False, "nothing dials from this database; 1 active campaigns. Start `campaigns worker`."
+        False, "nothing dials from this database, where 1 of the campaigns should. Start `campaigns worker`."
     )  # fmt: skip
     assert lines(dialed=False, campaigns=[])["workers"][0] is None
     assert lines(dialed=None)["workers"][0] is None
