@@ -36,7 +36,7 @@ def reading(*sources, excluded=frozenset(), before=None, then=()):
                 intake = await load(terms, again, excluded, store=store, clock=clock)
             leads = {
                 each.lead.contact.key: each.lead
-                for each in await store.leads_after("test", LeadFilter(), after=0, limit=1000)
+                for each in await store.leads_after("test", LeadFilter(), after=0, limit=2000)
             }
             return intake, leads, (await store.campaign("test")).intake, await store.bad_rows("test")
 

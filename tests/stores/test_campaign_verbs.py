@@ -89,9 +89,9 @@ async def test_readings_are_counted_and_their_bad_rows_replaced(world: "World") 
 async def test_new_contacts_become_waiting_leads_in_their_order(world: "World") -> None:
     await world.campaign()
     assert await world.load([world.row(2), world.row(0), world.row(1)]) == Merged(new=3)
-    leads = await world.store.leads_after("c", LeadFilter(), after=0, limit=1000)
-    assert [lead.contact.key for lead, _, _ in leads] == ["k2", "k0", "k1"]
-    assert {(lead.state, lead.due_at, lead.outcome) for lead, _, _ in leads} == {(LeadState.WAITING, None, None)}
+    leads = [each.lead for each in await world.store.leads_after("c", LeadFilter(), after=0, limit=1000)]
+    assert [lead.contact.key for lead in leads] == ["k2", "k0", "k1"]
+    assert {(lead.state, lead.due_at, lead.outcome) for lead in leads} == {(LeadState.WAITING, None, None)}
 
 
 async def test_a_contact_comes_back_whole(world: "World") -> None:
