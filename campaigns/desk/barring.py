@@ -41,7 +41,7 @@ class Bar:
 
 def entry_id(phone_key: str, scope: str) -> str:
     """By which an entry of the do-not-call list is taken off it."""
-    return f"{phone_key}.{scope}"
+    return f"{phone_key}:{scope}"
 
 
 def number_of(text: str, where: str = "NUMBER") -> str:

@@ -12,6 +12,7 @@ from campaigns.ports.people import Suppression
 from campaigns.reports.discreet import without_numbers
 
 from .access import Operator, Role
+from .barring import entry_id
 from .views import AttemptView, LeadRow, SuppressionView
 
 
@@ -96,7 +97,7 @@ def attempt_view(
 def suppression_view(entry: Suppression, by: Operator) -> SuppressionView:
     """An entry of the do-not-call list."""
     return SuppressionView(
-        id=f"{entry.phone_key}:{entry.scope}",
+        id=entry_id(entry.phone_key, entry.scope),
         shown=entry.shown,
         scope=entry.scope,
         who=entry.who,

@@ -88,11 +88,11 @@ class Starting(Part):
     async def foresee(self, loaded: Loaded) -> Edit | None:
         """Check a file, write nothing, and say what it would change; None: nothing, or it is new. Raises InputError."""
         settings = self._session.settings
+        check_runnable(loaded, settings)
+        await open_lists(loaded, self._session.store, self._session.systems)
         if is_simulated(settings, loaded.campaign.provider) or self._session.simulated:
             mend = f"Play it with `campaigns run {loaded.path.name}`."
             raise InputError(f"A worker dials real providers, and this campaign is simulated. {mend}")
-        check_runnable(loaded, settings)
-        await open_lists(loaded, self._session.store, self._session.systems)
         return await foresee(self._session, loaded)
 
     async def start(
