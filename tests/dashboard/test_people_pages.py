@@ -272,10 +272,10 @@ PATHS = ("/leads/lead-9", LEADS, "/search#ada", "/rules", "/do-not-call", "/do-n
 def test_on_a_phone_in_the_dark_and_in_dutch_nothing_is_cut(site: Any, faults: Any) -> None:
     page = site.page(token=ADA, phone=True, color_scheme="dark")
     page.goto("/preferences?language=nl&back=/health")
-    for path in (*PATHS, "/tokens"):
+    for path in (*PATHS, "/tokens", "/reports"):
         page.goto(path)
         page.wait_for_selector("h1")
-        page.wait_for_selector("tbody tr, article, .check, .moment, .doubt, button:text-is('Bestand kiezen …')")
+        page.wait_for_selector("tbody tr, article, .check, .moment, .doubt, .report, button:text-is('Bestand kiezen …')")
         assert page.get_attribute("html", "lang") == "nl"
         assert sideways(page) <= 0, path
         assert faults(page) == [], path
