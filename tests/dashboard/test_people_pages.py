@@ -27,6 +27,11 @@ def sideways(page: Any) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
+def stands_on(page: Any, words: str) -> None:
+    """Wait until the keyboard is there."""
+    page.wait_for_function("(words) => document.activeElement?.innerText === words", arg=words)
+
+
 def gone(page: Any) -> None:
     """Wait until no dialog is open."""
     page.wait_for_selector(DIALOG, state="detached")
@@ -62,13 +67,13 @@ def test_a_contact_is_shown_whole_and_called_back_and_erased_with_the_keyboard_a
     page.keyboard.press("Enter")
     page.wait_for_selector("[role=status]:has-text('They are called from 15:30 on.')")
     gone(page)
-    assert page.evaluate("document.activeElement.innerText") == "Call back at …"
+    stands_on(page, "Call back at …")
     page.wait_for_selector("text=A call is promised for Tue 24 Nov 16:30.")
 
     tab_to(page, "Erase …")
     page.keyboard.press("Enter")
     page.wait_for_selector(f"{DIALOG} >> text=Nothing brings it back.")
-    assert page.evaluate("document.activeElement.innerText") == "Cancel"
+    stands_on(page, "Cancel")
     page.fill(f"{DIALOG} input", "+442079460099")
     page.keyboard.press("Enter")
     page.wait_for_selector(f"{DIALOG} [role=alert]:has-text('That is another number.')")
@@ -275,7 +280,9 @@ def test_on_a_phone_in_the_dark_and_in_dutch_nothing_is_cut(site: Any, faults: A
     for path in (*PATHS, "/tokens", "/reports"):
         page.goto(path)
         page.wait_for_selector("h1")
-        page.wait_for_selector("tbody tr, article, .check, .moment, .doubt, .report, button:text-is('Bestand kiezen …')")
+        page.wait_for_selector(
+            "tbody tr, article, .check, .moment, .doubt, .report, button:text-is('Bestand kiezen …')"
+        )
         assert page.get_attribute("html", "lang") == "nl"
         assert sideways(page) <= 0, path
         assert faults(page) == [], path
