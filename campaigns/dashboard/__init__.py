@@ -23,6 +23,6 @@ To add a page, write `pages/NAME.py` and add NAME to `pages.NAMES`:
 - **Acts.** `await view.act(desk.acts.…, done)` does it and says so in the live region, or what went wrong, in plain
   words. `await view.confirm(effect)` asks first, with the words of `desk.acts.effect`. `view.may(Role.OPERATE)` says
   whether to show a button; who may not is refused by the desk in any case.
-- **Long tables** are `listing.Listing`: an element a row. **Forms** are `fields.Field` and `Choice`; `asking.Asking` puts them into a
-  dialog that says what will happen, and stays open where it cannot be done.
+- **Long tables** are `listing.Listing`: an element a row. **Forms** are `fields.Field` and `Choice`; `asking.Asking`
+  puts them into a dialog that says what will happen, and stays open where it cannot be done.
 """

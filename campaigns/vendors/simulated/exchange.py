@@ -74,7 +74,7 @@ class Exchange(Generic[SetupT]):
             metadata=order.metadata,
             ordinal=ordinal,
             scheduled_call_id=scheduled,
-            **self._played(fate, now, f"outbound:{order.phone_number}:{ordinal}"),
+            **self._played(fate, now, f"outbound:{order.phone_number}:{ordinal}:{order.metadata}"),
         )
         return self._keep(call)
 
@@ -155,7 +155,7 @@ class Exchange(Generic[SetupT]):
         ended = picked + timedelta(seconds=fate.talks)
         back = fate.calls_back_after
         return {
-            # The instant is part of the name: a second run on the same database must not meet the ids of the first.
+            # With instant and metadata: no second run, and no other campaign, meets the ids of the first.
             "call_id": name_id("call", f"{self.seed}:{name}:{now.isoformat()}"),
             "created_at": now,
             "how": fate.how,
