@@ -32,7 +32,7 @@ def test_both_languages_have_the_same_keys_with_the_same_blanks() -> None:
 
 def test_every_text_of_the_other_language_is_its_own() -> None:
     same = {key for key, text in words("nl").texts.items() if text == words("en").texts[key] and " " in text}
-    assert same == set()
+    assert same <= {"reports.xlsx"}  # names of formats are the same everywhere
 
 
 @pytest.mark.parametrize("section", WORDS)

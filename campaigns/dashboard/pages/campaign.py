@@ -17,6 +17,10 @@ from campaigns.dashboard.registry import page
 from campaigns.dashboard.tones import STATES
 from campaigns.dashboard.view import View
 from campaigns.desk.views import AttemptView, CampaignView
+from campaigns.domain.lead import CampaignState
+
+
+_OVER = (CampaignState.FINISHED, CampaignState.STOPPED)
 
 
 @page("/campaigns/{name}", title="campaign.title")
@@ -43,7 +47,7 @@ async def campaign(view: View, name: str) -> None:
     await view.live(stand)
     view.later(calls)
     view.later(history)
-    past.forecast.begin(name)
+    past.forecast.begin(name, over=found.state in _OVER)
 
 
 class _Head:

@@ -18,8 +18,12 @@ class ForecastPicture:
             self._picture = box("img", "picture", alt=view.t("forecast.alt"))
         show(self._picture, visible=False)
 
-    def begin(self, name: str) -> None:
-        """Have it made, once the browser has the page."""
+    def begin(self, name: str, *, over: bool) -> None:
+        """Have it made, once the browser has the page. `over`: there is nothing to come."""
+        if over:
+            say(self._told, self._view.t("forecast.nobody"))
+            show(self._frame, visible=False)
+            return
         ui.timer(0.1, lambda: self._make(name), once=True)
 
     async def _make(self, name: str) -> None:
