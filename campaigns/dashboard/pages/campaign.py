@@ -19,7 +19,6 @@ from campaigns.dashboard.view import View
 from campaigns.desk.views import AttemptView, CampaignView
 from campaigns.domain.lead import CampaignState
 
-
 _OVER = (CampaignState.FINISHED, CampaignState.STOPPED)
 
 
