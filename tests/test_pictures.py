@@ -30,7 +30,7 @@ COMMANDS = (
     "run town-survey/campaign.yaml --limit 40",
     "run us-lead-follow-up/campaign.yaml --limit 25",
 )
-TALL = {"width": 1200, "height": 1700}
+TALL = {"width": 1200, "height": 1280}
 
 
 def test_every_picture_in_the_readme_is_made_here_and_every_picture_made_is_shown():
@@ -109,16 +109,16 @@ def test_the_pictures_are_made_of_what_there_is(played, pictures):
         page.wait_for_selector("body.body--light")
         page.set_viewport_size(TALL)
         page.goto(f"{address}/campaigns/dentist-reminders")
-        page.wait_for_selector("canvas >> nth=1")
         page.wait_for_selector("text=The past is still being read", state="hidden")
+        page.wait_for_selector("svg path >> nth=8", state="attached")
         taken(page, pictures / "campaign.png")
         page.set_viewport_size(WIDE)
         page.goto(f"{address}/search")
         page.fill("input[type=search]", PERSON)
         page.keyboard.press("Enter")
-        page.click("table a >> nth=0")
+        page.click("a[href^='/leads/'] >> nth=0")
         page.wait_for_url("**/leads/*")
-        page.wait_for_selector("main section")
+        page.wait_for_selector("section >> nth=1")
         taken(page, pictures / "contact.png")
         browser.close()
     for name in MADE:
