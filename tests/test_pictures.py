@@ -118,7 +118,7 @@ def test_the_pictures_are_made_of_what_there_is(played, pictures):
         page.keyboard.press("Enter")
         page.click("a[href^='/leads/'] >> nth=0")
         page.wait_for_url("**/leads/*")
-        page.wait_for_selector("section >> nth=1")
+        page.wait_for_selector("text=Attempt 1")
         taken(page, pictures / "contact.png")
         browser.close()
     for name in MADE:

@@ -18,7 +18,7 @@ NAMES = {"dentist-reminders": "waiting", "@campaign.yaml": "@waiting.yaml", "@ap
 
 def calls() -> list[str]:
     section = README.read_text("utf-8").split("\n### API\n")[1].split("\n### ")[0]
-    (block,) = re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
+    (block,) = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
     return [line for line in block.splitlines() if line.startswith("curl ")]
 
 
