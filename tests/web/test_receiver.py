@@ -14,6 +14,7 @@ from campaigns.clock import SystemClock
 from campaigns.domain.call import Webhook
 from campaigns.domain.errors import ProofError, StoreUnavailable
 from campaigns.engine import answering
+from campaigns.ports.meters import UNMETERED
 from campaigns.scripted import TOKEN
 from campaigns.stores.memory import MemoryStore
 from campaigns.testing import Night, a_campaign, a_contact, a_night
@@ -35,7 +36,7 @@ TO_NOBODY = {"assistant": None, "tools": {"t1": answering.NO_ANSWER}}
 async def web(store: Any) -> Any:
     """A night and `post(body, token, provider)`."""
     async with a_night(store, SystemClock(), campaign=a_campaign(**CAMPAIGN), contacts=[ANN]) as night:
-        session: Any = SimpleNamespace(store=store, book=night.book, clock=night.clock)
+        session: Any = SimpleNamespace(store=store, book=night.book, clock=night.clock, meters=UNMETERED)
         account = Account("scripted", night.provider, night.dialer, night.reconciler)
         transport = httpx.ASGITransport(receiver(session, {"scripted": account}))
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
@@ -135,7 +136,7 @@ async def test_a_report_that_cannot_be_kept_is_never_acknowledged_whatever_is_as
     ],
 )
 async def test_only_what_is_documented_is_served(method: str, path: str, status: int) -> None:
-    session: Any = SimpleNamespace(store=MemoryStore())
+    session: Any = SimpleNamespace(store=MemoryStore(), meters=UNMETERED)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(receiver(session, {})), base_url="http://here") as web:
         assert (await web.request(method, path)).status_code == status
 
@@ -147,7 +148,7 @@ async def test_a_header_that_stands_twice_is_joined_and_an_unfinished_body_is_no
         heard.append(webhook)
         raise ProofError(f"not now, {now}")
 
-    session: Any = SimpleNamespace(store=MemoryStore(), clock=SystemClock())
+    session: Any = SimpleNamespace(store=MemoryStore(), clock=SystemClock(), meters=UNMETERED)
     accounts: Any = {"scripted": SimpleNamespace(name="scripted", provider=SimpleNamespace(read=read))}
     scope = {
         "type": "http", "method": "POST", "path": "/webhooks/scripted/t.o-ken",
