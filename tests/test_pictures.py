@@ -100,6 +100,7 @@ def test_the_pictures_are_made_of_what_there_is(played, pictures):
         taken(page, pictures / "report.png")
         page.goto(link)
         page.wait_for_selector("section.campaign >> nth=2")
+        page.wait_for_function("() => !document.body.innerText.includes('counting')")
         address = page.url.rstrip("/")
         taken(page, pictures / "dashboard.png")
         page.emulate_media(color_scheme="dark")

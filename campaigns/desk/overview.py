@@ -53,7 +53,7 @@ def view_of(known: Known, *, now: datetime) -> CampaignView:
         dispositions={Disposition(word): n for word, n in counts.dispositions.items()},
         attempts={AttemptState(state): n for state, n in counts.attempts.items()},
         open_calls=brief.open_calls, at_once=campaign.pacing.at_once if campaign else 0,
-        calls_a_minute=brief.begun / (LATELY / timedelta(minutes=1)),
+        calls_a_minute=_pace(record, brief),
         waiting=tuple(Waiting(n, why, rule, due) for why, rule, n, due in counts.reasons),
         next_at=_next_at(counts, now=now), finish_at=known.finish_at,
         budget=budget_lines(campaign.budget if campaign else None, counts.spent, brief.held, file.currency),
@@ -61,6 +61,11 @@ def view_of(known: Known, *, now: datetime) -> CampaignView:
         created_at=record.created_at, started_at=record.started_at, finished_at=record.finished_at,
         as_of=known.as_of, counted=known.counts is not None and known.file is not None,
     )  # fmt: skip
+
+
+def _pace(record: CampaignRecord, brief: Brief) -> float:
+    """Nobody is called by a campaign that is not active, whatever it did a minute ago."""
+    return brief.begun / (LATELY / timedelta(minutes=1)) if record.state is CampaignState.ACTIVE else 0.0
 
 
 def _next_at(counts: Counts, *, now: datetime) -> datetime | None:

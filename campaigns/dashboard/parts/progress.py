@@ -14,7 +14,9 @@ Part = tuple[str, str, int]
 
 
 def parts(campaign: CampaignView) -> Iterator[Part]:
-    """Every part of the bar, in the order of all pictures."""
+    """Every part of the bar, in the order of all pictures; none while they are being counted."""
+    if not campaign.counted:
+        return
     for outcome, tone in OUTCOMES.items():
         yield f"outcome.{outcome}", tone, campaign.outcomes.get(outcome, 0)
     held = campaign.states.get(LeadState.HELD, 0)

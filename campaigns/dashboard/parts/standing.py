@@ -21,15 +21,20 @@ class Standing:
     def show(self, campaign: CampaignView) -> None:
         """Set the figures."""
         t, formats = self._view.t, self._view.formats
-        closed = sum(campaign.outcomes.values())
+        closed, unknown = sum(campaign.outcomes.values()), t("fact.counting")
+        leads = t("fact.part", part=formats.count(closed), whole=formats.count(campaign.leads))
+        calls = t("fact.part", part=formats.count(campaign.open_calls), whole=formats.count(campaign.at_once))
         self._facts.show(
-            leads=t("fact.part", part=formats.count(closed), whole=formats.count(campaign.leads)),
-            calls=t("fact.part", part=formats.count(campaign.open_calls), whole=formats.count(campaign.at_once)),
+            leads=leads if campaign.counted else unknown,
+            calls=calls if campaign.counted else formats.count(campaign.open_calls),
             minute=formats.decimal(campaign.calls_a_minute),
             next=self._next(campaign),
             finish=formats.moment(campaign.finished_at or campaign.finish_at, now=campaign.as_of),
-            budget="; ".join(self._budget(line) for line in campaign.budget) or t("fact.no_limit"),
+            budget=self._budgets(campaign) if campaign.counted else unknown,
         )
+
+    def _budgets(self, campaign: CampaignView) -> str:
+        return "; ".join(self._budget(line) for line in campaign.budget) or self._view.t("fact.no_limit")
 
     def _next(self, campaign: CampaignView) -> str:
         if campaign.state is not CampaignState.ACTIVE:
