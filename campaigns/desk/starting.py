@@ -1,7 +1,7 @@
 """A campaign file with its lists, put into the database for the worker: the same from a folder and from an upload."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,7 @@ import anyio.to_thread
 
 from campaigns.admission import admit, refusal
 from campaigns.app import check_runnable, is_simulated
-from campaigns.domain.errors import InputError, Problem
+from campaigns.domain.errors import InputError
 from campaigns.domain.lead import CampaignState
 from campaigns.editing import Edit, foresee, in_words, put_campaign
 from campaigns.files import Loaded, parse_campaign
@@ -19,7 +19,7 @@ from campaigns.outlook import Outlook
 
 from .access import Operator, Role, demand
 from .part import Part
-from .unpacking import put_down
+from .unpacking import as_sent, put_down
 
 MOST = 200_000_000
 """Bytes of an upload: some million contacts."""
@@ -70,7 +70,7 @@ class Starting(Part):
         place = self._session.database.beside("uploads")
         await anyio.to_thread.run_sync(lambda: place.mkdir(mode=0o700, exist_ok=True))
         with TemporaryDirectory(prefix=".new-", dir=place) as new:
-            with _told_as_sent(new):
+            with as_sent(Path(new)):
                 loaded = await anyio.to_thread.run_sync(
                     lambda: put_down(upload.document, upload.files, Path(new), name=upload.name)
                 )
@@ -82,7 +82,7 @@ class Starting(Part):
             folder = place / name
             await anyio.to_thread.run_sync(lambda: _replace(Path(new), folder))
         settled = parse_campaign(upload.document, name=str(folder / upload.name))
-        with _told_as_sent(str(folder)):
+        with as_sent(folder):
             return await self.start(settled, by=by, dial=start, edit=edit)
 
     async def foresee(self, loaded: Loaded) -> Edit | None:
@@ -143,16 +143,3 @@ def _replace(new: Path, folder: Path) -> None:
     for old in folder.iterdir():
         if old.name not in names and not old.name.endswith(OUTCOMES):
             old.unlink()
-
-
-@contextmanager
-def _told_as_sent(folder: str) -> Iterator[None]:
-    """Errors name files as whoever sent them knows them."""
-    try:
-        yield
-    except InputError as error:
-        here = f"{folder}/"
-        raise InputError([
-            Problem(each.where.replace(here, ""), each.what.replace(here, ""), each.mend.replace(here, ""))
-            for each in error.problems
-        ]) from None  # fmt: skip
