@@ -47,13 +47,13 @@ from campaigns.settings import Settings, read_settings
 from campaigns.stores.location import Location
 from campaigns.summary import Summary, ledger_of, summarise
 from campaigns.systems import budget_of
+from campaigns.watching import watched
 from campaigns.web.receiver import receiver
 
 log = structlog.get_logger()
 
 POSTS_END = 25.0
 """Seconds that POSTs on their way are given when the run is stopped."""
-HAND_OVER_LOOK = timedelta(seconds=1)
 INTERRUPTED = RunEnd(CampaignState.ACTIVE, "interrupted", interrupted=True)
 
 
@@ -184,14 +184,36 @@ async def _run(loaded: Loaded, options: RunOptions, clock: Clock, told: Watching
                 if told.say is not None and outlook is not None:
                     told.say("\n".join(outlook.brief()))
                 if ours:
-                    end = await run_here(session, record, options, runners, told.note)
-                    await retain(session.store, session.settings.retention.keeping, as_held, now=session.clock.now())
+                    end = await _dial(session, record, options, runners, told.note)
                 else:
                     await activate(session, record)
-                    end = await _watch_worker(session, loaded)
+                    end = await _watch_or_dial(session, record, options, runners, told.note)
                 tasks.cancel_scope.cancel()
-            summary = await summarise(session, loaded, end, progress.loaded, report=options.report)
-            return replace(summary, edit=edit)
+        summary = await summarise(session, loaded, end, progress.loaded, report=options.report)
+        return replace(summary, edit=edit)
+
+
+async def _dial(
+    session: Session, record: CampaignRecord, options: RunOptions, runners: list[Stoppable], note: Sayer | None
+) -> RunEnd:
+    end = await run_here(session, record, options, runners, note)
+    await retain(session.store, session.settings.retention.keeping, as_held, now=session.clock.now())
+    return end
+
+
+async def _watch_or_dial(
+    session: Session, record: CampaignRecord, options: RunOptions, runners: list[Stoppable], note: Sayer | None
+) -> RunEnd:
+    """Another process dials from this database: watch it until the campaign is over, or until it is gone.
+
+    One that was about to end when this one asked it for more would do nothing any more.
+    """
+    loaded = parse_campaign(record.document, name=str(Path(record.folder) / record.name))
+    while (end := await watched(session, loaded)) is None:
+        async with session.database.dialing(clock=session.clock, simulated=session.simulated) as ours:
+            if ours:
+                return await _dial(session, record, options, runners, note)
+    return end
 
 
 async def forget_budgets(session: Session, loaded: Loaded) -> None:
@@ -363,24 +385,3 @@ async def _refresh(session: Session, record: CampaignRecord, loaded: Loaded, eve
 def reading_of(campaign: str) -> str:
     """The account in the database by which workers take turns to read a campaign's lists."""
     return f"reading:{campaign}"
-
-
-async def _watch_worker(session: Session, loaded: Loaded) -> RunEnd:
-    """Another process dials from this database: watch it until the campaign is over."""
-    log.info("handed_over", campaign=loaded.campaign.campaign)
-    while True:
-        record = await session.store.campaign(loaded.campaign.campaign)
-        if record is None or record.state is not CampaignState.ACTIVE:
-            state = record.state if record else CampaignState.STOPPED
-            await _watch_returns(session, loaded)
-            return RunEnd(state, record.reason if record else "", interrupted=state is not CampaignState.FINISHED)
-        await session.clock.sleep_until(session.clock.now() + HAND_OVER_LOOK)
-
-
-async def _watch_returns(session: Session, loaded: Loaded) -> None:
-    """The other process brings the outcomes back too."""
-    until = session.clock.now() + PATIENCE
-    while loaded.campaign.write_back and session.clock.now() < until:
-        if not (await session.store.returns(loaded.campaign.campaign)).waiting:
-            return
-        await session.clock.sleep_until(session.clock.now() + HAND_OVER_LOOK)

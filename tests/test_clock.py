@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Iterator
 
 import anyio
 import pytest
@@ -19,6 +20,15 @@ def test_real_time_runs_in_the_fastest_loop_there_is() -> None:
     assert run_real(main) == "uvloop"
 
 
+@pytest.fixture
+def as_at_the_start() -> Iterator[None]:
+    """Whatever ran in this process before has left Ctrl-C to itself."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("as_at_the_start")
 def test_ctrl_c_ends_what_runs_in_order_and_reaches_the_caller() -> None:
     ended = []
 

@@ -52,7 +52,7 @@ def leads(
 ) -> None:
     """List the leads of a campaign.
 
-    Example: campaigns leads dentist-reminders --outcome exhausted
+    Example: campaigns leads list dentist-reminders --outcome exhausted
     """
     which = LeadFilter(state, outcome, label)
 

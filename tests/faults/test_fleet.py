@@ -28,7 +28,7 @@ def _workers(one: Rig) -> str:
 
 
 def test_two_runs_at_once_share_the_leads_and_the_limits(tmp_path: Path, shared: str) -> None:
-    with rig(tmp_path, Plan(people=60, at_once=8, per_second=30, server=SHORT)) as one:
+    with rig(tmp_path, Plan(people=60, at_once=8, per_second=8, server=SHORT)) as one:
         running = [one.run(), one.run()]
         until_there_are(one, "0 connected, and 2 `campaigns run`.")
         assert [one.ended(each) for each in running] == [0, 0], [one.complained(each) for each in running]

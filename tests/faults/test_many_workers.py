@@ -95,7 +95,7 @@ def judged(one: Rig) -> dict[str, Any]:
 
 
 def test_workers_share_a_campaign_its_lines_and_its_asking(tmp_path: Path, shared: str) -> None:
-    plan = Plan(people=80, at_once=12, per_second=25, poll_every="0.5s", server=SHORT)
+    plan = Plan(people=80, at_once=12, per_second=10, poll_every="0.5s", server=SHORT)
     with rig(tmp_path, plan) as one:
         fleet = Fleet(one, shared, 1)
         one.ask("start", str(one.campaign), "--yes")

@@ -29,6 +29,18 @@ def test_a_signal_ends_the_run_in_time_and_the_next_goes_on_while_another_watche
         settled(one)
 
 
+def test_a_run_that_watches_dials_on_when_the_one_that_dialled_is_gone(tmp_path: Path) -> None:
+    with rig(tmp_path, Plan(people=20, at_once=5, per_second=3, server=SHORT)) as one:
+        first = one.run()
+        one.until("made", 3)
+        second = one.run("-v")
+        one.until_said(second, "handed_over")
+        first.kill()
+        assert one.ended(second) in (0, 1), one.complained(second)
+        assert one.said(second)["state"] == "finished"
+        judged(one)
+
+
 def test_a_run_that_was_frozen_dials_nobody_on_an_old_permit(tmp_path: Path) -> None:
     with rig(tmp_path, Plan(people=24, at_once=20, per_second=20, server=SHORT)) as one:
         running = one.run()
