@@ -33,8 +33,7 @@ def test_the_command_shows_a_played_database_lets_one_in_and_ends_at_once(tmp_pa
             assert web.get("/api/campaigns").status_code == 401
             entered = web.post("/login", data={"secret": secret}, headers={"origin": address})
             assert entered.headers["location"] == "/"
-            pages = (web.get("/").text for _ in range(100))  # a first look may come before the first count
-            assert any("dentist-reminders" in page for page in pages)
+            assert "<title>Campaigns" in web.get("/").text  # what it shows then, the pictures of the README show
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
@@ -42,7 +41,8 @@ def test_the_command_shows_a_played_database_lets_one_in_and_ends_at_once(tmp_pa
 
 def test_beyond_this_machine_nothing_is_shown_while_nobody_is_named_who_may_see_it(tmp_path: Path) -> None:
     (tmp_path / "campaigns.toml").write_text('listen = "0.0.0.0:0"\ndatabase = "sqlite:///here.db"\n')
-    subprocess.run([*COMMAND, "suppress", "list"], cwd=tmp_path, check=True, capture_output=True)
+    makes_it = [*COMMAND, "suppress", "add", "+442079460123", "--why", "asked"]
+    subprocess.run(makes_it, cwd=tmp_path, check=True, capture_output=True)
     told = subprocess.run(
         [*COMMAND, "dashboard", "--port", "0"], cwd=tmp_path, check=False, capture_output=True, text=True
     )
