@@ -53,7 +53,7 @@ def test_workers_come_and_go_and_are_steered_together(
         signalled(first, signal.SIGTERM)
         assert one.ended(first, 35) == 0, one.complained(first)
         until_there_are(one, "1 connected.")
-        one.until("made", 20)
+        one.until("made", 20, 90)
         one.ask("pause", "hard")
         until_state(one, "paused")
         third = one.start("run", str(one.campaign), "--json")

@@ -105,7 +105,7 @@ def test_workers_share_a_campaign_its_lines_and_its_asking(tmp_path: Path, share
         lasted = one.ledger()[-1]["at"] - one.ledger()[0]["at"]
         assert fleet.stop() == [0] * WORKERS
         found = judged(one)
-    assert int(owners) == WORKERS
+    assert int(owners) > 1, "one did all"
     assert asked <= 2 * (lasted / 0.5 + 2), "one asks for all"
     assert found["doubtful"] == 0
 
