@@ -174,13 +174,13 @@ async def test_a_caller_id_that_is_not_ours_is_refused():
 
 
 async def test_every_answer_counts_down_and_too_many_requests_are_told_to_wait():
-    vendor = HmsSovereign(rules=Rules(per_minute=3, window=30.0))
+    vendor = HmsSovereign(rules=Rules(per_minute=3, window=3600.0))
     with serving(vendor) as url:
         async with httpx.AsyncClient(base_url=f"{url}/api/v1/", headers=KEY) as http:
             answers = [await http.get("calls") for _ in range(4)]
     assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["2", "1", "0", "0"]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 31
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3601
 
 
 async def test_a_call_is_hung_up_only_while_somebody_talks():
