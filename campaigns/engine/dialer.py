@@ -123,13 +123,15 @@ class Dialer:
                 permitted = await self._permit(attempt, terms)
                 if permitted is None or not await self._may_ask(permitted, terms):
                     return
-                asked, asked_at = True, self._clock.now()
-                self._meters.asked(self.account.name, asked_at - self._due.pop(attempt.id))
+                asked, asked_at, slot = True, self._clock.now(), self._due.pop(attempt.id)
                 placement = await self._ask(permitted, terms)
-                self._meters.answered(self.account.name, type(placement).__name__, self._clock.now() - asked_at)
+                took = self._clock.now() - asked_at
             with anyio.CancelScope(shield=True), anyio.move_on_after(30):  # others may ask while this is written
                 await self._answer(permitted, placement, terms)
                 await self._learn(permitted, placement, terms)
+            # Only now: nothing may stand between a call and its being written down.
+            self._meters.asked(self.account.name, asked_at - slot)
+            self._meters.answered(self.account.name, type(placement).__name__, took)
         except StoreError as error:
             log.error("dial_not_recorded", attempt=attempt.id, why=str(error))
             if not asked:

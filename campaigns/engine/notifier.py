@@ -67,8 +67,14 @@ class Notifier:
         return len(parcels)
 
     async def _try(self, parcel: Parcel, landed: list[int]) -> None:
-        told = await announcement(self._store, parcel)
-        why = await self._deliver(parcel, message_id(parcel), self._clock.now(), told)
+        try:
+            told = await announcement(self._store, parcel)
+            why = await self._deliver(parcel, message_id(parcel), self._clock.now(), told)
+        except StoreError:
+            return  # its lease ends, and it is tried again
+        except Exception as error:
+            log.exception("telling_failed_here", told=str(parcel.event))
+            why = type(error).__name__  # one that cannot be told must not hold up the others
         if not why:
             landed.append(parcel.id)
             return

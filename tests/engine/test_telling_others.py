@@ -76,6 +76,26 @@ def test_whoever_does_not_listen_is_asked_again_ever_more_rarely_and_then_given_
     play(night)
 
 
+def test_one_that_cannot_be_told_holds_up_nobody() -> None:
+    async def night(store: MemoryStore, clock: DiscreteClock) -> None:
+        receiver = Receiver(clock)
+
+        async def deliver(parcel, name, now, told) -> str:
+            if parcel.event is Event.CONTACT_SETTLED:
+                raise KeyError("nobody foresaw this")
+            return await receiver.deliver(parcel, name, now, told)
+
+        await store.subscribe({"good": list(Event)})
+        async with a_night(store, clock) as one:
+            await one.run()
+            assert await Notifier(store, clock, deliver).round() == 3
+        assert {event for _, event, _ in receiver.got} == {Event.ATTEMPT_ENDED, Event.CAMPAIGN_FINISHED}
+        assert (await store.outbox_state()).waiting == 1
+        assert await store.next_parcel_at() == clock.now() + PAUSES[0]
+
+    play(night)
+
+
 def test_a_worker_that_dies_while_it_tells_leaves_the_event_to_the_next() -> None:
     async def night(store: MemoryStore, clock: DiscreteClock) -> None:
         await store.subscribe({"good": [Event.CAMPAIGN_FINISHED]})

@@ -68,7 +68,7 @@ CREATE TABLE answered (
 CREATE INDEX answered_age ON answered (asked_at);
 
 -- Who was closed when: outcomes over time are read along this alone, page by page.
-CREATE INDEX lead_closed_at ON lead (campaign, closed_at, outcome) WHERE outcome IS NOT NULL;
+CREATE INDEX IF NOT EXISTS lead_closed_at ON lead (campaign, closed_at, outcome) WHERE outcome IS NOT NULL;
 -- Pages of long lists, each the next entries of an index: leads by what they came to, attempts by how they ended and in
 -- which order, and the do-not-call list by age.
 CREATE INDEX IF NOT EXISTS lead_labelled ON lead (campaign, label, seq) WHERE label <> '';
