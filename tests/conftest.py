@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Generator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -11,11 +12,26 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 from postgres import postgres_url  # noqa: F401 - a fixture for every folder
+from proving import add_options, dice, figure, long, seed  # noqa: F401 - fixtures for every folder
 
 # How fast inputs are made says something of the machine, which is shared and noisy, and nothing of the product.
 # The same inputs every time: a run that fails, fails for whoever repeats it.
 settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of `proving`."""
+    add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Lets a fixture know, at its end, how its test went."""
+    report = yield
+    if report.when == "call":
+        item.report_of_call = report  # type: ignore[attr-defined]
+    return report
 
 
 def pytest_xdist_auto_num_workers() -> int:
