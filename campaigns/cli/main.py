@@ -16,6 +16,7 @@ from campaigns.domain.errors import AccountRefused, CampaignsError, InputError, 
 
 from . import completing
 from .context import Globals, err, set_up_logs
+from .stderr import guard_stderr
 
 _HOMES = {
     "starting": ("init",),
@@ -122,6 +123,7 @@ def completion_line(words: Sequence[str]) -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script. Exits 0 done, 1 a person is needed, 2 wrong input, 3 stopped early, 4 account refused."""
+    guard_stderr()
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,15 +108,16 @@ class Rig:
     def phones(self) -> list[str]:
         return PHONES[: self.plan.people]
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """A command of the product, running; its output goes to files."""
+    def start(self, *words: str, under: Sequence[str] = (), **environ: str) -> subprocess.Popen[str]:
+        """A command of the product, running, `under` another program; its output goes to files."""
         number = len(self.started)
         out, err = (self.folder / f"{number}.{name}" for name in ("out", "err"))
         with out.open("w") as stdout, err.open("w") as stderr:
             settings = ["--settings", str(self.folder / "settings.toml")]
             process = subprocess.Popen(
-                [*COMMAND, *settings, *words], stdout=stdout, stderr=stderr, cwd=self.folder, text=True
-            )
+                [*under, *COMMAND, *settings, *words],
+                stdout=stdout, stderr=stderr, cwd=self.folder, text=True, env=os.environ | environ,
+            )  # fmt: skip
         self.started.append(process)
         return process
 
