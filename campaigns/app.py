@@ -62,8 +62,8 @@ class Session:
     def webhook_token(self, provider: str) -> str:
         """The secret part of a provider's webhook address: the settings' own, or one that follows from the hash key."""
         own = self.settings.providers.get(provider)
-        if own is not None and own.webhook_token is not None:
-            return own.webhook_token.get_secret_value()
+        if own is not None and own.webhook_token:
+            return own.webhook_token[0].get_secret_value()
         return hmac.new(self.hash_key, f"webhook:{provider}".encode(), hashlib.sha256).hexdigest()[:40]
 
 
@@ -265,11 +265,14 @@ async def open_account(session: Session, name: str) -> AsyncIterator[Account]:
 
 def _vendor_account(settings: Settings, name: str) -> VendorAccount:
     own = provider_settings(settings, name)
+    secrets = [secret.get_secret_value() for secret in own.webhook_secret]
     return VendorAccount(
         name=name,
         base_url=own.base_url or kind_of(own, name).BASE_URL,
         api_key=own.api_key.get_secret_value() if own.api_key else "",
-        webhook_secret=own.webhook_secret.get_secret_value() if own.webhook_secret else "",
+        webhook_secret=secrets[0] if secrets else "",
+        older_secrets=tuple(secrets[1:]),
+        older_tokens=tuple(token.get_secret_value() for token in own.webhook_token[1:]),
         routes=own.routes,
         facts=own.facts,
     )

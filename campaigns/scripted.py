@@ -31,6 +31,7 @@ from campaigns.domain.sources import Columns, Returns
 from campaigns.ports import BookingPage, CallPage, Clock, ProviderFacts, Row
 from campaigns.ports.health import Finding, Needs
 from campaigns.ports.lists import Batch, Fault, Landed, OutcomeNote, Unwritable
+from campaigns.vendors.signatures import same
 
 TOKEN = "the secret address of a scripted provider"  # noqa: S105 - a word for tests
 """Of the webhooks that a scripted provider believes."""
@@ -154,7 +155,7 @@ class ScriptedProvider:
         text = webhook.body.decode()
         if not text.startswith("{"):
             return Notice(Grade.TOKEN, text, None)
-        if webhook.token != TOKEN:
+        if not same(webhook.token, TOKEN):
             raise ProofError("another address")
         asked = json.loads(text)
         tools = tuple(ToolCall(own, name) for own, name in asked.pop("tools", {}).items())

@@ -47,6 +47,10 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
+def _listed(value: object) -> object:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
 def _not_blank(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().strip():
         raise ValueError("This secret is empty. Give it a value, or remove the key.")
@@ -94,6 +98,8 @@ Whole = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=1_000_000)]
 Rate = Annotated[float, BeforeValidator(_no_bool), Field(gt=0, le=10_000)]
 Span = Annotated[Duration, AfterValidator(_some)]
 Secret = Annotated[SecretStr, AfterValidator(_not_blank)]
+Secrets = Annotated[tuple[Secret, ...], BeforeValidator(_listed), Field(min_length=1)]
+"""One; or several while a vendor is moved from one to the next, the newest first."""
 Address = Annotated[str, AfterValidator(_address)]
 Place = Annotated[str, AfterValidator(lambda value: value if value == SIMULATOR else _address(value))]
 
@@ -130,10 +136,10 @@ class ProviderSettings(Section):
     base_url: Place | None = None
     """None: the vendor's own, where it has one; `simulator`: the built-in one."""
     api_key: Secret | None = None
-    webhook_secret: Secret | None = None
+    webhook_secret: Secrets = ()
     """Where the vendor signs."""
-    webhook_token: Secret | None = None
-    """The unguessable part of the webhook's address; None: made once and kept."""
+    webhook_token: Secrets = ()
+    """The unguessable part of the webhook's address; none: it follows from the hash key."""
     at_once: Whole = 10
     per_second: Rate = 1.0
     requests_per_minute: Whole | None = None

@@ -307,3 +307,15 @@ def test_a_provider_without_an_address_is_not_loopback() -> None:
 def test_absence_may_be_proved_after_a_while() -> None:
     assert provider(absence_after="2m").absence_after == timedelta(minutes=2)
     assert provider(absence_after="off").absence_after is None
+
+
+def test_while_a_vendor_is_moved_to_a_new_secret_the_one_before_may_stand_beside_it(tmp_path):
+    file = tmp_path / "campaigns.toml"
+    file.write_text('[providers.flireo]\nwebhook_secret = [{ env = "NEW" }, "the old one"]\nwebhook_token = "only one"')
+    own = read_settings(file, environ={"NEW": "the new one"}).providers["flireo"]
+    assert [secret.get_secret_value() for secret in own.webhook_secret] == ["the new one", "the old one"]
+    assert [token.get_secret_value() for token in own.webhook_token] == ["only one"]
+    for nothing in ("[]", '""', '["new", " "]'):
+        file.write_text(f"[providers.flireo]\nwebhook_secret = {nothing}")
+        with pytest.raises(InputError, match="webhook_secret"):
+            read_settings(file, environ={})

@@ -22,12 +22,25 @@ class VendorAccount:
     api_key: str = field(default="", repr=False)
     webhook_token: str = field(default="", repr=False)
     webhook_secret: str = field(default="", repr=False)
+    older_tokens: tuple[str, ...] = field(default=(), repr=False)
+    older_secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What is still believed while the vendor is moved to a new one."""
     routes: Mapping[str, str] = field(default_factory=dict)
     """Corrections to routes: operation → `/path`, or `METHOD /path`."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Corrections to whatever else is ASSUMED of the vendor: the fields of its `Facts`."""
     section: str = "providers"
     """Of the settings, for messages."""
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Every secret part of an address that is good, the newest first."""
+        return tuple(filter(None, (self.webhook_token, *self.older_tokens)))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret by which a webhook may be signed, the newest first; none: nothing is signed."""
+        return tuple(filter(None, (self.webhook_secret, *self.older_secrets)))
 
     def __post_init__(self) -> None:
         """Raises InputError for a key that no header can carry, such as one read with the end of its line."""

@@ -1,6 +1,7 @@
 """Webhook proof: what a stranger cannot make."""
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from campaigns.domain.errors import ProofError
@@ -11,35 +12,51 @@ FRESH = timedelta(minutes=5)
 
 def same(told: str, ours: str) -> bool:
     """In constant time, whatever characters the stranger sent."""
-    return hmac.compare_digest(told.encode("utf-8", "surrogatepass"), ours.encode())
+    return hmac.compare_digest(_bytes(told), ours.encode())
 
 
-def check_token(told: str, ours: str) -> None:
-    """The secret part of the address. Raises ProofError; also where ours is too short to be a secret."""
-    if len(ours) < 16 or not same(told, ours):
+SHORTEST = 16
+"""Characters of an address's secret part; a shorter one could be guessed, and proves nothing."""
+
+
+def check_token(told: str, tokens: Sequence[str]) -> None:
+    """The secret part of the address, the newest or one that is still good beside it. Raises ProofError."""
+    if not any(same(told, token) for token in _secret(tokens)):
         raise ProofError("wrong address token")
 
 
-def check_stamped(told: str, *, stamp: str, body: bytes, secret: str, now: datetime) -> None:
-    """HMAC-SHA256 in hex over `stamp.body`, with a fresh stamp in unix seconds. Raises ProofError."""
+def check_stamped(told: str, *, stamp: str, body: bytes, secrets: Sequence[str], now: datetime) -> None:
+    """HMAC-SHA256 in hex over `stamp.body` by one of the secrets, with a fresh stamp in unix seconds.
+
+    Raises ProofError.
+    """
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
         raise ProofError("no usable time stamp")
     if abs(now.timestamp() - int(stamp)) > FRESH.total_seconds():
         raise ProofError("too old, or from the future")
-    if not secret or not same(told, hmac.digest(secret.encode(), stamp.encode() + b"." + body, "sha256").hex()):
+    text = stamp.encode() + b"." + body
+    if not any(same(told, hmac.digest(secret.encode(), text, "sha256").hex()) for secret in secrets if secret):
         raise ProofError("wrong signature")
 
 
 def attempt_token(token: str, attempt_id: str) -> str:
     """The secret part of an address that is good for one attempt: `ATTEMPT.HMAC(token, attempt)`."""
-    return f"{attempt_id}.{hmac.digest(token.encode(), attempt_id.encode(), 'sha256').hex()[:40]}"
+    return f"{attempt_id}.{hmac.digest(token.encode(), _bytes(attempt_id), 'sha256').hex()[:40]}"
 
 
-def attempt_of(told: str, token: str) -> str | None:
+def attempt_of(told: str, tokens: Sequence[str]) -> str | None:
     """The attempt that such an address names; None: it is the account's own. Raises ProofError for a forged one."""
     attempt_id, dot, _ = told.partition(".")
-    if not dot or same(told, token):  # the account's own may hold a dot: whoever runs it chose it
-        check_token(told, token)
+    if not dot or any(same(told, token) for token in tokens):  # a token may hold a dot: whoever runs it chose it
+        check_token(told, tokens)
         return None
-    check_token(told, attempt_token(token, attempt_id))
+    check_token(told, [attempt_token(token, attempt_id) for token in _secret(tokens)])
     return attempt_id
+
+
+def _secret(tokens: Sequence[str]) -> list[str]:
+    return [token for token in tokens if len(token) >= SHORTEST]
+
+
+def _bytes(told: str) -> bytes:
+    return told.encode("utf-8", "surrogatepass")

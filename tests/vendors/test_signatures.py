@@ -20,7 +20,7 @@ def signed(at: datetime = NOW, *, secret: str = SECRET, body: bytes = BODY) -> t
 
 def proved(stamp: str, told: str, *, secret: str = SECRET, body: bytes = BODY) -> bool:
     try:
-        check_stamped(told, stamp=stamp, body=body, secret=secret, now=NOW)
+        check_stamped(told, stamp=stamp, body=body, secrets=(secret,), now=NOW)
     except ProofError:
         return False
     return True
@@ -48,25 +48,45 @@ def test_another_body_secret_or_hash_proves_nothing() -> None:
 
 
 def test_an_address_for_one_attempt_names_it() -> None:
-    assert attempt_of(attempt_token(TOKEN, "attempt-1"), TOKEN) == "attempt-1"
-    assert attempt_of(TOKEN, TOKEN) is None
+    assert attempt_of(attempt_token(TOKEN, "attempt-1"), (TOKEN,)) == "attempt-1"
+    assert attempt_of(TOKEN, (TOKEN,)) is None
 
 
 def test_an_account_s_own_token_may_hold_a_dot() -> None:
     own = "calls.example." + TOKEN
-    assert attempt_of(own, own) is None
-    assert attempt_of(attempt_token(own, "attempt-1"), own) == "attempt-1"
+    assert attempt_of(own, (own,)) is None
+    assert attempt_of(attempt_token(own, "attempt-1"), (own,)) == "attempt-1"
     with pytest.raises(ProofError):
-        attempt_of("short.", "short.")
+        attempt_of("short.", ("short.",))
 
 
 @pytest.mark.parametrize("told", ["attempt-1.", "attempt-2." + attempt_token(TOKEN, "attempt-1").partition(".")[2], "",
                                   "x", TOKEN[:-1], TOKEN + ".", f".{TOKEN}"])  # fmt: skip
 def test_a_forged_address_is_no_proof(told: str) -> None:
     with pytest.raises(ProofError):
-        attempt_of(told, TOKEN)
+        attempt_of(told, (TOKEN,))
 
 
 def test_a_token_that_is_too_short_is_no_secret() -> None:
     with pytest.raises(ProofError):
-        check_token("short", "short")
+        check_token("short", ("short",))
+
+
+def test_while_one_secret_follows_another_both_stand_and_then_the_old_one_no_more() -> None:
+    other = "o" * 20
+    for told in (TOKEN, other, attempt_token(TOKEN, "a1"), attempt_token(other, "a1")):
+        attempt_of(told, (TOKEN, other))
+    stamp, by_old = signed(secret="the old one")
+    check_stamped(by_old, stamp=stamp, body=BODY, secrets=(SECRET, "the old one"), now=NOW)
+    with pytest.raises(ProofError):
+        check_stamped(by_old, stamp=stamp, body=BODY, secrets=(SECRET,), now=NOW)
+    for told in (other, attempt_token(other, "a1")):
+        with pytest.raises(ProofError):
+            attempt_of(told, (TOKEN,))
+
+
+@pytest.mark.parametrize("weak", ["", "short"])
+def test_an_address_for_one_attempt_proves_nothing_where_the_account_s_own_could_be_guessed(weak: str) -> None:
+    for told in (attempt_token(weak, "attempt-1"), "\ud800.x", "."):
+        with pytest.raises(ProofError):
+            attempt_of(told, (weak,))

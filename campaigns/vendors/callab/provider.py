@@ -94,7 +94,7 @@ class CallabProvider:
         return found if found is not None and found.call_id == call_id else None
 
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:  # noqa: ARG002 - nothing is dated
-        return webhooks.read(webhook, token=self._account.webhook_token, facts=self._callab.facts)
+        return webhooks.read(webhook, tokens=self._account.tokens, facts=self._callab.facts)
 
     def answer(self, question: Question, reply: Reply) -> dict[str, Any]:  # noqa: ARG002 - Callab asks nothing
         return {}

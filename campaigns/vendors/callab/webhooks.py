@@ -1,6 +1,7 @@
 """What Callab sends us: nothing is signed, and the body is whatever the user wrote into the flow. So it is a hint."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from campaigns.domain.call import CallReport, Grade, Notice, Webhook
@@ -16,9 +17,9 @@ _OTHERS = ("contact", "campaign", "agent")
 """Events that begin so are about something else, which has an id as well."""
 
 
-def read(webhook: Webhook, *, token: str, facts: Facts) -> Notice:
+def read(webhook: Webhook, *, tokens: Sequence[str], facts: Facts) -> Notice:
     """A webhook as a notice of grade TOKEN. Raises ProofError for a wrong address, or what is no JSON object."""
-    check_token(webhook.token, token)
+    check_token(webhook.token, tokens)
     try:
         said = read_json(webhook.body, strict=True)
     except ValueError:

@@ -59,7 +59,7 @@ def read(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime)
     signed = _SIGNED.fullmatch(told[0]) if len(told) == 1 else None
     if signed is None:
         raise ProofError("not signed as Callbell signs")
-    check_stamped(signed[2], stamp=signed[1], body=body, secret=secret, now=now)
+    check_stamped(signed[2], stamp=signed[1], body=body, secrets=(secret,), now=now)
     return parse(body)
 
 

@@ -121,8 +121,8 @@ class FlireoProvider:
         return await self.booking(booking_id)
 
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:
-        token, secret = self._account.webhook_token, self._account.webhook_secret
-        return webhooks.read(webhook, token=token, secret=secret, now=now, facts=self._client.facts)
+        tokens, secrets = self._account.tokens, self._account.secrets
+        return webhooks.read(webhook, tokens=tokens, secrets=secrets, now=now, facts=self._client.facts)
 
     def answer(self, question: Question, reply: Reply) -> dict[str, Any]:
         return webhooks.answer(question, reply)

@@ -5,6 +5,7 @@ generation B stands in the headers and a secret is set, it must be right as well
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -90,12 +91,14 @@ def _tool(data: object) -> ToolCall | None:
     return ToolCall(task.taskId, task.taskName, task.taskPayload or {})
 
 
-def read(webhook: Webhook, *, token: str, secret: str, now: datetime, facts: Facts = PLAIN) -> Notice:
+def read(
+    webhook: Webhook, *, tokens: Sequence[str], secrets: Sequence[str], now: datetime, facts: Facts = PLAIN
+) -> Notice:
     """A webhook as a notice of grade TOKEN (BODY where a signature proves it). Raises ProofError."""
-    check_token(webhook.token, token)
-    signed = bool(secret) and "x-webhook-signature" in webhook.headers
+    check_token(webhook.token, tokens)
+    signed = bool(secrets) and "x-webhook-signature" in webhook.headers
     if signed:
-        _check_signature(webhook, secret, now=now)
+        _check_signature(webhook, secrets, now=now)
     event = _parse(webhook.body, facts)
     return Notice(
         grade=Grade.BODY if signed else Grade.TOKEN,
@@ -124,9 +127,9 @@ def _parse(body: bytes, facts: Facts) -> _Event:
         raise ProofError("not a Flireo event") from None
 
 
-def _check_signature(webhook: Webhook, secret: str, *, now: datetime) -> None:
+def _check_signature(webhook: Webhook, secrets: Sequence[str], *, now: datetime) -> None:
     kind, _, digest = webhook.headers["x-webhook-signature"].partition("=")
     if kind != "sha256":
         raise ProofError("wrong signature")
     stamp = webhook.headers.get("x-webhook-timestamp", "")
-    check_stamped(digest, stamp=stamp, body=webhook.body, secret=secret, now=now)
+    check_stamped(digest, stamp=stamp, body=webhook.body, secrets=secrets, now=now)

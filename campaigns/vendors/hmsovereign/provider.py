@@ -92,8 +92,8 @@ class HMSovereignProvider:
         return report_of(call, self._api.facts, own=self._number_ids)
 
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:
-        token, secret = self._account.webhook_token, self._account.webhook_secret
-        return webhooks.read(webhook, self._api.facts, token=token, secret=secret, now=now)
+        tokens, secrets = self._account.tokens, self._account.secrets
+        return webhooks.read(webhook, self._api.facts, tokens=tokens, secrets=secrets, now=now)
 
     def answer(self, question: Question, reply: Reply) -> dict[str, Any]:
         return webhooks.answer(question, reply)

@@ -7,6 +7,7 @@ src/types.ts of the vendor's Node SDK.
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -115,23 +116,23 @@ class _Flat(Loose):
         }
 
 
-def read(webhook: Webhook, facts: Facts, *, token: str, secret: str, now: datetime) -> Notice:
+def read(webhook: Webhook, facts: Facts, *, tokens: Sequence[str], secrets: Sequence[str], now: datetime) -> Notice:
     """A webhook as a notice of grade BODY; of grade TOKEN where no secret is set. Raises ProofError.
 
     Args:
         webhook: As it came.
         facts: The vendor's words.
-        token: The account's address token; an address may be good for one attempt instead.
-        secret: With which the vendor signs; then what is not signed is refused.
+        tokens: The account's address tokens; an address may be good for one attempt instead.
+        secrets: With one of which the vendor signs; then what is not signed is refused.
         now: The present.
     """
-    attempt_id = attempt_of(webhook.token, token)
-    if secret:
-        _check_signature(webhook, secret, now=now)
+    attempt_id = attempt_of(webhook.token, tokens)
+    if secrets:
+        _check_signature(webhook, secrets, now=now)
     message, transcript = _parse(webhook.body)
     attempt_id = attempt_id or message.attempt_id
     return Notice(
-        grade=Grade.BODY if secret else Grade.TOKEN,
+        grade=Grade.BODY if secrets else Grade.TOKEN,
         dedupe_key=f"{message.type}:{hashlib.sha256(webhook.body).hexdigest()}",
         report=_report(message, transcript, attempt_id, facts) if message.type in REPORTS else None,
         question=_question(message, attempt_id) if message.type in QUESTIONS else None,
@@ -145,12 +146,12 @@ def answer(question: Question, reply: Reply) -> dict[str, Any]:
     return {"results": [{"toolCallId": tool.id, "result": reply.tools.get(tool.id, "")} for tool in question.tools]}
 
 
-def _check_signature(webhook: Webhook, secret: str, *, now: datetime) -> None:
+def _check_signature(webhook: Webhook, secrets: Sequence[str], *, now: datetime) -> None:
     scheme, _, told = webhook.headers.get("x-webhook-signature", "").partition("=")
     if scheme != "sha256":
         raise ProofError("no signature")
     stamp = webhook.headers.get("x-webhook-timestamp", "")
-    check_stamped(told, stamp=stamp, body=webhook.body, secret=secret, now=now)
+    check_stamped(told, stamp=stamp, body=webhook.body, secrets=secrets, now=now)
 
 
 def _parse(body: bytes) -> tuple[_Message, str]:

@@ -22,7 +22,7 @@ EVENT = {
 
 def told(body: object, token: str = TOKEN) -> Notice:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read(Webhook(token, {}, raw), token=TOKEN, facts=Facts())
+    return read(Webhook(token, {}, raw), tokens=(TOKEN,), facts=Facts())
 
 
 def test_the_event_of_an_end_is_a_hint_about_its_call() -> None:
@@ -72,7 +72,7 @@ def test_a_wrong_address_is_refused(token: str) -> None:
 
 def test_a_secret_that_could_be_guessed_admits_nobody() -> None:
     with pytest.raises(ProofError):
-        read(Webhook("short", {}, b"{}"), token="short", facts=Facts())
+        read(Webhook("short", {}, b"{}"), tokens=("short",), facts=Facts())
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,9 @@ def signed(body: bytes, at: datetime = NOW, **more: str) -> dict[str, str]:
 
 def read(event: object, *, token: str = TOKEN, secret: str = SECRET) -> Notice:
     body = packed(event)
-    return webhooks.read(Webhook(token, signed(body), body), FACTS, token=TOKEN, secret=secret, now=NOW)
+    return webhooks.read(
+        Webhook(token, signed(body), body), FACTS, tokens=(TOKEN,), secrets=(secret,) if secret else (), now=NOW
+    )
 
 
 def message(kind: str, **more: Any) -> dict[str, Any]:
@@ -161,7 +163,9 @@ def test_the_address_of_one_attempt_names_it_and_else_what_the_vendor_echoes() -
     echo = {"assistant": {"metadata": {"attempt_id": "attempt-9"}}}
     body = packed(message("status-update", **echo))
     for token, attempt in ((own, "attempt-7"), (TOKEN, "attempt-9")):
-        report = webhooks.read(Webhook(token, signed(body), body), FACTS, token=TOKEN, secret=SECRET, now=NOW).report
+        report = webhooks.read(
+            Webhook(token, signed(body), body), FACTS, tokens=(TOKEN,), secrets=(SECRET,), now=NOW
+        ).report
         assert report is not None
         assert report.attempt_id == attempt
     flat = read({"eventType": "status-update", "callSession": "c1", "userMetadata": {"attempt_id": "attempt-3"}})
@@ -172,7 +176,7 @@ def test_the_address_of_one_attempt_names_it_and_else_what_the_vendor_echoes() -
 def test_without_a_secret_the_address_alone_is_proof_and_a_hint() -> None:
     body = packed(REPORT)
     for headers in ({}, signed(body), {"x-webhook-signature": "sha256=00"}):
-        notice = webhooks.read(Webhook(TOKEN, headers, body), FACTS, token=TOKEN, secret="", now=NOW)
+        notice = webhooks.read(Webhook(TOKEN, headers, body), FACTS, tokens=(TOKEN,), secrets=(), now=NOW)
         assert notice.grade is Grade.TOKEN
     assert read(REPORT).grade is Grade.BODY
 
@@ -181,7 +185,7 @@ def test_without_a_secret_the_address_alone_is_proof_and_a_hint() -> None:
 def test_a_signature_within_five_minutes_is_fresh(seconds: int) -> None:
     body = packed(REPORT)
     headers = signed(body, NOW + timedelta(seconds=seconds))
-    notice = webhooks.read(Webhook(TOKEN, headers, body), FACTS, token=TOKEN, secret=SECRET, now=NOW)
+    notice = webhooks.read(Webhook(TOKEN, headers, body), FACTS, tokens=(TOKEN,), secrets=(SECRET,), now=NOW)
     assert notice.grade is Grade.BODY
 
 
@@ -348,7 +352,7 @@ def test_there_are_at_least_forty_forgeries() -> None:
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_forgery_is_refused(name: str) -> None:
     with pytest.raises(ProofError) as caught:
-        webhooks.read(FORGERIES[name], FACTS, token=TOKEN, secret=SECRET, now=NOW)
+        webhooks.read(FORGERIES[name], FACTS, tokens=(TOKEN,), secrets=(SECRET,), now=NOW)
     for secret in (TOKEN, SECRET, PERSON):
         assert secret not in str(caught.value)
 
@@ -356,7 +360,7 @@ def test_a_forgery_is_refused(name: str) -> None:
 @pytest.mark.parametrize("token", ["", "short", "x" * 15])
 def test_a_token_that_could_be_guessed_admits_nobody(token: str) -> None:
     with pytest.raises(ProofError):
-        webhooks.read(Webhook(token, signed(BODY), BODY), FACTS, token=token, secret=SECRET, now=NOW)
+        webhooks.read(Webhook(token, signed(BODY), BODY), FACTS, tokens=(token,), secrets=(SECRET,), now=NOW)
 
 
 MUTATIONS = st.lists(st.tuples(st.integers(0, len(BODY) - 1), st.binary(max_size=3), st.integers(0, 3)), max_size=6)
@@ -373,9 +377,9 @@ def test_a_body_with_any_byte_changed_is_refused_where_it_was_signed_and_else_un
     hook = Webhook(TOKEN, signed(BODY), bytes(body))
     if bytes(body) != BODY:
         with pytest.raises(ProofError):
-            webhooks.read(hook, FACTS, token=TOKEN, secret=SECRET, now=NOW)
+            webhooks.read(hook, FACTS, tokens=(TOKEN,), secrets=(SECRET,), now=NOW)
     with contextlib.suppress(ProofError):
-        assert webhooks.read(hook, FACTS, token=TOKEN, secret="", now=NOW).grade is Grade.TOKEN
+        assert webhooks.read(hook, FACTS, tokens=(TOKEN,), secrets=(), now=NOW).grade is Grade.TOKEN
 
 
 HEADERS = st.dictionaries(st.sampled_from(["x-webhook-signature", "x-webhook-timestamp", "x-other"]), st.text())
@@ -392,7 +396,7 @@ MEMBERS = [*webhooks._Message.model_fields, "phoneNumber", "toolCallList", "dura
 def test_whatever_a_stranger_sends_ends_in_a_proof_error(token: str, headers: dict[str, str], body: bytes) -> None:
     for address in (token, TOKEN):
         with pytest.raises(ProofError):
-            webhooks.read(Webhook(address, headers, body), FACTS, token=TOKEN, secret=SECRET, now=NOW)
+            webhooks.read(Webhook(address, headers, body), FACTS, tokens=(TOKEN,), secrets=(SECRET,), now=NOW)
 
 
 @settings(max_examples=300, deadline=None)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from campaigns.vendors.signatures import same
 from campaigns.vendors.simulated.cut import SeveringApp
 from campaigns.vendors.simulated.exchange import Exchange
 from campaigns.vendors.simulated.minute import Minute
@@ -78,7 +79,9 @@ class Surface:
         wait = self._minute.spend(now=self._exchange.clock.now()).get("retry-after")
         if wait is not None:
             raise WrongError("too many requests", 429, {"retry-after": wait})
-        if options.api_key is not None and request.headers.get("authorization") != f"Bearer {options.api_key}":
+        if options.api_key is not None and not same(
+            request.headers.get("authorization", ""), f"Bearer {options.api_key}"
+        ):
             raise WrongError("unauthorized", 401)
 
     async def _dial(self, request: Request) -> Response:

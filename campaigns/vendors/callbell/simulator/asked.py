@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from campaigns.ports import Clock
+from campaigns.vendors.signatures import same
 from campaigns.vendors.simulated.cut import Cut
 from campaigns.vendors.simulated.faults import LONGEST_WAIT, Dice, Rule
 
@@ -96,7 +97,7 @@ class Door:
         if self.options.per_second is not None and self._used > self.options.per_second:
             raise Wrong(429, "too many requests", retry=self.options.retry_after or "")
         key = self.options.api_key
-        if key is not None and request.headers.get("authorization") != f"Bearer {key}":
+        if key is not None and not same(request.headers.get("authorization", ""), f"Bearer {key}"):
             raise Wrong(401, "not authorized")
 
     async def _suffer(self, rule: Rule | None, asked: Asked, act: Act) -> Response:

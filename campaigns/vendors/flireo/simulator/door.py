@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from campaigns.vendors.signatures import same
 from campaigns.vendors.simulated.exchange import ApiError, Exchange
 from campaigns.vendors.simulated.faults import Place, Rule
 from campaigns.vendors.simulated.minute import Minute
@@ -93,7 +94,7 @@ class Door:
         if "retry-after" in budget:
             raise ApiError(429, "rate_limit_exceeded", "Too many requests in this minute")
         key = self._exchange.options.api_key
-        if key is not None and request.headers.get("authorization") != f"Bearer {key}":
+        if key is not None and not same(request.headers.get("authorization", ""), f"Bearer {key}"):
             raise ApiError(401, "unauthorized", "The API key is missing or wrong")
 
     def _error(self, error: ApiError) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from campaigns.vendors.signatures import same
 from campaigns.vendors.simulated.exchange import ApiError, Exchange
 from campaigns.vendors.simulated.minute import Minute
 
@@ -53,7 +54,7 @@ class Guard:
             wait = {"retry-after": budget["retry-after"]}
             raise ApiError(429, "rate_limit_exceeded", "Rate limit exceeded", wait)
         key, told = self._exchange.options.api_key, request.headers.get("authorization", "")
-        if key is not None and told != f"Bearer {key}":
+        if key is not None and not same(told, f"Bearer {key}"):
             raise ApiError(401, "unauthorized", "Invalid or missing API key")
 
     def _error(self, error: ApiError) -> Response:
