@@ -1,5 +1,6 @@
 """What holds for every test: no network beyond this machine, no logs, no settings of the person who runs it."""
 
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -23,6 +24,17 @@ settings.load_profile("suite")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of `proving`."""
     add_options(parser)
+
+
+def pytest_configure() -> None:
+    """Thousands of tests are made and kept: a collector of garbage that looks at them again and again finds none."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is collected, and what was made so far is none."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -25,6 +25,10 @@ WEEKS = {
 """The hours of the samples once more, so that what is checked does not come from what is checked."""
 MOST = {"dentist-reminders": (4, 2), "us-lead-follow-up": (5, 2), "town-survey": (3, 1)}
 """Attempts for each number of a lead, in all and on one day."""
+each_sample = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in READ]
+)
+"""Whoever has played a sample for one test has it for all."""
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +80,7 @@ def _zones(name):
     return found
 
 
-@pytest.mark.parametrize("name", READ)
+@each_sample
 def test_every_lead_of_a_sample_gets_an_outcome_and_every_row_is_counted(played, capsys, name):
     summary, _, _ = played(name, capsys)
     contacts, outcomes, attempts = summary["contacts"], summary["outcomes"], summary["attempts"]
@@ -88,7 +92,7 @@ def test_every_lead_of_a_sample_gets_an_outcome_and_every_row_is_counted(played,
     assert attempts["total"] == sum(count for word, count in attempts.items() if word != "total")
 
 
-@pytest.mark.parametrize("name", READ)
+@each_sample
 def test_no_call_of_a_sample_is_outside_the_hours_of_anywhere_the_person_may_be(played, capsys, name):
     zones = _zones(name)
     calls = _calls(played(name, capsys)[1])
@@ -98,7 +102,7 @@ def test_no_call_of_a_sample_is_outside_the_hours_of_anywhere_the_person_may_be(
         assert all(_is_open(name, at, zone) for zone in zones[call["phone_number"]]), call["created_at"]
 
 
-@pytest.mark.parametrize("name", READ)
+@each_sample
 def test_nobody_in_a_sample_is_called_twice_for_one_attempt_or_too_often(played, capsys, name):
     summary, ledger, _ = played(name, capsys)
     calls = _calls(ledger)
@@ -117,7 +121,7 @@ def _day(call, zones):
     return datetime.fromisoformat(call["created_at"]).astimezone(ZoneInfo(zone)).date()
 
 
-@pytest.mark.parametrize("name", READ)
+@each_sample
 def test_never_more_calls_at_once_than_the_sample_has_lines(played, capsys, name):
     most = load_campaign(SAMPLES / name / "campaign.yaml").campaign.pacing.at_once
     moments = []
@@ -130,6 +134,7 @@ def test_never_more_calls_at_once_than_the_sample_has_lines(played, capsys, name
     assert 1 < peak <= most
 
 
+@pytest.mark.xdist_group("dentist-reminders")
 def test_two_plays_are_identical(played, capsys, tmp_path):
     name = "dentist-reminders"
     summary, ledger, _ = played(name, capsys)
@@ -138,6 +143,7 @@ def test_two_plays_are_identical(played, capsys, tmp_path):
     assert ledger_again == ledger
 
 
+@pytest.mark.xdist_group("town-survey")
 def test_what_is_settled_is_not_played_again(played, capsys):
     name = "town-survey"
     summary, ledger, folder = played(name, capsys)

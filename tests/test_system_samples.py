@@ -16,6 +16,11 @@ SAMPLES = Path(__file__).parents[1] / "sample_campaigns"
 NAMES = ("callbell-callbacks", "callab-second-try", "clinic-over-hmsovereign")
 
 
+def each(*names: str) -> pytest.MarkDecorator:
+    """For each of these samples, where one process has played it for all tests of it."""
+    return pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names])
+
+
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Each sample's folder, exit code and summary, played when it is first asked for."""
@@ -35,7 +40,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return play
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each(*NAMES)
 def test_every_lead_of_a_sample_gets_an_outcome(name: str, played: Any, capsys: Any) -> None:
     folder, code, summary = played(name, capsys)
     outcomes = summary["outcomes"]
@@ -48,14 +53,14 @@ def test_every_lead_of_a_sample_gets_an_outcome(name: str, played: Any, capsys: 
     assert len(ours) == summary["attempts"]["total"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each(*NAMES)
 def test_the_command_that_a_sample_names_is_the_one_that_plays_it(name: str) -> None:
     text, command = (SAMPLES / name / "campaign.yaml").read_text(), f"sample_campaigns/{name}/campaign"
     assert f"campaigns --settings {command}s.toml run {command}.yaml" in text
     assert load_campaign(SAMPLES / name / "campaign.yaml").campaign.campaign == name
 
 
-@pytest.mark.parametrize("name", ["callbell-callbacks", "clinic-over-hmsovereign"])
+@each("callbell-callbacks", "clinic-over-hmsovereign")
 def test_every_outcome_goes_back(name: str, played: Any, capsys: Any) -> None:
     folder, _, summary = played(name, capsys)
     leads = summary["contacts"]["leads"]
@@ -63,6 +68,7 @@ def test_every_outcome_goes_back(name: str, played: Any, capsys: Any) -> None:
     assert f"Back to where the contacts came from: {leads} landed." in (folder / "report.html").read_text()
 
 
+@pytest.mark.xdist_group("clinic-over-hmsovereign")
 def test_the_outcomes_of_a_list_in_a_file_stand_beside_it(played: Any, capsys: Any) -> None:
     folder, _, summary = played("clinic-over-hmsovereign", capsys)
     with (folder / "clinic-over-hmsovereign" / "patients.outcomes.csv").open() as opened:

@@ -16,6 +16,7 @@ from campaigns.api import Pace, api
 from campaigns.desk.access import Role
 from campaigns.serving import bind, serving
 
+pytestmark = pytest.mark.xdist_group("document")
 nobody: Any = SimpleNamespace(session=None)
 schema = schemathesis.openapi.from_dict(api(nobody)._app.openapi())  # type: ignore[attr-defined]
 MATTERS_OF_TASTE = [positive_data_acceptance, negative_data_rejection]

@@ -44,21 +44,23 @@ def examples(region: str) -> list[str]:
 
 
 @pytest.mark.parametrize("part", range(8))
-def test_examples_of_every_region_and_type_are_read_alike_however_they_are_written(part: int) -> None:
+def test_examples_of_every_region_and_type_are_read_alike_however_they_are_written(part: int, long: bool) -> None:
     wrong = []
     for region in REGIONS[part::8]:
-        for text in examples(region):
-            wrong += [(text, where) for where in (region, None, "US") if differs(text, where)]
+        for number, text in enumerate(examples(region)):
+            elsewhere = (None, "US") if long or number % 4 == 0 else ()
+            wrong += [(text, where) for where in (region, *elsewhere) if differs(text, where)]
         for text in examples(region)[:6]:
             wrong += [(mark, region) for mark in MARKS if differs(mark.format(text), region)]
     assert wrong == []
 
 
-def test_every_area_and_leading_digits_of_calling_codes_in_wide_use_are_read_alike() -> None:
+def test_every_area_and_leading_digits_of_calling_codes_in_wide_use_are_read_alike(long: bool) -> None:
+    step = 1 if long else 31
     texts = chain(
         (f"+1{n:03}5550100" for n in range(1000)),
-        (f"+1555{n:04}100" for n in range(0, 10_000, 7)),
-        *((f"+{code}{n:04}{tail}" for n in range(0, 10_000, 11) for tail in ("0000", "00000", "000000"))
+        (f"+1555{n:04}100" for n in range(0, 10_000, step)),
+        *((f"+{code}{n:04}{tail}" for n in range(0, 10_000, step) for tail in ("0000", "00000", "000000"))
           for code in (31, 32, 33, 39, 41, 43, 44, 46, 47, 48, 55, 64)),
     )  # fmt: skip
     assert [text for text in texts if differs(text, None)] == []
@@ -71,7 +73,7 @@ def test_short_emergency_and_lettered_numbers_are_read_alike(text: str) -> None:
     assert [region for region in (*REGIONS, None, "XX") if differs(text, region)] == []
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=700, deadline=None)
 @given(
     st.text(max_size=30)
     | st.text("0123456789+-(). /x;ext=#,\0\u0661\uff10", max_size=25)
