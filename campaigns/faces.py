@@ -22,6 +22,8 @@ from campaigns.desk.desk import Desk
 from campaigns.domain.errors import InputError, StoreError
 from campaigns.metrics import Metrics, answer
 from campaigns.serving import bind, serving
+from campaigns.web.hosts import is_called, names_of
+from campaigns.web.knocks import Knocks
 from campaigns.web.receiver import receiver
 
 log = structlog.get_logger()
@@ -32,6 +34,7 @@ FOLLOW_EVERY = 1.0
 """Seconds between two looks at how far made-up time has come."""
 _ALWAYS = ("/webhooks/", "/healthz", "/readyz")
 _CLOSED = "There is no token yet, and this address is open to others: `campaigns token add NAME --role operate`."
+_OTHER_NAME = "This process answers to addresses, to localhost, and to the host of `public_url` in the settings."
 _BROKEN = "The dashboard could not be opened; the log says why. Calls are not concerned."
 
 
@@ -42,9 +45,11 @@ class Faces:
     def __init__(self, session: Session, accounts: Mapping[str, Account]) -> None:
         self._desk = Desk(session, accounts)
         self.door = Door(self._desk.acts, session.hash_key, real_now)
-        self._house = House(self._desk, self.door, str(session.database), session.simulated)
+        self._knocks = Knocks(real_now)
+        self._house = House(self._desk, self.door, str(session.database), session.simulated, self._knocks)
+        self._names = names_of(session.settings.listen_host, session.settings.public_url)
         self._private = is_private(session.settings.listen_host)
-        self._always = receiver(session, accounts)
+        self._always = receiver(session, accounts, self._knocks)
         self._metrics = session.meters if isinstance(session.meters, Metrics) else Metrics(session.clock)
         self._asked, self._ready = anyio.Event(), anyio.Event()
         self._app: ASGIApp = PlainTextResponse(_BROKEN, 503)
@@ -52,8 +57,10 @@ class Faces:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(_ALWAYS):
             await self._always(scope, receive, send)
+        elif self._private and not is_called(scope, self._names):
+            await PlainTextResponse(_OTHER_NAME, 421)(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] == "/metrics":
-            response = await answer(Request(scope, receive), self._metrics, self._desk)
+            response = await answer(Request(scope, receive), self._metrics, self._desk, self._knocks)
             await response(scope, receive, send)
         elif not await self.may_open():
             await PlainTextResponse(_CLOSED, 403)(scope, receive, send)
@@ -75,7 +82,7 @@ class Faces:
         await self._asked.wait()
         try:
             async with opened(self._house) as dashboard:
-                self._app = _with_api(self._desk, dashboard)
+                self._app = _with_api(self._desk, self._knocks, dashboard)
                 self._ready.set()
                 await anyio.sleep_forever()
         except Exception:
@@ -102,10 +109,10 @@ def is_private(host: str) -> bool:
         return host == "localhost"
 
 
-def _with_api(desk: Desk, rest: ASGIApp) -> ASGIApp:
+def _with_api(desk: Desk, knocks: Knocks, rest: ASGIApp) -> ASGIApp:
     from campaigns.api import with_api  # noqa: PLC0415 - see Faces
 
-    return with_api(desk, rest)
+    return with_api(desk, knocks, rest)
 
 
 @asynccontextmanager

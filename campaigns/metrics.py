@@ -16,6 +16,7 @@ from campaigns.domain.lead import Attempt
 from campaigns.ports import Clock
 from campaigns.ports.gauges import Gauges
 from campaigns.ports.outbox import OutboxState
+from campaigns.web.knocks import Knocked, Knocks
 
 _LATE = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _TOOK = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -119,16 +120,18 @@ class Metrics:
             self._budget.labels(view.name, line.what).set((line.used + line.held) / line.limit if line.limit else 1.0)
 
 
-async def answer(request: Request, metrics: Metrics, desk: Desk) -> Response:
+async def answer(request: Request, metrics: Metrics, desk: Desk, knocks: Knocks) -> Response:
     """`GET /metrics`, for whoever has a token that may read."""
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
     session = desk.session
     try:
-        if kind.lower() != "bearer" or await desk.acts.operator(secret.strip()) is None:
+        if kind.lower() != "bearer" or not await knocks.admit(request.scope, secret.strip(), desk.acts.operator):
             return _REFUSED
         gauges = await session.store.gauges(now=session.clock.now())
         outbox = await session.store.outbox_state()
         text = metrics.exposition(gauges, outbox, await desk.board.campaigns())
+    except Knocked as too_often:
+        return Response("Too many wrong tokens.\n", 429, {"Retry-After": str(too_often.wait)})
     except StoreError:
         return _AWAY
     return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -48,6 +48,7 @@ from campaigns.stores.location import Location
 from campaigns.summary import Summary, ledger_of, summarise
 from campaigns.systems import budget_of
 from campaigns.watching import watched
+from campaigns.web.knocks import Knocks
 from campaigns.web.receiver import receiver
 
 log = structlog.get_logger()
@@ -301,7 +302,8 @@ async def _reports_coming_in(session: Session, account: Account) -> AsyncIterato
         background.start_soon(account.reconciler.run)
         if session.settings.public_url is not None:
             listener = bind(session.settings.listen_host, session.settings.listen_port)
-            await stack.enter_async_context(serving(receiver(session, {account.name: account}), listener))
+            app = receiver(session, {account.name: account}, Knocks(real_now))
+            await stack.enter_async_context(serving(app, listener))
         yield
         background.cancel_scope.cancel()
 

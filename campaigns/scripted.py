@@ -147,6 +147,9 @@ class ScriptedProvider:
             return call.report
         return CallReport(call.call_id, call.report.attempt_id, phone=call.phone, created_at=call.at)
 
+    def addressed(self, token: str) -> bool:
+        return same(token, TOKEN)
+
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:  # noqa: ARG002 - the port's
         """A JSON object is a question with the members of `Question`, `tools` by id; any other body is no news.
 

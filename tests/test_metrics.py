@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 from starlette.requests import Request
 
-from campaigns.clock import DiscreteClock, run_virtual
+from campaigns.clock import DiscreteClock, real_now, run_virtual
 from campaigns.desk.access import Operator, Role
 from campaigns.domain.call import CallReport, Disposition
 from campaigns.domain.errors import StoreUnavailable
@@ -19,6 +19,7 @@ from campaigns.ports.gauges import Gauges
 from campaigns.ports.outbox import OutboxState
 from campaigns.stores.memory import MemoryStore
 from campaigns.testing import a_night, instant
+from campaigns.web.knocks import Knocks
 
 START = instant("2026-11-23T10:00Z")
 
@@ -119,7 +120,7 @@ async def test_only_a_token_that_may_read_is_answered(header, status) -> None:
     clock, store = DiscreteClock(START), MemoryStore()
     headers = [(b"authorization", header.encode())] if header else []
     request = Request({"type": "http", "method": "GET", "path": "/metrics", "headers": headers})
-    response = await answer(request, Metrics(clock), DeskOf(store, clock))
+    response = await answer(request, Metrics(clock), DeskOf(store, clock), Knocks(real_now))
     assert response.status_code == status
     assert (b"campaigns_outbox_age_seconds" in response.body) == (status == 200)
     store.close()
@@ -132,5 +133,5 @@ async def test_a_database_that_is_away_is_said_so() -> None:
 
     clock, store = DiscreteClock(START), Away()
     request = Request({"type": "http", "method": "GET", "path": "/", "headers": [(b"authorization", b"Bearer right")]})
-    assert (await answer(request, Metrics(clock), DeskOf(store, clock))).status_code == 503
+    assert (await answer(request, Metrics(clock), DeskOf(store, clock), Knocks(real_now))).status_code == 503
     store.close()

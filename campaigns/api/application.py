@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from campaigns.desk.desk import Desk
 from campaigns.domain.errors import CampaignsError, ours_in
+from campaigns.web.knocks import Knocks
 
 from . import campaigns, drafts, events, law, leads, reports, suppressions, system, tokens
 from .access import needed
@@ -25,7 +26,7 @@ from .problems import MEDIA_TYPE, TITLES, ProblemDocument, answer, misread, plai
 VERSION = "1"
 PREFIX = "/api"
 _TOPICS = (campaigns, drafts, leads, suppressions, law, reports, tokens, system, events)
-_ALWAYS = (401, 403, 404, 422, 500, 503)
+_ALWAYS = (401, 403, 404, 422, 429, 500, 503)
 _WRITES = (400, 409, 413, 415, 502)
 _ABOUT = """\
 Everything that the command line can do. A token comes from `campaigns token add NAME --role read|operate|admin` and is
@@ -38,8 +39,8 @@ The legal rules are data with sources, no legal advice.
 """
 
 
-def api(desk: Desk, pace: Pace = USUAL) -> ASGIApp:
-    """To be mounted at /api. `pace`: of its event streams."""
+def api(desk: Desk, knocks: Knocks, pace: Pace = USUAL) -> ASGIApp:
+    """To be mounted at /api. `knocks`: of this process; `pace`: of its event streams."""
     app = FastAPI(
         title="campaigns", version=VERSION, description=_ABOUT, openapi_url=DOCUMENT,
         docs_url=None, redoc_url=None,  # their pages load scripts from elsewhere
@@ -54,12 +55,12 @@ def api(desk: Desk, pace: Pace = USUAL) -> ASGIApp:
     app.add_exception_handler(CampaignsError, _told)
     app.add_exception_handler(ExceptionGroup, _grouped)
     app.add_exception_handler(Exception, _faulty)
-    return Door(app, desk)
+    return Door(app, desk, knocks)
 
 
-def with_api(desk: Desk, rest: ASGIApp, pace: Pace = USUAL) -> ASGIApp:
+def with_api(desk: Desk, knocks: Knocks, rest: ASGIApp, pace: Pace = USUAL) -> ASGIApp:
     """The API at /api, and `rest` everywhere else. An address is compared as it is, whatever letters are in it."""
-    inner = api(desk, pace)
+    inner = api(desk, knocks, pace)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (scope["path"] == PREFIX or scope["path"].startswith(f"{PREFIX}/")):

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from campaigns.desk.access import Operator, Role
 from campaigns.desk.desk import Desk
 from campaigns.domain.errors import CampaignsError
+from campaigns.web.knocks import Knocked, Knocks
 
 from .access import needed, secret_of
 from .body import JSON, UPLOAD, capped, check_length
@@ -43,10 +44,10 @@ class _Way:
 class Door:
     """An ASGI application around the FastAPI one. Nothing of a body is read before it is known who sends it."""
 
-    def __init__(self, app: FastAPI, desk: Desk) -> None:
+    def __init__(self, app: FastAPI, desk: Desk, knocks: Knocks) -> None:
         """Raises TypeError where a route does not say who may use it."""
         self._app: ASGIApp = app
-        self._desk = desk
+        self._desk, self._knocks = desk, knocks
         self._ways = list(_ways(route for route in app.routes if isinstance(route, APIRoute)))
         self._repeats = Repeats(app, desk.session)
         self._document = app.openapi_url
@@ -62,6 +63,8 @@ class Door:
             await answer(trouble)(scope, receive, sent.send)
         except CampaignsError as error:
             await answer(told(error))(scope, receive, sent.send)
+        except Knocked as too_often:
+            await answer(_waits(too_often.wait))(scope, receive, sent.send)
         except Exception as error:  # noqa: BLE001 - the outermost door
             _note(error)
             if not sent.begun:
@@ -72,7 +75,7 @@ class Door:
         if scope["path"] == scope.get("root_path", "") + DOCUMENT:
             await self._app(scope, capped(receive, JSON), send)
             return
-        scope["operator"] = operator = await self._operator(headers)
+        scope["operator"] = operator = await self._operator(scope, headers)
         way = self._way(scope)
         _check_role(operator, way)
         most = UPLOAD if way.body == _FORM else JSON
@@ -93,11 +96,11 @@ class Door:
             raise Trouble(405, "The address is right, the method is not.", mend, headers=allow)
         raise Trouble(404, "There is no such address.", "GET /api/openapi.json lists them all.")
 
-    async def _operator(self, headers: Headers) -> Operator:
+    async def _operator(self, scope: Scope, headers: Headers) -> Operator:
         secret = secret_of(headers)
         if not secret:
             raise Trouble(401, "No token came with the request.", _MEND, headers=_challenge())
-        found = await self._desk.acts.operator(secret)
+        found = await self._knocks.admit(scope, secret, self._desk.acts.operator)
         if found is None:
             raise Trouble(401, "Nobody has this token, or it was revoked.", _MEND, headers=_challenge("invalid_token"))
         return found
@@ -113,6 +116,12 @@ def _ways(routes: Iterable[APIRoute]) -> Iterable[_Way]:
 
 def _challenge(error: str = "") -> dict[str, str]:
     return {"WWW-Authenticate": 'Bearer realm="campaigns"' + (f', error="{error}"' if error else "")}
+
+
+def _waits(seconds: int) -> Trouble:
+    detail = "Too many wrong tokens came from this address within a minute."
+    return Trouble(429, detail, "Wait as `Retry-After` says; see that the token is right.",
+                   headers={"Retry-After": str(seconds)})  # fmt: skip
 
 
 def _check_role(operator: Operator, way: _Way) -> None:

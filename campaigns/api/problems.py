@@ -38,6 +38,7 @@ TITLES = {
     413: "Too large",
     415: "Sent as something else",
     422: "It cannot be done as it was asked",
+    429: "Too many wrong tokens",
     500: "A fault of the program itself",
     502: "A system elsewhere does not answer as it should",
     503: "Not now",

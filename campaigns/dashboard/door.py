@@ -28,11 +28,15 @@ class Tokens(Protocol):
         """Whose token this is."""
 
     async def tokens(self, *, by: Operator) -> Sequence[Any]:
-        """Every token that is not revoked, with `name` and `role`."""
+        """Every token that is not revoked, with `name`, `role` and `created_at`."""
 
 
 class Door:
-    """Checks whoever comes. A cookie names its token: once that is revoked, or has another role, it opens nothing."""
+    """Checks whoever comes.
+
+    A cookie names its token, and when that was made: once it is revoked it opens nothing, nor does it when another of
+    its name is made. Whoever leaves takes their cookie out of use, as long as this process lasts.
+    """
 
     def __init__(self, tokens: Tokens, key: bytes, now: Callable[[], datetime]) -> None:
         self._tokens, self._now = tokens, now
@@ -40,6 +44,8 @@ class Door:
         self._here = secrets.token_hex(8)
         """Names this process: links made here are good here."""
         self._links: dict[str, datetime] = {}
+        self._left: dict[str, datetime] = {}
+        """Cookies that were left behind, by their marks."""
 
     def link(self) -> str:
         """A path that lets one person in once, as administrator of this process."""
@@ -57,29 +63,38 @@ class Door:
         if until is not None and self._now() <= until:
             return self._signed(HERE, self._here)
         operator = await self._tokens.operator(secret) if secret else None
-        return self._signed(operator, "") if operator else None
+        made = await self._made(operator) if operator else None
+        return self._signed(operator, made) if operator and made else None
 
     async def operator(self, cookie: str) -> Operator | None:
         """Who comes with this cookie; None: it is forged, too old, or its token is gone."""
         body, _, mark = cookie.partition(".")
         if not same(mark, self._mark(body)):
             return None
-        name, role, at, here = json.loads(urlsafe_b64decode(body))
-        if self._now() - datetime.fromisoformat(at) > GOOD_FOR or here not in ("", self._here):
+        name, role, at, good = json.loads(urlsafe_b64decode(body))
+        if self._now() - datetime.fromisoformat(at) > GOOD_FOR or mark in self._left:
             return None
         operator = Operator(name, Role(role))
-        return operator if here or await self.still(operator) else None
+        return operator if good == (self._here if operator == HERE else await self._made(operator)) else None
+
+    def leave(self, cookie: str) -> None:
+        """Whoever comes with a copy of this cookie is nobody any more; it must be one that opens."""
+        now = self._now()
+        self._left = {mark: at for mark, at in self._left.items() if now - at <= GOOD_FOR}
+        self._left[cookie.partition(".")[2]] = now
 
     async def still(self, operator: Operator) -> bool:
         """Whether a token of this name and role is there; who came by a link stays."""
-        if operator == HERE:
-            return True
-        return any(
-            one.name == operator.name and one.role is operator.role for one in await self._tokens.tokens(by=_DOOR)
-        )
+        return operator == HERE or bool(await self._made(operator))
 
-    def _signed(self, operator: Operator, here: str) -> str:
-        said = json.dumps([operator.name, operator.role, self._now().isoformat(), here])
+    async def _made(self, operator: Operator) -> str:
+        """When the token of this name and role was made; empty: there is none."""
+        wanted, known = (operator.name, operator.role), await self._tokens.tokens(by=_DOOR)
+        return next((str(one.created_at) for one in known if (one.name, one.role) == wanted), "")
+
+    def _signed(self, operator: Operator, good: str) -> str:
+        """`good`: what must still be so, the token's moment or this process."""
+        said = json.dumps([operator.name, operator.role, self._now().isoformat(), good])
         body = urlsafe_b64encode(said.encode()).decode()
         return f"{body}.{self._mark(body)}"
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from campaigns.desk.desk import Desk
+from campaigns.web.knocks import Knocks
 
 from .door import Door
 
@@ -16,3 +17,5 @@ class House:
     place: str
     """Which database it shows, for the header; no secret."""
     simulated: bool
+    knocks: Knocks
+    """Of this process."""

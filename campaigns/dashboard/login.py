@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from campaigns.web.knocks import Knocked
+
 from .door import COOKIE, GOOD_FOR
 from .house import House
 from .words import LANGUAGES, preferred, words
@@ -20,12 +22,15 @@ _MOST_BYTES = 4096
 
 async def login(request: Request) -> Response:
     """The form, and what it sends."""
-    if request.method == "GET":
+    if request.method != "POST":
         return await _form(request, once=request.query_params.get("once", ""))
     body = await request.body()
     sent = parse_qs(body.decode("utf-8", "replace")) if len(body) <= _MOST_BYTES else {}
     house: House = request.scope["campaigns.house"]
-    cookie = await house.door.enter(sent.get("secret", [""])[0].strip())
+    try:
+        cookie = await house.knocks.admit(request.scope, sent.get("secret", [""])[0].strip(), house.door.enter)
+    except Knocked as too_often:
+        return await _form(request, wait=too_often.wait)
     if cookie is None:
         return await _form(request, wrong=True)
     answer = RedirectResponse(_within(sent.get("next", ["/"])[0]), 303)
@@ -35,7 +40,9 @@ async def login(request: Request) -> Response:
 
 
 async def logout(request: Request) -> Response:
-    """Forget the session."""
+    """Forget the session, here and in the browser."""
+    house: House = request.scope["campaigns.house"]
+    house.door.leave(request.cookies.get(COOKIE, ""))
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_is_secure(request))
     return answer
@@ -59,14 +66,16 @@ ROUTES = [
 ]
 
 
-async def _form(request: Request, *, once: str = "", wrong: bool = False) -> Response:
+async def _form(request: Request, *, once: str = "", wrong: bool = False, wait: int = 0) -> Response:
     house: House = request.scope["campaigns.house"]
     t = words(preferred(request.cookies.get("language", ""), request.headers.get("accept-language", "")))
     shown = _template().render(
-        t=t, once=once, wrong=wrong, next=_within(request.query_params.get("next", "/")), look=look(),
+        t=t, once=once, wrong=wrong, wait=wait, next=_within(request.query_params.get("next", "/")), look=look(),
         nobody=not once and not await house.door.anybody(), theme=request.cookies.get("theme", "auto"),
     )  # fmt: skip
-    return HTMLResponse(shown, 403 if wrong else 200, headers={"Cache-Control": "no-store"})
+    later = {"Retry-After": str(wait)} if wait else {}
+    status = 429 if wait else 403 if wrong else 200
+    return HTMLResponse(shown, status, headers={"Cache-Control": "no-store", **later})
 
 
 def look() -> str:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from campaigns.domain.call import CallReport, Grade, Question, Webhook, told, understood
+from campaigns.domain.call import CallReport, Grade, Notice, Question, Webhook, told, understood
+from campaigns.domain.errors import ProofError
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import InboxItem, Store
 
@@ -32,13 +33,22 @@ class Taken:
 async def receive(store: Store, provider: CallProvider, clock: Clock, *, name: str, webhook: Webhook) -> Taken:
     """Prove a webhook and keep its news; a question is not kept. Raises ProofError, StoreUnavailable."""
     now = clock.now()
-    notice = provider.read(webhook, now=now)
+    notice = _proved(provider, webhook, now)
     if notice.report is None:
         return Taken(None, notice.question)
     kept = await store.receive(
         name, dedupe_key=notice.dedupe_key, grade=str(notice.grade), report=to_json(notice.report), now=now
     )
     return Taken(News(kept, notice.grade, notice.report) if kept is not None else None, notice.question)
+
+
+def _proved(provider: CallProvider, webhook: Webhook, now: datetime) -> Notice:
+    try:
+        return provider.read(webhook, now=now)
+    except ProofError:
+        raise
+    except Exception as error:  # noqa: BLE001 - on whatever a stranger wrote, no proof is the only answer
+        raise ProofError(f"it could not be read: {type(error).__name__}") from None
 
 
 def to_json(report: CallReport) -> dict[str, Any]:

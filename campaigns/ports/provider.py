@@ -71,6 +71,9 @@ class CallProvider(Protocol):
     async def fetch(self, call_id: str) -> CallReport | None:
         """One call by its id; None: the provider knows no such call. Raises VendorError, AccountRefused."""
 
+    def addressed(self, token: str) -> bool:
+        """Whether the secret part of a webhook's address is right; looked at before anything else of it is read."""
+
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:
         """Prove and translate a webhook. Raises ProofError for whatever cannot be proved."""
 

@@ -25,6 +25,15 @@ def check_token(told: str, tokens: Sequence[str]) -> None:
         raise ProofError("wrong address token")
 
 
+def addressed(told: str, tokens: Sequence[str]) -> bool:
+    """Whether an address is the account's own, or good for one attempt."""
+    try:
+        attempt_of(told, tokens)
+    except ProofError:
+        return False
+    return True
+
+
 def check_stamped(told: str, *, stamp: str, body: bytes, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 in hex over `stamp.body` by one of the secrets, with a fresh stamp in unix seconds.
 

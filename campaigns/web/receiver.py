@@ -15,16 +15,19 @@ from campaigns.domain.errors import ProofError, StoreError
 from campaigns.engine.answering import answered
 from campaigns.engine.inbox import receive
 
+from .knocks import Knocks
+
 log = structlog.get_logger()
 
 MOST_BYTES = 1_000_000
 _PREFIX = "/webhooks/"
 
 
-def receiver(session: Session, accounts: Mapping[str, Account]) -> ASGIApp:
+def receiver(session: Session, accounts: Mapping[str, Account], knocks: Knocks) -> ASGIApp:
     """`POST /webhooks/{provider}/{token}`, `GET /healthz`, `GET /readyz`.
 
-    A report is answered with 2xx only after it is durable; without proof with 401; too large with 413; while the
+    A report is answered with 2xx only after it is durable; without proof with 401, or 429 where the
+    address was wrong too often, and then nothing of it is read; too large with 413; while the
     database cannot take it with 503. Who is to talk, and what a tool wants to know, is answered in the body, in time.
     """
     rest = _health(session)
@@ -40,7 +43,11 @@ def receiver(session: Session, accounts: Mapping[str, Account]) -> ASGIApp:
         elif scope["method"] != "POST":
             response = Response(status_code=405, headers={"Allow": "POST"})
         else:
-            response = await _take_in(session, accounts.get(name), token, scope, take)
+            account = accounts.get(name)
+            if account is not None and account.provider.addressed(token):
+                response = await _take_in(session, account, token, scope, take)
+            else:
+                response = _turned_away(session, account.name if account else "unknown", scope, knocks)
         await response(scope, take, send)
 
     return app
@@ -60,14 +67,21 @@ def _health(session: Session) -> Starlette:
     return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
 
 
-async def _take_in(session: Session, account: Account | None, token: str, scope: Scope, take: Receive) -> Response:
-    body, name = await _body(take), account.name if account is not None else "unknown"
+def _turned_away(session: Session, name: str, scope: Scope, knocks: Knocks) -> Response:
+    """The address is wrong: nothing more is looked at, and the log is not filled by whoever goes on."""
+    wait = knocks.fail(scope, name)
+    session.meters.webhook(name, "unproved")
+    if wait:
+        return Response(status_code=429, headers={"Retry-After": str(wait), "Connection": "close"})
+    log.warning("webhook_refused", provider=name)
+    return Response(status_code=401, headers={"Connection": "close"})
+
+
+async def _take_in(session: Session, account: Account, token: str, scope: Scope, take: Receive) -> Response:
+    body, name = await _body(take), account.name
     if body is None:
         session.meters.webhook(name, "too_large")
         return Response(status_code=413)
-    if account is None:
-        session.meters.webhook(name, "unproved")
-        return Response(status_code=401)
     news = Webhook(token, _headers(scope["headers"]), body)
     try:
         taken = await receive(session.store, account.provider, session.clock, name=name, webhook=news)

@@ -17,11 +17,12 @@ from campaigns.api import Pace, with_api
 from campaigns.api.events import USUAL
 from campaigns.app import open_session
 from campaigns.cli.main import run
-from campaigns.clock import SystemClock
+from campaigns.clock import SystemClock, real_now
 from campaigns.desk.access import Operator, Role
 from campaigns.desk.desk import Desk
 from campaigns.settings import Settings
 from campaigns.stores.sqlite_file import SqliteFile
+from campaigns.web.knocks import Knocks
 
 CAMPAIGN = """\
 campaign: small
@@ -96,7 +97,7 @@ async def served(database: SqliteFile, pace: Pace = USUAL) -> AsyncIterator[Serv
     async with open_session(settings, SystemClock(), simulated=True, database=database) as session:
         desk = Desk(session)
         secrets = {role: await _token(desk, role) for role in Role}
-        yield Served(with_api(desk, Starlette(), pace), desk, secrets)
+        yield Served(with_api(desk, Knocks(real_now), Starlette(), pace), desk, secrets)
 
 
 async def _token(desk: Desk, role: Role) -> str:

@@ -1,6 +1,7 @@
 """Nobody comes in without a token whose role is enough; nothing of a body is read before; refusals are problems."""
 
 import json
+from itertools import count
 from typing import Any
 
 import httpx
@@ -11,14 +12,16 @@ from openapi_spec_validator import validate
 
 from campaigns.api import api
 from campaigns.api.door import Door
+from campaigns.clock import real_now
 from campaigns.desk.access import Role
+from campaigns.web.knocks import MOST, Knocks
 
 PROBLEM = "application/problem+json"
 
 
 def operations(served: Any) -> list[tuple[str, str, str, str]]:
     """Method, an address, the role it needs, its body's media type: of every route there is."""
-    door: Any = api(served.desk)
+    door: Any = api(served.desk, Knocks(real_now))
     routes = [route for route in door._app.routes if isinstance(route, APIRoute)]
     assert [way.route for way in door._ways] == routes
     found = [(method, _address(way.route), way.role, way.body) for way in door._ways for method in way.route.methods]
@@ -45,13 +48,17 @@ def check(answer: httpx.Response, status: int, where: object) -> dict[str, Any]:
 
 
 async def test_every_operation_refuses_whoever_has_no_token_or_a_wrong_one(serve):
+    houses = count()
     async with serve() as served, served.client(None) as nobody:
         for method, path, *_ in operations(served):
             answer = await nobody.request(method, path)
             check(answer, 401, path)
             assert answer.headers["www-authenticate"] == 'Bearer realm="campaigns"'
             for said in ("Bearer campaigns_wrong", "Bearer " + served.secrets[Role.ADMIN][:-1], "Basic YTpi", "Bearer"):
-                answer = await nobody.request(method, path, headers={"authorization": said})
+                elsewhere = f"2001:db8:{next(houses):x}::1"  # whoever guesses from one address is told to wait
+                answer = await nobody.request(
+                    method, path, headers={"authorization": said, "x-forwarded-for": elsewhere}
+                )
                 check(answer, 401, path)
 
 
@@ -65,6 +72,18 @@ async def test_every_operation_refuses_every_role_that_is_too_small_before_it_re
                     answer = await client.request(method, path, content=b"{", headers={"content-type": "no/thing"})
                     assert str(role) in check(answer, 403, path)["detail"]
         assert needed == {"read", "operate", "admin"}
+
+
+async def test_whoever_guesses_tokens_is_told_to_wait_and_a_right_one_opens_all_the_same(serve):
+    async with serve() as served, served.client() as admin, served.client(None) as nobody:
+        assert (await admin.get("/status")).status_code == 200
+        wrong = {"authorization": "Bearer campaigns_guess"}
+        assert [(await nobody.get("/status", headers=wrong)).status_code for _ in range(MOST)] == [401] * MOST
+        answer = await nobody.post("/suppressions", headers=wrong, content=b"{")
+        check(answer, 429, "guessed")
+        assert 0 < int(answer.headers["retry-after"]) <= 60
+        assert (await admin.get("/status")).status_code == 200
+        check(await nobody.get("/status"), 401, "no token is no guess")
 
 
 async def test_a_body_of_another_kind_is_refused_by_every_operation_that_reads_one(serve):
@@ -179,4 +198,4 @@ async def test_nothing_is_open_by_mistake():
     async def opened() -> None: ...
 
     with pytest.raises(TypeError, match="/open"):
-        Door(app, None)  # type: ignore[arg-type]
+        Door(app, None, None)  # type: ignore[arg-type]

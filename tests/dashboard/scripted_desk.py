@@ -29,6 +29,7 @@ from campaigns.domain.errors import InputError, Unknown
 from campaigns.domain.lead import AttemptState, CampaignState, LeadState, Outcome
 from campaigns.faces import opened
 from campaigns.serving import bind, serving
+from campaigns.web.knocks import Knocks
 
 PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 LONG = "winter-survey-of-the-northern-provinces-2026"
@@ -225,7 +226,7 @@ def a_desk() -> Any:
 async def main() -> None:
     desk = a_desk()
     door = Door(desk.acts, b"k" * 32, real_now)
-    house = House(desk, door, "campaigns.db", simulated=True)
+    house = House(desk, door, "campaigns.db", simulated=True, knocks=Knocks(real_now))
     async with opened(house) as app, serving(app, bind("127.0.0.1", PORT), sockets=True) as address:
         sys.stdout.write(f"{address}\n{address}{door.link()}\n")
         sys.stdout.flush()

@@ -11,11 +11,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from campaigns.clock import real_now
 from campaigns.dashboard.door import COOKIE, GOOD_FOR, HERE, LINK_GOOD_FOR, Door
 from campaigns.dashboard.guard import Guard
 from campaigns.dashboard.house import House
 from campaigns.dashboard.login import ROUTES
 from campaigns.desk.access import Operator, Role
+from campaigns.web.knocks import MOST, Knocks
 
 ANN = Operator("ann", Role.OPERATE)
 KEY = b"k" * 32
@@ -26,12 +28,14 @@ class Tokens:
 
     def __init__(self) -> None:
         self.known = {"secret": ANN}
+        self.created_at = datetime(2026, 11, 1, tzinfo=UTC)
 
     async def operator(self, secret: str) -> Operator | None:
         return self.known.get(secret)
 
-    async def tokens(self, *, by: Operator) -> list[Operator]:
-        return list(self.known.values())
+    async def tokens(self, *, by: Operator) -> list[Any]:
+        made = self.created_at
+        return [SimpleNamespace(name=one.name, role=one.role, created_at=made) for one in self.known.values()]
 
 
 class Clock:
@@ -109,7 +113,7 @@ def a_browser(door: Door | None = None) -> httpx.AsyncClient:
     door = door or a_door()[0]
     app = Starlette(routes=[*ROUTES, Route("/", _page), Route("/act", _act, methods=["POST"])])
     desk: Any = SimpleNamespace()
-    guarded = Guard(app, House(desk, door, "campaigns.db", simulated=False))
+    guarded = Guard(app, House(desk, door, "campaigns.db", simulated=False, knocks=Knocks(real_now)))
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(guarded), base_url="http://here", headers={"accept": "text/html"}
     )
@@ -207,5 +211,71 @@ async def _socket(door: Door, origin: str, cookie: str) -> bool:
     headers = [(b"host", b"here"), (b"cookie", f"{COOKIE}={cookie}".encode())]
     headers += [(b"origin", origin.encode())] if origin else []
     scope = {"type": "websocket", "path": "/_nicegui_ws/socket.io/", "headers": headers, "query_string": b""}
-    await Guard(inner, House(desk, door, "campaigns.db", simulated=False))(scope, take, send)
+    await Guard(inner, House(desk, door, "campaigns.db", simulated=False, knocks=Knocks(real_now)))(scope, take, send)
     return reached == ["websocket"]
+
+
+# ── what a thief, a guesser or a page elsewhere may try ──
+
+
+async def test_a_cookie_of_a_revoked_token_stays_shut_when_another_of_its_name_is_made() -> None:
+    door, tokens, _ = a_door()
+    cookie = await entered(door, "secret")
+    tokens.known = {"new secret": ANN}
+    tokens.created_at += timedelta(days=1)
+    assert await door.operator(cookie) is None
+    assert await door.operator(await entered(door, "new secret")) == ANN
+
+
+async def test_a_copy_of_a_cookie_opens_nothing_once_its_owner_has_left() -> None:
+    door, _, clock = a_door()
+    async with a_browser(door) as web:
+        await come_in(web)
+        stolen = web.cookies[COOKIE].strip('"')
+        assert await door.operator(stolen) == ANN
+        await web.post("/logout", headers={"origin": "http://here"})
+        assert await door.operator(stolen) is None
+        clock.now += timedelta(seconds=1)
+        assert await door.operator(await entered(door, "secret")) == ANN
+
+
+async def test_whoever_guesses_is_told_to_wait_and_nothing_more_is_looked_at() -> None:
+    door, tokens, _ = a_door()
+    async with a_browser(door) as web:
+        for n in range(MOST):
+            assert (await come_in(web, secret=f"guess {n}")).status_code == 403
+        tokens.known["guess"] = ANN
+        answer = await come_in(web, secret="guess")
+        assert (answer.status_code, "<form" in answer.text) == (429, True)
+        assert 0 < int(answer.headers["retry-after"]) <= 60
+
+
+async def test_signing_in_is_a_post_and_looking_never_is() -> None:
+    async with a_browser() as web:
+        for method in ("HEAD", "GET"):
+            answer = await web.request(method, "/login", content=b"secret=secret")
+            assert (answer.status_code, COOKIE in answer.headers.get("set-cookie", "")) == (200, False)
+        for method in ("OPTIONS", "TRACE", "PUT", "DELETE", "PROPFIND"):
+            assert (await web.request(method, "/login")).status_code == 401
+            assert (await web.request(method, "/")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//", "/./", "/login/", "/login/..", "/login%2f..", "/LOGIN", "/%6cogin/", "/_nicegui", "/_nicegui/auto/static/x",
+     "/_nicegui_ws/socket.io/?EIO=4&transport=polling", "/_nicegui/client/x", "/docs", "/redoc", "/openapi.json",
+     "/uploads", "/static/..%2f..%2fetc/passwd", "/act", "/favicon.ico/x", "/metrics/", "/api%2fcampaigns",
+     "//login", "/login;x", "/\\login", "/preferences?theme=dark", "/logout"],
+)  # fmt: skip
+async def test_every_other_path_asks_for_a_session(path: str) -> None:
+    async with a_browser() as web:
+        for headers in ({}, {"origin": "http://here"}, {"cookie": f"{COOKIE}=forged.cookie"}):
+            answer = await web.get(f"http://here{path}", headers={"accept": "*/*", **headers})
+            assert answer.status_code == 401, headers
+
+
+async def test_a_session_that_somebody_else_chose_is_none() -> None:
+    async with a_browser() as web:
+        web.cookies.set(COOKIE, "chosen.before")
+        await come_in(web)
+        assert web.cookies.get(COOKIE, domain="here.local") not in (None, "chosen.before")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from campaigns.app import Account
-from campaigns.clock import SystemClock
+from campaigns.clock import SystemClock, real_now
 from campaigns.domain.call import Webhook
 from campaigns.domain.errors import ProofError, StoreUnavailable
 from campaigns.engine import answering
@@ -18,6 +18,7 @@ from campaigns.ports.meters import UNMETERED
 from campaigns.scripted import TOKEN
 from campaigns.stores.memory import MemoryStore
 from campaigns.testing import Night, a_campaign, a_contact, a_night
+from campaigns.web.knocks import MOST, Knocks
 from campaigns.web.receiver import receiver
 
 CAMPAIGN = {
@@ -38,7 +39,7 @@ async def web(store: Any) -> Any:
     async with a_night(store, SystemClock(), campaign=a_campaign(**CAMPAIGN), contacts=[ANN]) as night:
         session: Any = SimpleNamespace(store=store, book=night.book, clock=night.clock, meters=UNMETERED)
         account = Account("scripted", night.provider, night.dialer, night.reconciler)
-        transport = httpx.ASGITransport(receiver(session, {"scripted": account}))
+        transport = httpx.ASGITransport(receiver(session, {"scripted": account}, Knocks(real_now)))
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
 
             async def post(body: Any, token: str = TOKEN, provider: str = "scripted") -> httpx.Response:
@@ -137,7 +138,9 @@ async def test_a_report_that_cannot_be_kept_is_never_acknowledged_whatever_is_as
 )
 async def test_only_what_is_documented_is_served(method: str, path: str, status: int) -> None:
     session: Any = SimpleNamespace(store=MemoryStore(), meters=UNMETERED)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(receiver(session, {})), base_url="http://here") as web:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(receiver(session, {}, Knocks(real_now))), base_url="http://here"
+    ) as web:
         assert (await web.request(method, path)).status_code == status
 
 
@@ -149,7 +152,7 @@ async def test_a_header_that_stands_twice_is_joined_and_an_unfinished_body_is_no
         raise ProofError(f"not now, {now}")
 
     session: Any = SimpleNamespace(store=MemoryStore(), clock=SystemClock(), meters=UNMETERED)
-    accounts: Any = {"scripted": SimpleNamespace(name="scripted", provider=SimpleNamespace(read=read))}
+    accounts: Any = {"scripted": SimpleNamespace(name="scripted", provider=SimpleNamespace(read=read, addressed=bool))}
     scope = {
         "type": "http", "method": "POST", "path": "/webhooks/scripted/t.o-ken",
         "headers": [(b"X-Proof", b"one"), (b"x-proof", b"two"), (b"x-name", "J\u00f6rg".encode("latin-1"))],
@@ -165,6 +168,47 @@ async def test_a_header_that_stands_twice_is_joined_and_an_unfinished_body_is_no
         async def send(message: Any, sent: list[Any] = sent) -> None:
             sent.append(message)
 
-        await receiver(session, accounts)(scope, take, send)
+        await receiver(session, accounts, Knocks(real_now))(scope, take, send)
         assert sent[0]["status"] == status
     assert heard == [Webhook("t.o-ken", {"x-proof": "one, two", "x-name": "J\u00f6rg"}, b"hello")]
+
+
+async def _asked(app: Any, path: str) -> tuple[int, dict[bytes, bytes], int]:
+    """Status, headers, and how many pieces of the body were read."""
+    read, sent = [], []
+
+    async def take() -> Any:
+        read.append(1)
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "headers": [], "client": ("203.0.113.7", 1)}
+    await app(scope, take, send)
+    return sent[0]["status"], dict(sent[0]["headers"]), len(read)
+
+
+@pytest.mark.row("W5")
+async def test_of_a_wrong_address_nothing_is_read_and_one_that_is_right_is_heard_whoever_else_knocks() -> None:
+    store = MemoryStore()
+    async with a_night(store, SystemClock(), campaign=a_campaign(**CAMPAIGN), contacts=[ANN]) as night:
+        session: Any = SimpleNamespace(store=store, book=night.book, clock=night.clock, meters=UNMETERED)
+        account = Account("scripted", night.provider, night.dialer, night.reconciler)
+        app = receiver(session, {"scripted": account}, Knocks(real_now))
+        tries = [await _asked(app, f"/webhooks/scripted/guess-{n}") for n in range(MOST + 200)]
+        assert [(status, read) for status, _, read in tries] == [(401, 0)] * MOST + [(429, 0)] * 200
+        assert all(0 < int(headers[b"retry-after"]) <= 60 for _, headers, _ in tries[MOST:])
+        for n in range(50):
+            assert (await _asked(app, f"/webhooks/scripted/{TOKEN}"))[0] == 200, n
+        assert (await _asked(app, "/webhooks/nobody/guess"))[0] == 401
+    store.close()
+
+
+async def test_a_report_on_which_a_provider_s_reading_breaks_is_no_fault_of_ours() -> None:
+    def read(webhook: Webhook, *, now: Any) -> Any:
+        raise OverflowError
+
+    session: Any = SimpleNamespace(store=MemoryStore(), clock=SystemClock(), meters=UNMETERED)
+    accounts: Any = {"scripted": SimpleNamespace(name="scripted", provider=SimpleNamespace(read=read, addressed=bool))}
+    assert (await _asked(receiver(session, accounts, Knocks(real_now)), "/webhooks/scripted/t"))[0] == 401

@@ -12,6 +12,7 @@ from campaigns.domain.errors import AccountRefused, Throttled, VendorError
 from campaigns.ports import CallPage, ProviderFacts
 from campaigns.ports.health import Finding, Needs
 from campaigns.vendors.account import Surroundings, VendorAccount
+from campaigns.vendors.signatures import addressed
 
 from . import facts, webhooks
 from .calls import report
@@ -92,6 +93,9 @@ class CallabProvider:
             raise
         found = report(call, self._callab.facts)
         return found if found is not None and found.call_id == call_id else None
+
+    def addressed(self, token: str) -> bool:
+        return addressed(token, self._account.tokens)
 
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:  # noqa: ARG002 - nothing is dated
         return webhooks.read(webhook, tokens=self._account.tokens, facts=self._callab.facts)

@@ -23,6 +23,7 @@ from campaigns.domain.errors import AccountRefused, VendorError
 from campaigns.ports import BookingPage, CallPage, ProviderFacts
 from campaigns.ports.health import Finding, Needs
 from campaigns.vendors.account import Surroundings, VendorAccount
+from campaigns.vendors.signatures import addressed
 
 from . import health, webhooks
 from .client import BASE_URL, Flireo
@@ -119,6 +120,9 @@ class FlireoProvider:
         if found is not None and found.booking_id == booking_id and found.state is BookingState.CANCELLED:
             return found
         return await self.booking(booking_id)
+
+    def addressed(self, token: str) -> bool:
+        return addressed(token, self._account.tokens)
 
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:
         tokens, secrets = self._account.tokens, self._account.secrets

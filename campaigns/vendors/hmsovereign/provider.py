@@ -9,7 +9,7 @@ from campaigns.domain.errors import AccountRefused, VendorError
 from campaigns.ports import CallPage, ProviderFacts
 from campaigns.ports.health import Finding, Needs
 from campaigns.vendors.account import Surroundings, VendorAccount
-from campaigns.vendors.signatures import attempt_token
+from campaigns.vendors.signatures import addressed, attempt_token
 
 from . import facts, health, webhooks
 from .calls import report_of
@@ -90,6 +90,9 @@ class HMSovereignProvider:
                 return None
             raise
         return report_of(call, self._api.facts, own=self._number_ids)
+
+    def addressed(self, token: str) -> bool:
+        return addressed(token, self._account.tokens)
 
     def read(self, webhook: Webhook, *, now: datetime) -> Notice:
         tokens, secrets = self._account.tokens, self._account.secrets
