@@ -13,12 +13,14 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from campaigns.api import Pace, api
+from campaigns.clock import real_now
 from campaigns.desk.access import Role
 from campaigns.serving import bind, serving
+from campaigns.web.knocks import Knocks
 
 pytestmark = pytest.mark.xdist_group("document")
 nobody: Any = SimpleNamespace(session=None)
-schema = schemathesis.openapi.from_dict(api(nobody)._app.openapi())  # type: ignore[attr-defined]
+schema = schemathesis.openapi.from_dict(api(nobody, Knocks(real_now))._app.openapi())  # type: ignore[attr-defined]
 MATTERS_OF_TASTE = [positive_data_acceptance, negative_data_rejection]
 """A number that is none is refused though it is a text; a query that nobody reads is passed over."""
 
