@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup
 from campaigns.admission import admit
 from campaigns.app import Account, Session, is_simulated, open_account, open_session
 from campaigns.clock import SystemClock, run_real
-from campaigns.domain.errors import CampaignsError, InputError
+from campaigns.domain.errors import CampaignsError, InputError, StoreUnavailable
 from campaigns.domain.lead import CampaignState
 from campaigns.editing import as_held
 from campaigns.engine.retention import retaining
@@ -121,7 +121,7 @@ class _Worker:
     async def _campaigns(self) -> list[CampaignRecord]:
         try:
             return await self._session.store.campaigns()
-        except CampaignsError as error:
+        except StoreUnavailable as error:
             log.error("cannot_look", why=str(error))
             return []
 
@@ -154,7 +154,7 @@ class _Worker:
         await self._steer(record.name, CampaignState.PAUSED, reason)
 
     async def _supervise(self, account: Account, name: str, runner: Runner, links: ExitStack) -> None:
-        """The one broad `except`: a fault stops this campaign, never the others."""
+        """The one broad `except`: a fault stops this campaign, never the others; a database in doubt stops them all."""
         try:
             if not await self._admitted(account, name):
                 return
@@ -163,7 +163,11 @@ class _Worker:
                 end = await runner.run(name)
                 tasks.cancel_scope.cancel()
             self._say(f"worker: {name}: {end.state}" + (f" ({end.reason})" if end.reason else ""))
+        except StoreUnavailable as error:
+            log.error("database_unavailable", campaign=name, why=str(error))  # the next look takes it up again
         except Exception as error:
+            if self._session.store.doubt:
+                raise
             log.exception("campaign_failed", campaign=name)
             await self._steer(name, CampaignState.PAUSED, f"an error in the runner: {type(error).__name__}")
         finally:
@@ -183,6 +187,8 @@ class _Worker:
         try:
             await account.reconciler.run()
         except Exception as error:
+            if self._session.store.doubt:
+                raise
             log.exception("account_failed", provider=account.name)
             for record in await self._campaigns():
                 if record.provider == account.name and record.state is CampaignState.ACTIVE:
@@ -190,9 +196,12 @@ class _Worker:
 
     async def _steer(self, name: str, to: CampaignState, reason: str) -> None:
         self._say(f"worker: {name}: {to}: {reason}")
-        await self._session.store.steer(
-            name, to, expect=[CampaignState.ACTIVE], reason=reason, now=self._session.clock.now()
-        )  # fmt: skip
+        try:
+            await self._session.store.steer(
+                name, to, expect=[CampaignState.ACTIVE], reason=reason, now=self._session.clock.now()
+            )  # fmt: skip
+        except StoreUnavailable as error:
+            log.error("cannot_steer", campaign=name, why=str(error))  # it is taken up again, and fails again
 
     async def _stop_on_signal(self, tasks: TaskGroup) -> None:
         with anyio.open_signal_receiver(SIGINT, SIGTERM) as signals:

@@ -6,7 +6,8 @@ CampaignsError
 │   └── Forbidden           whoever asks may not do that (HTTP 403)
 ├── AccountRefused      the provider refuses the account: 401, 402, 403 (exit 4)
 ├── StoreError          the database cannot be used, or must not be
-│   └── StoreUnavailable    it may work again in a moment (HTTP 503)
+│   ├── StoreUnavailable    it may work again in a moment (HTTP 503)
+│   └── StoreDoubtful       what it holds may not be what was written: this process uses it no more
 ├── ProofError          a webhook whose origin is not proved (HTTP 401)
 └── VendorError         a vendor answered something that is no answer
     └── Throttled           too fast: be silent for a while
@@ -87,6 +88,10 @@ class StoreError(CampaignsError):
 
 class StoreUnavailable(StoreError):
     """The database cannot take a write at this moment."""
+
+
+class StoreDoubtful(StoreError):
+    """The disk has failed under the database, or it is damaged: nobody is called from it until a person has looked."""
 
 
 class ProofError(CampaignsError):

@@ -8,7 +8,7 @@ import structlog
 
 from campaigns.domain.call import Booked, Handover, NotSent, Placed, Placement, Refused, Unclear
 from campaigns.domain.changed import changed
-from campaigns.domain.errors import StoreError
+from campaigns.domain.errors import StoreError, StoreUnavailable
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState
 from campaigns.domain.pacing import Breaker
 from campaigns.domain.transitions import advance, answered_to, found
@@ -37,6 +37,8 @@ UNREACHABLE, UNREACHABLE_MOST = timedelta(seconds=1), timedelta(seconds=60)
 PERMIT = 50
 """A permit is good for so many of the clock's tolerances (1 s of real time): whoever was frozen asks for a new one."""
 TRIES = 5
+WITHOUT_DATABASE = timedelta(seconds=1)
+"""Pause before an answer is tried to be written again where the database cannot take it."""
 ALIKE = 3
 """Refusals of data in a row, on different numbers, after which the fault is not the numbers'."""
 
@@ -126,9 +128,7 @@ class Dialer:
                 asked, asked_at, slot = True, self._clock.now(), self._due.pop(attempt.id)
                 placement = await self._ask(permitted, terms)
                 took = self._clock.now() - asked_at
-            with anyio.CancelScope(shield=True), anyio.move_on_after(30):  # others may ask while this is written
-                await self._answer(permitted, placement, terms)
-                await self._learn(permitted, placement, terms)
+            await self._keep(permitted, placement, terms)  # others may ask while this is written
             # Only now: nothing may stand between a call and its being written down.
             self._meters.asked(self.account.name, asked_at - slot)
             self._meters.answered(self.account.name, type(placement).__name__, took)
@@ -179,6 +179,8 @@ class Dialer:
             self._due[permitted.id] = send_at
             ahead *= 2
             await self._clock.sleep_until(min(send_at, last))
+        if self._store.doubt:
+            return "the database is in doubt"
         if now >= last:
             return "the slot came after the last moment for this dial"
         if self._silent_until is not None and now < self._silent_until:
@@ -211,6 +213,25 @@ class Dialer:
         if not schedules(self._provider):
             return NotSent("the provider cannot hold calls for later")
         return await self._provider.book(attempt.body, attempt_id=attempt.id)
+
+    async def _keep(self, attempt: Attempt, placement: Placement | Handover, terms: Terms) -> None:
+        """Write an answer down, and learn from it; while the database cannot take it, again and again.
+
+        Given up only when the process is told to end: then nobody knows it any more, and it becomes a doubt.
+        """
+        written = False
+        while True:
+            try:
+                with anyio.CancelScope(shield=True), anyio.move_on_after(30):
+                    if not written:
+                        await self._answer(attempt, placement, terms)
+                        written = True
+                    await self._learn(attempt, placement, terms)
+            except StoreUnavailable as error:
+                log.error("answer_waits", attempt=attempt.id, why=str(error))
+                await self._clock.sleep_until(self._clock.now() + WITHOUT_DATABASE)
+            else:
+                return
 
     async def _answer(self, attempt: Attempt, placement: Placement | Handover, terms: Terms) -> None:
         after = answered_to(attempt, placement, now=self._clock.now())

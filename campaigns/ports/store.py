@@ -386,3 +386,7 @@ class Store(
     Protocol,
 ):
     """The only memory."""
+
+    @property
+    def doubt(self) -> str:
+        """Why nobody may be called from it any more: a disk that failed, a damaged file; empty: they may."""

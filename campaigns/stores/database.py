@@ -53,6 +53,10 @@ class Database(Protocol):
     A verb awaits nothing but its connection, and may be run again where a transaction was undone.
     """
 
+    @property
+    def doubt(self) -> str:
+        """Why it must not be used any more; empty: it may."""
+
     async def write(
         self, verb: Callable[[Connection], Awaitable[T]], *, account: str | None = None, brief: bool = False
     ) -> T:

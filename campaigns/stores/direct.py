@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from campaigns.domain.errors import StoreError, StoreUnavailable
+from campaigns.domain.errors import StoreDoubtful, StoreUnavailable
 
 from .database import Connection, NotBegun, Params
 from .rows import dumps
@@ -127,8 +127,32 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if of_the_disk(error.sqlite_errorcode):
+            raise StoreDoubtful(
+                f"The disk has failed under the database: {error} ({error.sqlite_errorname})."
+            ) from error
         raise StoreUnavailable(f"The database cannot be used now: {error}.") from error
     except sqlite3.DatabaseError as error:
         if type(error) is not sqlite3.DatabaseError:
             raise  # a broken law of the schema: a mistake of ours, not of the file
-        raise StoreError(f"The database is damaged: {error}. Stop, and restore a backup.") from error
+        raise StoreDoubtful(f"The database is damaged: {error}.") from error
+
+
+def of_the_disk(code: int) -> bool:
+    """Whether nobody knows any more what is on it: a flush that failed may have lost what the next one believes to be
+    there.
+
+    Not so with memory, with locks, with the index of the log, which is made anew by whoever opens it; and with a write
+    that failed, as a quota makes it: none of it counts as written, and it is written again with what comes next.
+    """
+    return code & 0xFF == sqlite3.SQLITE_IOERR and code not in _PASSING
+
+
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_NOMEM, sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK,
+        sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK, sqlite3.SQLITE_IOERR_BLOCKED, sqlite3.SQLITE_IOERR_GETTEMPPATH,
+        sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMLOCK,
+        sqlite3.SQLITE_IOERR_SHMMAP,
+    }
+)  # fmt: skip

@@ -18,6 +18,8 @@ T = TypeVar("T")
 class _MemoryDatabase:
     """Each verb runs whole between two checkpoints."""
 
+    doubt = ""
+
     def __init__(self) -> None:
         self._raw = sqlite3.connect(":memory:", isolation_level=None)
         self._raw.row_factory = sqlite3.Row

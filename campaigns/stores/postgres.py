@@ -53,6 +53,10 @@ class _PostgresDatabase:
     def __init__(self, writer: Writer, readers: Any, clock: Clock) -> None:
         self._writer, self._readers, self._clock = writer, readers, clock
 
+    @property
+    def doubt(self) -> str:
+        return self._writer.doubt
+
     async def write(self, verb: Verb[T], *, account: str | None = None, brief: bool = False) -> T:
         with self._clock.work():
             return await self._writer.write(verb, account=account, brief=brief)
@@ -62,7 +66,7 @@ class _PostgresDatabase:
             return await self._writer.write_each(verb, item, account=account)
 
     async def read(self, verb: Verb[T], *, aside: bool = False) -> T:  # noqa: ARG002 - each reads on one of its own
-        with self._clock.work():
+        with self._clock.work(), self._writer.trusted():
             return await read_by(self._readers, verb)
 
     async def tidy(self, *, shrink: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import anyio
 from asyncpg import exceptions as pg
 
-from campaigns.domain.errors import StoreError, StoreUnavailable
+from campaigns.domain.errors import StoreDoubtful, StoreError, StoreUnavailable
 
 from .database import InDoubt, NotBegun, Params
 from .writer import Verb
@@ -208,7 +208,7 @@ _LOST = (
 _AGAIN = (pg.TransactionRollbackError, pg.InvalidCachedStatementError, pg.UniqueViolationError)
 """Of two that make the same row at the same time, the second finds it when it comes again."""
 _BUSY = (pg.LockNotAvailableError, pg.QueryCanceledError, pg.InsufficientResourcesError)
-_DAMAGED = (pg.DataCorruptedError, pg.IndexCorruptedError)
+_DAMAGED = (pg.DataCorruptedError, pg.IndexCorruptedError, pg.PostgresIOError)
 
 
 @contextmanager
@@ -217,7 +217,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except _DAMAGED as error:
-        raise StoreError(f"The database is damaged: {said(error)}. Stop, and restore a backup.") from None
+        raise StoreDoubtful(f"The database is damaged: {said(error)}.") from None
     except _AGAIN as error:
         raise _Undone(f"The database has undone what was written: {said(error)}.") from None
     except _BUSY as error:

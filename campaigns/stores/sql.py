@@ -59,3 +59,8 @@ class SqlStore(
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @property
+    def doubt(self) -> str:
+        """See `ports.store.Store`."""
+        return self._database.doubt

@@ -13,11 +13,11 @@ import aiosqlite
 import anyio
 import anyio.lowlevel
 
-from campaigns.domain.errors import StoreError, StoreUnavailable
+from campaigns.domain.errors import StoreDoubtful, StoreError, StoreUnavailable
 from campaigns.ports import Clock
 
 from .database import Connection, I, NotBegun
-from .direct import begin, carried_out, commit, transacted, undone
+from .direct import begin, carried_out, commit, of_the_disk, transacted, undone
 from .rows import maybe_at
 from .schema import migration_steps
 from .slots import KNOW_ACCOUNT
@@ -104,6 +104,10 @@ class _ThreadDatabase:
         self._writer, (self._reader, *aside), self._clock, self._tidy = writer, readers, clock, tidy
         self._aside = dict.fromkeys(aside, 0)
 
+    @property
+    def doubt(self) -> str:
+        return self._writer.doubt
+
     async def write(self, verb: Verb[T], *, account: str | None = None, brief: bool = False) -> T:
         with self._clock.work():
             return await self._writer.write(verb, account=account, brief=brief)
@@ -115,17 +119,18 @@ class _ThreadDatabase:
     async def read(self, verb: Verb[T], *, aside: bool = False) -> T:
         if not aside:
             await anyio.lowlevel.checkpoint()
-            return carried_out(self._reader.raw, verb)
+            with self._writer.trusted():
+                return carried_out(self._reader.raw, verb)
         idler = min(self._aside, key=self._aside.__getitem__)
         self._aside[idler] += 1
         try:
-            with self._clock.work():
+            with self._clock.work(), self._writer.trusted():
                 return await idler.carry_out(lambda raw: carried_out(raw, verb))
         finally:
             self._aside[idler] -= 1
 
     async def tidy(self, *, shrink: bool) -> None:
-        with self._clock.work():
+        with self._clock.work(), self._writer.trusted():
             await self._tidy(shrink)
 
 
@@ -171,6 +176,8 @@ async def _tidy(path: Path, patience: timedelta, shrink: bool) -> None:
                 await raw.execute_fetchall("VACUUM")
             await raw.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.OperationalError as error:
+            if of_the_disk(error.sqlite_errorcode):
+                raise StoreDoubtful(f"{path}: the disk has failed: {error}.") from error
             raise StoreUnavailable(f"{path}: others use the database: {error}. Try again later.") from error
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import anyio
 
-from campaigns.domain.errors import StoreUnavailable
+from campaigns.domain.errors import StoreDoubtful, StoreUnavailable
 
 from .database import Connection, I, InDoubt, NotBegun
 
@@ -59,6 +60,8 @@ class Writer:
         self._queue: deque[_Waiting] = deque()
         self._bell = anyio.Event()
         self._closed = False
+        self.doubt = ""
+        """Why this process must not use the database any more; empty: it may."""
 
     async def write(self, verb: Verb[T], *, account: str | None = None, brief: bool = False) -> T:
         """Run `verb` in a transaction; returns after its commit. Raises StoreUnavailable, or what the verb raises."""
@@ -82,6 +85,17 @@ class Writer:
         if waiting.error is not None:
             raise waiting.error
         return waiting.result
+
+    @contextmanager
+    def trusted(self) -> Iterator[None]:
+        """Use the database inside, unless it is in doubt. Raises StoreDoubtful; whoever has, is the last."""
+        if self.doubt:
+            raise StoreDoubtful(self.doubt)
+        try:
+            yield
+        except StoreDoubtful as error:
+            self.doubt = f"{error} Look at the disk, then start again; restore a backup if `doctor` finds a fault."
+            raise StoreDoubtful(self.doubt) from error
 
     async def run(self) -> None:
         """Serve until closed; what waits then is still written."""
@@ -117,6 +131,9 @@ class Writer:
         except (NotBegun, InDoubt) as error:
             for waiting in group:  # one by one, each would wait as long again; or be done twice
                 waiting.error = StoreUnavailable(str(error))
+        except StoreDoubtful as error:
+            for waiting in group:
+                waiting.error = error
         except Exception:  # noqa: BLE001 - whatever it was, each verb is tried alone and reports its own error
             return False
         for waiting in group:
@@ -132,9 +149,10 @@ class Writer:
             for alike in kinds.values():
                 await _run(db, alike)
 
-        await self._transactions.transact(
-            whole, accounts={w.account for w in group if w.account is not None}, brief=all(w.brief for w in group)
-        )
+        with self.trusted():
+            await self._transactions.transact(
+                whole, accounts={w.account for w in group if w.account is not None}, brief=all(w.brief for w in group)
+            )
 
 
 async def _run(db: Connection, alike: Sequence[_Waiting]) -> None:

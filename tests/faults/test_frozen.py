@@ -22,6 +22,13 @@ async def pause(night: Night) -> None:
     await night.steer(CampaignState.PAUSED)
 
 
+async def fail(night: Night) -> None:
+    """Meanwhile, the disk fails under the database; and somebody pauses the campaign, or it would be tried for ever."""
+    assert isinstance(night.store, MemoryStore)
+    night.store._memory.doubt = "The disk has failed."
+    await night.steer(CampaignState.PAUSED)
+
+
 def frozen_after_the_fence(seconds: float, meanwhile: Deed) -> tuple[int, list[AttemptState]]:
     """How often the provider was asked, and the attempts' states, where the first dial sleeps on its permit."""
     clock, store = DiscreteClock(instant("2026-11-23T09:00Z")), MemoryStore()
@@ -59,3 +66,9 @@ def test_without_one_the_person_is_called_on_a_fresh_permit() -> None:
 
 def test_a_moment_late_is_still_in_time() -> None:
     assert frozen_after_the_fence(0.3, nothing) == (1, [AttemptState.ENDED])
+
+
+@pytest.mark.row("D4")
+@pytest.mark.parametrize(("meanwhile", "asked"), [(fail, 0), (pause, 1)])
+def test_nobody_is_asked_for_on_a_good_permit_once_the_database_is_in_doubt(meanwhile: Deed, asked: int) -> None:
+    assert frozen_after_the_fence(0.3, meanwhile)[0] == asked

@@ -340,6 +340,36 @@ def test_one_process_dials_and_a_crash_frees_the_right(tmp_path: Path) -> None:
             assert ours
 
 
+@pytest.mark.row("D4")
+async def test_a_file_is_looked_through_where_the_last_dialer_did_not_end_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "c.db"
+    async with opened(path) as store:
+        for number in range(1000):
+            await put(store, str(number), 500)
+    data = bytearray(path.read_bytes())
+    data[-8192:] = bytes(8192)
+    path.write_bytes(data)
+    with dialer_lock(path) as ours:
+        assert ours
+    with suppress(RuntimeError), dialer_lock(path):
+        raise RuntimeError("an end out of order")
+    with pytest.raises(StoreError, match="cannot be trusted"), dialer_lock(path):
+        pass
+
+
+@pytest.mark.row("D4")
+async def test_what_a_log_holds_is_written_into_the_file_before_anybody_dials_after_a_crash(tmp_path: Path) -> None:
+    path = tmp_path / "c.db"
+    async with opened(path) as store:
+        await put(store, "k")
+        assert (tmp_path / "c.db-wal").stat().st_size
+        with suppress(RuntimeError), dialer_lock(path):
+            raise RuntimeError("an end out of order")
+        with dialer_lock(path) as ours:
+            assert ours
+            assert not (tmp_path / "c.db-wal").stat().st_size
+
+
 async def test_while_another_process_holds_the_write_lock_writes_fail_together_and_reads_go_on(tmp_path: Path) -> None:
     path, patience = tmp_path / "c.db", timedelta(milliseconds=200)
     async with opened(path, patience=patience) as store:

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from campaigns.domain.errors import StoreUnavailable
+from campaigns.domain.errors import StoreDoubtful, StoreUnavailable
 from campaigns.stores.database import Connection, NotBegun
 from campaigns.stores.writer import MOST, Writer
 
@@ -191,3 +191,19 @@ async def test_one_that_fails_among_many_fails_alone() -> None:
         answers = await asyncio.gather(*(writer.write_each(picky, n) for n in (4, 5, 6)), return_exceptions=True)
     assert answers[::2] == [4, 6]
     assert str(answers[1]) == "five"
+
+
+@pytest.mark.row("D4")
+@pytest.mark.parametrize("others", [0, 3])
+async def test_a_commit_that_leaves_a_doubt_is_the_last_and_is_not_tried_again(others: int) -> None:
+    transactions = Recorded(failing={"commit": StoreDoubtful("The disk has failed.")})
+    async with a_writer(transactions) as writer:
+        results = await all_of(writer, [transactions.verb(str(n)) for n in range(1 + others)])
+        assert {type(result) for result in results} == {StoreDoubtful}
+        transactions.failing.clear()
+        with pytest.raises(StoreDoubtful, match="disk has failed"):
+            await writer.write(transactions.verb("later"))
+        with pytest.raises(StoreDoubtful), writer.trusted():
+            pass
+    assert transactions.done.count("begin") == 1
+    assert "later" not in transactions.done
