@@ -66,7 +66,7 @@ class ArchiveVerbs:
         params = {"name": name, "after": after, "upto": after + LINES}
 
         async def verb(db: Connection) -> int | None:
-            await db.run(f"DELETE FROM journal WHERE {_LINES} AND {_IS_ARCHIVED}", params)
+            await db.run(f"DELETE FROM journal WHERE {_LINES} AND {_IS_ARCHIVED} AND {_NOT_LAST}", params)
             return await _next_line(db, after)
 
         return await self._database.write(verb)
@@ -155,6 +155,8 @@ id > :after AND id <= :upto AND (
     OR EXISTS (SELECT 1 FROM lead l WHERE l.id = substr(journal.attempt_id, 6) AND l.campaign = :name)
     OR attempt_id = 'campaign:' || :name)
 """
+# Places in the journal are never given twice, and by its last line an old copy of the database is known.
+_NOT_LAST = "id < (SELECT MAX(id) FROM journal)"
 _UNSETTLED = f"""
 SELECT
     (SELECT COUNT(*) FROM lead WHERE campaign = :name AND state <> 'closed') AS leads,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from campaigns.domain.errors import StoreError
 from campaigns.ports import Clock
 from campaigns.ports.health import Finding
 
@@ -61,7 +62,20 @@ class Location(Protocol):
         """
 
     def dialing(self, *, clock: Clock, simulated: bool) -> AbstractAsyncContextManager[bool]:
-        """The right to dial from it; False: another process has it, and may be watched. Raises StoreError."""
+        """The right to dial from it; False: another process has it, and may be watched.
+
+        Raises StoreError: among others where it is a copy of the database that calls were made from.
+        """
+
+    def alone(self, clock: Clock) -> AbstractAsyncContextManager[bool]:
+        """The right to change the whole of it while nobody dials from it; False: somebody does. Raises StoreError."""
+
+    async def moved(self) -> str:
+        """Why nobody may be called from it until a person adopts it, in words that follow its name; empty: it is
+        where it was made, or adopted last. Raises StoreError where that cannot be found out."""
+
+    async def settle(self) -> None:
+        """Write down that it lives where it is. Raises StoreError."""
 
     async def is_dialed(self) -> bool:
         """Whether a process dials from it at this moment. Raises StoreError where that cannot be found out."""
@@ -71,3 +85,17 @@ class Location(Protocol):
 
     async def findings(self, clock: Clock) -> list[Finding]:
         """What `doctor` tells of it. Raises StoreError."""
+
+
+ADOPT = "Nobody is called from it until a person says that it is the one now: `campaigns adopt`."
+
+
+def check_home(where: Location, moved: str) -> None:
+    """Raises StoreError where a database is not where it was: calls may have been made that it does not know of."""
+    if moved:
+        raise StoreError(f"{where}: {moved}. Calls may have been made that it knows nothing of. {ADOPT}")
+
+
+def place_finding(where: Location, moved: str) -> Finding:
+    """What `doctor` says of a database that is not where it was."""
+    return Finding("place", False, f"{where} {moved}", ADOPT)

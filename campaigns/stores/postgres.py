@@ -15,9 +15,11 @@ from campaigns.domain.errors import StoreError
 from campaigns.ports import Clock, Follower
 
 from .database import Connection, I
+from .location import check_home
 from .postgres_address import PostgresAddress
 from .postgres_link import TABLES, told
-from .schema import migration_steps
+from .postgres_place import moved_on, put_place, server_of
+from .schema import KNOWS_ITS_PLACE, migration_steps
 from .session import Transactions, hung_up, read_by, said, translated
 from .sql import SqlStore
 from .writer import Each, Verb, Writer
@@ -75,16 +77,17 @@ class _PostgresDatabase:
 
 @asynccontextmanager
 async def open_postgres(
-    url: str, *, clock: Clock, simulated: bool, patience: timedelta = PATIENCE
+    url: str, *, clock: Clock, simulated: bool, dials: bool = False, patience: timedelta = PATIENCE
 ) -> AsyncIterator[SqlStore]:
     """A store in the database at `url` (`postgresql://user@host/name`), its tables made when absent.
 
     Raises StoreError where it would be unsafe to dial from it; no message holds the password. A write waits for other
     processes as long as `patience`, then raises StoreUnavailable. A clock of real time follows the server's.
+
+    `dials`: where the server was lost and another one answers, nothing is written there until a person adopts it.
     """
-    connect = partial(_connect, url, patience)
-    raw = await connect()
-    transactions = Transactions(connect, raw)
+    raw = await _connect(url, patience)
+    transactions = Transactions(partial(_connect, url, patience, at_home=dials), raw)
     try:
         with clock.work():
             await _check_server(raw, PostgresAddress(url))
@@ -143,9 +146,18 @@ async def _leave(_raw: Any) -> None:
     pass
 
 
-async def _connect(url: str, patience: timedelta) -> Any:
-    with told(PostgresAddress(url)):
-        return await asyncpg.connect(url, **_options(_settings(url, patience), patience))
+async def _connect(url: str, patience: timedelta, *, at_home: bool = False) -> Any:
+    where = PostgresAddress(url)
+    with told(where):
+        raw = await asyncpg.connect(url, **_options(_settings(url, patience), patience))
+    if at_home:
+        try:
+            with told(where):
+                check_home(where, await moved_on(raw))
+        except BaseException:
+            raw.terminate()
+            raise
+    return raw
 
 
 def _settings(url: str, patience: timedelta) -> dict[str, str]:
@@ -185,6 +197,7 @@ async def _migrate(raw: Any, where: object, kind: str) -> None:
     steps = migration_steps("postgres")
     try:
         with translated():
+            server = await server_of(raw)
             async with raw.transaction():
                 await raw.execute("SELECT pg_advisory_xact_lock($1)", _TURN)
                 version = await _version(raw, where)
@@ -192,6 +205,8 @@ async def _migrate(raw: Any, where: object, kind: str) -> None:
                     if number > version:
                         await raw.execute(script)
                 await _put(raw, MARK, str(max(version, steps[-1][0])))
+                if version < KNOWS_ITS_PLACE:
+                    await put_place(raw, server)
                 await _check_kind(raw, kind, where)
     except pg.PostgresError as error:
         raise StoreError(f"{where}: the schema cannot be brought up to date: {said(error)}.") from None

@@ -15,7 +15,7 @@ from campaigns.domain.errors import StoreError
 from campaigns.ports import Clock
 from campaigns.ports.health import Finding
 
-from .location import Kind
+from .location import Kind, check_home
 from .sql import SqlStore
 
 _HOST = r"(?:[A-Za-z0-9._%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
@@ -25,6 +25,8 @@ _ADDRESS = re.compile(
 )
 _SHOWN = ("host", "port", "user")
 """Of what may stand after the `?`; all else may be a secret."""
+DIALERS = ("worker", "run", "call")
+"""The roles of processes that dial."""
 NOT_AN_ADDRESS = (
     "This is not a PostgreSQL address. Write postgresql://user@host/name, and @ : / ? # in a password as %40 %3A %2F"
     " %3F %23."
@@ -108,7 +110,8 @@ class PostgresAddress:
     def open(self, *, clock: Clock, simulated: bool, role: str) -> AbstractAsyncContextManager[SqlStore]:
         from .postgres import open_postgres  # noqa: PLC0415
 
-        return open_postgres(self.as_role(role), clock=clock, simulated=simulated)
+        dials = role in DIALERS and not simulated
+        return open_postgres(self.as_role(role), clock=clock, simulated=simulated, dials=dials)
 
     @asynccontextmanager
     async def dialing(self, *, clock: Clock, simulated: bool) -> AsyncIterator[bool]:
@@ -116,6 +119,7 @@ class PostgresAddress:
         from .postgres_link import alone_at  # noqa: PLC0415
 
         if not simulated:
+            check_home(self, await self.moved())
             yield True
             return
         async with alone_at(self, clock) as alone:
@@ -123,6 +127,23 @@ class PostgresAddress:
                 mend = "Wait until it has ended, or name another database with --db."
                 raise StoreError(f"{self}: another process plays a campaign in this simulated database. {mend}")
             yield True
+
+    @asynccontextmanager
+    async def alone(self, clock: Clock) -> AsyncIterator[bool]:
+        from .postgres_link import alone_at  # noqa: PLC0415
+
+        async with alone_at(self, clock) as alone:
+            yield alone and not await self.is_dialed()
+
+    async def moved(self) -> str:
+        from .postgres_place import moved_at  # noqa: PLC0415
+
+        return await moved_at(self)
+
+    async def settle(self) -> None:
+        from .postgres_place import settle_at  # noqa: PLC0415
+
+        await settle_at(self)
 
     async def is_dialed(self) -> bool:
         from .postgres_findings import dialing_at  # noqa: PLC0415

@@ -7,9 +7,10 @@ from typing import Any
 from campaigns.ports import Clock
 from campaigns.ports.health import Finding
 
-from .location import Kind
-from .postgres_address import PostgresAddress
+from .location import Kind, place_finding
+from .postgres_address import DIALERS, PostgresAddress
 from .postgres_link import kind_at, linked
+from .postgres_place import moved_on
 
 OLDEST = 13
 NEAR = timedelta(seconds=1)
@@ -39,14 +40,16 @@ async def findings_at(address: PostgresAddress, clock: Clock) -> list[Finding]:
         before = clock.now()
         there = await link.fetchval("SELECT clock_timestamp()")
         ahead = there - before - (clock.now() - before) / 2
-    return findings_of(address, kind, asked, who=who, ahead=ahead)
+        at_home = kind is not Kind.LIVE or asked["standby"] or not (moved := await moved_on(link))
+    found = findings_of(address, kind, asked, who=who, ahead=ahead)
+    return found if at_home else [*found, place_finding(address, moved)]
 
 
 async def dialing_at(address: PostgresAddress) -> bool:
     """Whether a process of ours that dials is connected. Raises StoreError."""
     async with linked(address) as link:
         roles = {row["role"] for row in await link.fetch(_WHO)}
-    return not roles.isdisjoint(("worker", "run", "call"))
+    return not roles.isdisjoint(DIALERS)
 
 
 def findings_of(

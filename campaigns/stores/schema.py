@@ -13,6 +13,9 @@ it as long as its own newest step is not below `runs_from` in `meta`; one that r
 
 from importlib.resources import files
 
+KNOWS_ITS_PLACE = 6
+"""The step with which a database learns where it lives: once, so that a copy never believes to be at home."""
+
 
 def migration_steps(dialect: str = "") -> list[tuple[int, str]]:
     """Number and SQL of each step, in order; of SQLite, or of the dialect named."""

@@ -19,9 +19,10 @@ from campaigns.ports import Clock
 from .database import Connection, I, NotBegun
 from .direct import begin, carried_out, commit, of_the_disk, transacted, undone
 from .rows import maybe_at
-from .schema import migration_steps
+from .schema import KNOWS_ITS_PLACE, migration_steps
 from .slots import KNOW_ACCOUNT
 from .sql import SqlStore
+from .sqlite_place import place_of
 from .writer import Each, Verb, Writer
 
 T = TypeVar("T")
@@ -288,7 +289,7 @@ async def _migrate(raw: aiosqlite.Connection, *, simulated: bool, path: Path) ->
     try:
         for number, script in steps:
             if number > version:
-                await _take_step(raw, number, script)
+                await _take_step(raw, number, script, place_of(path))
         await _check_kind(raw, "simulated" if simulated else "live", path)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: the schema cannot be brought up to date: {error}.") from error
@@ -300,9 +301,10 @@ async def _runs_from(raw: aiosqlite.Connection, version: int) -> int:
     return int(next(iter(found), (version,))[0])
 
 
-async def _take_step(raw: aiosqlite.Connection, number: int, script: str) -> None:
+async def _take_step(raw: aiosqlite.Connection, number: int, script: str, place: str) -> None:
     """One step of the schema, whole or not at all; where another process took it just now, that is as good."""
-    done = f"PRAGMA user_version = {number}; PRAGMA application_id = {APPLICATION}"
+    lives = f"INSERT INTO meta (key, value) VALUES ('place', '{place}')" if number == KNOWS_ITS_PLACE else ""
+    done = f"{lives}; PRAGMA user_version = {number}; PRAGMA application_id = {APPLICATION}"
     try:
         await raw.executescript(f"BEGIN IMMEDIATE; {script}; {done}; COMMIT")
     except sqlite3.OperationalError:

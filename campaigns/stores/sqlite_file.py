@@ -9,10 +9,11 @@ from pathlib import Path
 from campaigns.ports import Clock
 from campaigns.ports.health import Finding
 
-from .location import Kind
+from .location import Kind, check_home, place_finding
 from .sql import SqlStore
 from .sqlite import copy_database, kind_of, last_moment_in, open_sqlite
 from .sqlite_lock import dialer_lock, is_locked
+from .sqlite_place import moved, noted, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,23 @@ class SqliteFile:
     @asynccontextmanager
     async def dialing(self, *, clock: Clock, simulated: bool) -> AsyncIterator[bool]:  # noqa: ARG002 - one at a time, always
         with dialer_lock(self.path) as ours:
+            if not ours or simulated:
+                yield ours
+                return
+            check_home(self, await self.moved())
+            with noted(self.path):
+                yield True
+
+    @asynccontextmanager
+    async def alone(self, clock: Clock) -> AsyncIterator[bool]:  # noqa: ARG002 - the lock is the file's
+        with dialer_lock(self.path) as ours:
             yield ours
+
+    async def moved(self) -> str:
+        return moved(self.path)
+
+    async def settle(self) -> None:
+        settle(self.path)
 
     async def is_dialed(self) -> bool:
         return is_locked(self.path)
@@ -72,4 +89,6 @@ class SqliteFile:
             return [Finding("", self.path.parent.is_dir(), f"{self} will be made by the first run")]
         if kind is Kind.FOREIGN:
             return [Finding("", False, f"{self} is not a database of ours", "Name another with --db.")]
-        return [Finding("", True, f"{self}: WAL, synchronous=FULL, foreign keys, secure delete")]
+        durable = Finding("", True, f"{self}: WAL, synchronous=FULL, foreign keys, secure delete")
+        away = await self.moved() if kind is Kind.LIVE else ""
+        return [durable, place_finding(self, away)] if away else [durable]

@@ -30,7 +30,7 @@ ALTER TABLE attempt ADD COLUMN weather TEXT;
 ALTER TABLE attempt ADD COLUMN score BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE account ADD COLUMN owner TEXT;
 ALTER TABLE inbox ADD COLUMN shard INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE journal ADD COLUMN who TEXT;
+ALTER TABLE journal ADD COLUMN mood TEXT;
 CREATE TABLE gossip (lead_id TEXT PRIMARY KEY, said TEXT NOT NULL);
 CREATE INDEX attempt_weather ON attempt (weather, created_at);
 """
