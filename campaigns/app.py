@@ -236,12 +236,13 @@ def account_terms(settings: Settings, provider: str) -> AccountTerms:
 
 
 @asynccontextmanager
-async def open_account(session: Session, name: str) -> AsyncIterator[Account]:
+async def open_account(session: Session, name: str, *, sole: bool = False) -> AsyncIterator[Account]:
     """A provider with its dialer and reconciler; run `account.reconciler.run` in a task of yours.
 
     Args:
         session: The process.
         name: As campaign files call the provider.
+        sole: Nobody else dials from the database now, though others might.
     """
     own, terms = provider_settings(session.settings, name), account_terms(session.settings, name)
     base_url = await session.systems.simulators.address(own.kind) if own.is_simulated else own.base_url
@@ -260,7 +261,7 @@ async def open_account(session: Session, name: str) -> AsyncIterator[Account]:
         provider = kind(vendor, Surroundings(session.clock, gate, patient=False, webhooks=_webhooks(session, name)))
         stack.push_async_callback(provider.aclose)
         dialer = Dialer(session.store, provider, session.clock, terms, session.owner, meters=session.meters)
-        yield Account(name, provider, dialer, _reconciler(session, provider, terms, dialer))
+        yield Account(name, provider, dialer, _reconciler(session, provider, terms, dialer, sole=sole))
 
 
 def _vendor_account(settings: Settings, name: str) -> VendorAccount:
@@ -289,10 +290,12 @@ def _webhooks(session: Session, name: str) -> str | None:
     return f"{public.rstrip('/')}/webhooks/{name}" if public else None
 
 
-def _reconciler(session: Session, provider: CallProvider, terms: AccountTerms, dialer: Dialer) -> Reconciler:
+def _reconciler(
+    session: Session, provider: CallProvider, terms: AccountTerms, dialer: Dialer, *, sole: bool
+) -> Reconciler:
     return Reconciler(
         session.store, provider, session.clock, terms, book=session.book, dialer=dialer, settled=dialer.wake,
-        sole=not session.database.shared, meters=session.meters,
+        sole=sole or not session.database.shared, meters=session.meters,
     )  # fmt: skip
 
 

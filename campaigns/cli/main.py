@@ -34,6 +34,7 @@ _HOMES = {
     "tokens": ("token",),
     "inspecting": ("validate", "doctor", "schema", "providers"),
     "archiving": ("archive",),
+    "keeping": ("adopt",),
     "simulating": ("simulator",),
     "showing": ("dashboard",),
     "agents": ("mcp",),

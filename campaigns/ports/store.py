@@ -11,6 +11,7 @@ from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead
 from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing
 
+from .adopting import AdoptingStore
 from .answers import AnswerStore
 from .board import BoardStore
 from .bookmarks import BookmarkStore, Shown
@@ -383,6 +384,7 @@ class Store(
     TokenStore,
     ReopeningStore,
     ErasingStore,
+    AdoptingStore,
     Protocol,
 ):
     """The only memory."""

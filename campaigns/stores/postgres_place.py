@@ -68,4 +68,7 @@ async def settle_at(address: PostgresAddress) -> None:
     """See `Location.settle`."""
     async with linked(address) as link:
         with told(address):
-            await put_place(link, await server_of(link))
+            server = await server_of(link)
+            async with link.transaction():
+                await put_place(link, server)
+                await link.execute("DELETE FROM meta WHERE key = 'missed_since'")

@@ -1,5 +1,6 @@
 """The store over SQL: every verb, over whichever database."""
 
+from .adopting_verbs import AdoptingVerbs
 from .answer_verbs import AnswerVerbs
 from .archive_verbs import ArchiveVerbs
 from .board_verbs import BoardVerbs
@@ -54,6 +55,7 @@ class SqlStore(
     TokenVerbs,
     ReopeningVerbs,
     ErasingVerbs,
+    AdoptingVerbs,
 ):
     """Implements `ports.store.Store`; the verbs are grouped by topic in the files beside this one."""
 

@@ -59,8 +59,11 @@ def settle(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as raw:
         raw.execute("PRAGMA busy_timeout = 5000")
         raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("BEGIN IMMEDIATE")
         put = "INSERT INTO meta (key, value) VALUES ('place', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
         raw.execute(put, [place_of(path)])
+        raw.execute("DELETE FROM meta WHERE key = 'missed_since'")
+        raw.execute("COMMIT")
     note(path)
 
 
