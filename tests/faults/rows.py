@@ -56,6 +56,6 @@ ROWS = {
 """By its name: what may go wrong, and what is promised."""
 
 ELSEWHERE: dict[str, str] = {
-    "D7": "A machine that is rolled back as a whole (its disk's image, a virtual machine's snapshot) keeps no trace of it.",
+    "D7": "A machine rolled back as a whole (a disk image, a snapshot of a virtual one) keeps no trace of it.",
 }
 """Rows, or parts of them, that one machine cannot show, and why."""
