@@ -16,7 +16,7 @@ ON_THE_WAY = 0.5
 
 
 def failing(name: str, probability: float) -> tuple[str, ...]:
-    """Run under a C library whose calls fail by chance: `sync`, flushes; `rw/pread`, reads of the database; and so on."""
+    """Run under a C library whose calls fail by chance: `sync`, flushes; `rw/pread`, reads of the database; so on."""
     return ("fiu-run", "-x", "-c", f"enable_random name=posix/io/{name},probability={probability}")
 
 
