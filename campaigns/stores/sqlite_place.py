@@ -3,7 +3,7 @@
 A file is known by its inode and the moment of its birth. Both outlive reboots, other mounts of the disk, new containers
 on the same volume, VACUUM and every change of the schema; `cp`, `.backup`, rsync and whatever else makes another file
 does not take them along. Where somebody writes old content into the file itself (`cp backup.db campaigns.db`), they
-stay: so beside it, in the file of its lock, stands the last line of the journal that was seen here.
+stay: so beside it, in a file of its own, stands the last line of the journal that was seen here.
 """
 
 import ctypes
@@ -102,7 +102,7 @@ def _note(path: Path, raw: sqlite3.Connection) -> None:
     try:
         line = raw.execute(_LAST).fetchone()[0]
         text = f"{place_of(path)} {line}\n".encode()
-        file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        file = os.open(f"{path}.place", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             if os.pread(file, 200, 0) != text:
                 os.pwrite(file, text, 0)
@@ -116,7 +116,7 @@ def _note(path: Path, raw: sqlite3.Connection) -> None:
 def _seen(path: Path) -> tuple[str, int] | None:
     """Of which place the last line of the journal is known, and which; None: nobody wrote it down."""
     try:
-        place, line = Path(f"{path}.lock").read_text("ascii").split()
+        place, line = Path(f"{path}.place").read_text("ascii").split()
         return place, int(line)
     except (OSError, ValueError):
         return None

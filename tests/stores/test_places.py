@@ -63,7 +63,7 @@ def test_whoever_comes_back_to_the_same_file_dials(home: SqliteFile) -> None:
     with closing(sqlite3.connect(home.path)) as raw:
         raw.execute("VACUUM")
     renamed = SqliteFile(home.path.with_name("renamed.db"))
-    for ending in ("", ".lock"):
+    for ending in ("", ".place"):
         Path(f"{home.path}{ending}").rename(f"{renamed.path}{ending}")
     dialed(renamed, lines=2)
     assert place_of(renamed.path) == before
@@ -85,7 +85,7 @@ def copies(home: Path, folder: Path) -> Iterator[Path]:
 def test_no_copy_dials_until_it_is_settled(home: SqliteFile, tmp_path: Path) -> None:
     dialed(home)
     for path in copies(home.path, tmp_path):
-        shutil.copy(f"{home.path}.lock", f"{path}.lock")
+        shutil.copy(f"{home.path}.place", f"{path}.place")
         copy = SqliteFile(path)
         with pytest.raises(StoreError, match="campaigns adopt"):
             dialed(copy)
