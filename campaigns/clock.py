@@ -24,7 +24,7 @@ FIRST_ASKED, ASK_EVERY, KEPT = 3, timedelta(seconds=5), 12
 DRIFT = 1e-4
 """What two clocks may come apart by, in seconds a second: ten times what quartz does."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SLICE = timedelta(seconds=30)
+_SLICE = timedelta(seconds=5)
 """Real sleeps are cut, so that a suspended laptop or a changed wall clock is noticed."""
 
 
