@@ -13,6 +13,7 @@ from typer.main import get_command
 from typer.models import CommandInfo, TyperInfo
 
 from campaigns.domain.errors import AccountRefused, CampaignsError, InputError, VendorError
+from campaigns.failpoints import VARIABLE, arm
 
 from . import completing
 from .context import Globals, err, set_up_logs
@@ -125,7 +126,21 @@ def completion_line(words: Sequence[str]) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script. Exits 0 done, 1 a person is needed, 2 wrong input, 3 stopped early, 4 account refused."""
     guard_stderr()
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    sys.exit(_armed() or run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _armed() -> int:
+    """Where failpoints are asked for, say so as loudly as can be; 2: nobody knows what is asked for."""
+    try:
+        asked = arm(os.environ)
+    except ValueError as error:
+        err.print(f"error {error}", markup=False)
+        return 2
+    if asked:
+        err.print(
+            f"FAILPOINTS ARE ON: {VARIABLE}={asked} lets this process kill or break itself. Unset it.", markup=False
+        )
+    return 0
 
 
 def run(arguments: list[str]) -> int:

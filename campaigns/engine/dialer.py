@@ -12,6 +12,7 @@ from campaigns.domain.errors import StoreError, StoreUnavailable
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState
 from campaigns.domain.pacing import Breaker
 from campaigns.domain.transitions import advance, answered_to, found
+from campaigns.failpoints import failpoint
 from campaigns.ports import CallProvider, Clock, schedules
 from campaigns.ports.meters import UNMETERED, Meters
 from campaigns.ports.store import Account, Store
@@ -128,6 +129,7 @@ class Dialer:
                 asked, asked_at, slot = True, self._clock.now(), self._due.pop(attempt.id)
                 placement = await self._ask(permitted, terms)
                 took = self._clock.now() - asked_at
+                failpoint("after_answer")
             await self._keep(permitted, placement, terms)  # others may ask while this is written
             # Only now: nothing may stand between a call and its being written down.
             self._meters.asked(self.account.name, asked_at - slot)
@@ -148,7 +150,9 @@ class Dialer:
             began = self._clock.now()
             permitted = await self._store.fence(attempt, now=began)
             self._trip = self._likely(self._trip, began)
-            if permitted is None:
+            if permitted is not None:
+                failpoint("after_permit")
+            else:
                 dropped = advance(attempt, S.NOT_SENT, reason="no longer allowed", ended_at=self._clock.now())
                 await self._write(attempt, dropped, terms)
         return permitted
@@ -225,6 +229,7 @@ class Dialer:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(30):
                     if not written:
                         await self._answer(attempt, placement, terms)
+                        failpoint("after_placed")
                         written = True
                     await self._learn(attempt, placement, terms)
             except StoreUnavailable as error:

@@ -6,6 +6,7 @@ from typing import Any
 
 from campaigns.domain.call import CallReport, Grade, Notice, Question, Webhook, told, understood
 from campaigns.domain.errors import ProofError
+from campaigns.failpoints import failpoint
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import InboxItem, Store
 
@@ -39,6 +40,7 @@ async def receive(store: Store, provider: CallProvider, clock: Clock, *, name: s
     kept = await store.receive(
         name, dedupe_key=notice.dedupe_key, grade=str(notice.grade), report=to_json(notice.report), now=now
     )
+    failpoint("after_report")
     return Taken(News(kept, notice.grade, notice.report) if kept is not None else None, notice.question)
 
 

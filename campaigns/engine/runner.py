@@ -14,6 +14,7 @@ from campaigns.domain.lead import CampaignState, Lead, Outcome, attempt_id
 from campaigns.domain.pacing import grows_at, lines_for, own_lines, paced
 from campaigns.domain.sharing import BID
 from campaigns.domain.transitions import close
+from campaigns.failpoints import failpoint
 from campaigns.planner.booking import Full, Slot
 from campaigns.planner.decide import Call, Close, Wait, planned
 from campaigns.planner.lawful import planned_under
@@ -307,6 +308,8 @@ class Runner:
                 ahead=min(self._dialer.lead, terms.limits.ahead / 2),
             )  # fmt: skip
             self._dialer.learn_beginning(began)
+            if attempts:
+                failpoint("after_intent")
             for attempt in attempts:
                 self._dialer.in_flight.add(attempt.id)
                 self._tasks.start_soon(self._dialer.dial, attempt, terms)

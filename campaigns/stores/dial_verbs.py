@@ -9,6 +9,7 @@ from campaigns.domain.changed import changed
 from campaigns.domain.lead import FIRES_WITHIN, Attempt, AttemptState, Lead
 from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing, lines_for, paced, spacing
+from campaigns.failpoints import failpoint
 from campaigns.ports.store import Account, CampaignRecord, Claimed, Intent, Look
 
 from .budgets import DIAL_WITHIN, caller_uses, spend
@@ -140,6 +141,7 @@ class DialVerbs:
             await take_lines(db, record, standing, limits, lines=len(written), now=now)
             await spend(db, record.name, limits.purse.worst * len(written))
             await _give_back(db, intents, written)
+            failpoint("before_intent")
             return written
 
         return await self._database.write(verb, account=record.provider, brief=True)
@@ -251,6 +253,7 @@ async def _fence(db: Connection, items: Sequence[tuple[Attempt, datetime]]) -> l
     found = await db.rows_many(_FENCE, asked)
     let = [(attempt.id, now) for (attempt, now), rows in zip(items, found, strict=True) if rows]
     await db.run_many(_JOURNAL, [_line(name, "intent", "sending", "permit", now) for name, now in let])
+    failpoint("before_permit")
     return [rows[0]["rev"] if rows else None for rows in found]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from campaigns.domain.budget import Spent, charged
 from campaigns.domain.lead import CampaignState, Lead, LeadState
+from campaigns.failpoints import failpoint
 from campaigns.ports.people import SAID_IN_A_CALL
 from campaigns.ports.store import Context, Known, Move
 
@@ -101,6 +102,8 @@ async def _apply(
     await raise_people(db, [move.after.person_key for move, _ in written])
     await _charge(db, [move for move, _ in written])
     leads = [(move, move.lead, now) for move, now in written if move.lead is not None]
+    if leads:
+        failpoint("amid_outcome")
     await db.run_many(PUT_LEAD, [{**lead_plan(lead), "seen": move.lead_rev} for move, lead, _ in leads])
     await close_late(db, [(lead.id, now) for _, lead, now in leads if lead.state is LeadState.WAITING])
     for move, lead, now in leads:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.domain.lead import FIRES_WITHIN, Attempt, AttemptState, Lead
+from campaigns.failpoints import failpoint
 from campaigns.ports.people import Suppression
 from campaigns.ports.store import InboxItem
 
@@ -159,6 +160,7 @@ async def _receive(db: Connection, news: Sequence[Params]) -> list[int | None]:
         " VALUES (:provider, :key, :grade, :at, :report, 'new') ON CONFLICT DO NOTHING RETURNING id",
         news,
     )
+    failpoint("before_report")
     return [rows[0]["id"] if rows else None for rows in kept]
 
 

@@ -16,6 +16,7 @@ import httptools
 import httpx
 
 from campaigns.domain.call import NotSent, Unclear
+from campaigns.failpoints import failpoint, is_armed
 
 from .http import CAP, CONNECT, READ, TOTAL, WRITE, tls_context, why
 
@@ -97,12 +98,22 @@ class _Exchange(asyncio.Protocol):
         self._deadlines = deadlines
         self._last = self._loop.time() + deadlines.total
         self._transport.set_write_buffer_limits(high=1, low=0)  # so that writing goes on until all is with the system
+        if is_armed("amid_request"):
+            out = await self._halved(out)
         self._transport.write(out)
         self._wait(deadlines.write if self._is_writing else deadlines.read)
         await self._over
         if self._answer is None:
             raise self._fault or httpx.RemoteProtocolError("no answer")
         return self._answer
+
+    async def _halved(self, out: bytes) -> bytes:
+        """Write the first half and stop at a failpoint; what is still to be written."""
+        half = len(out) // 2
+        self._transport.write(out[:half])
+        await anyio.sleep(0.02)  # a loop may keep what is written until its next turn
+        failpoint("amid_request")
+        return out[half:]
 
     def hang_up(self) -> None:
         if self._timer is not None:
