@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from foreign_flireo import Options
+from lives import Life
 
 from campaigns.cli.main import run as command
+from campaigns.failpoints import VARIABLE
 
 SERVER = Path(__file__).with_name("foreign_flireo.py")
 COMMAND = [sys.executable, "-c", "from campaigns.cli import main; main()"]
+Process = subprocess.Popen[str] | Life
 TOKEN = "a-token-of-thirty-characters-xx"
 AREAS = (212, 213, 305, 312, 415, 617, 702, 404, 206, 303, 214, 215, 313, 503, 512, 602, 614, 619, 704, 713)
 PHONES = [f"+4420794600{n:02}" for n in range(100)] + [f"+442079460{n}" for n in range(100, 1000)]
@@ -98,7 +101,7 @@ class Rig:
     folder: Path
     plan: Plan
     server: subprocess.Popen[str]
-    started: list[subprocess.Popen[str]] = field(default_factory=list)
+    started: list[Process] = field(default_factory=list)
 
     @property
     def campaign(self) -> Path:
@@ -121,23 +124,34 @@ class Rig:
         self.started.append(process)
         return process
 
+    def live(self, *words: str, failpoints: str = "") -> Life:
+        """The same, without what it takes to read the program."""
+        number = len(self.started)
+        out, err = (self.folder / f"{number}.{name}" for name in ("out", "err"))
+        asked = {VARIABLE: failpoints} if failpoints else {}
+        life = Life(
+            ["--settings", str(self.folder / "settings.toml"), *words], self.folder, os.environ | asked, out, err
+        )
+        self.started.append(life)
+        return life
+
     def run(self, *words: str) -> subprocess.Popen[str]:
         """The campaign, running."""
         return self.start("run", str(self.campaign), "--json", *words)
 
-    def ended(self, process: subprocess.Popen[str], within: float = 60) -> int:
+    def ended(self, process: Process, within: float = 60) -> int:
         """The exit code. Raises TimeoutExpired."""
         return process.wait(timeout=within)
 
-    def said(self, process: subprocess.Popen[str]) -> Any:
+    def said(self, process: Process) -> Any:
         """The JSON document that a command has written."""
         return json.loads((self.folder / f"{self.started.index(process)}.out").read_text())
 
-    def complained(self, process: subprocess.Popen[str]) -> str:
+    def complained(self, process: Process) -> str:
         """What a command wrote on stderr."""
         return (self.folder / f"{self.started.index(process)}.err").read_text()
 
-    def until_said(self, process: subprocess.Popen[str], word: str, within: float = 60) -> None:
+    def until_said(self, process: Process, word: str, within: float = 60) -> None:
         """Wait until a command has written this on stderr. Raises TimeoutError."""
         limit = time.monotonic() + within
         while word not in self.complained(process):
@@ -207,7 +221,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def signalled(process: subprocess.Popen[str], number: signal.Signals) -> None:
+def signalled(process: Process, number: signal.Signals) -> None:
     """Send a signal to one of ours, if it still runs."""
     if process.poll() is None:
         os.kill(process.pid, number)
