@@ -7,7 +7,9 @@ one JSON line for every request to call, call made, end told. Knows nothing of t
 import asyncio
 import hashlib
 import json
+import os
 import random
+import signal
 import sys
 import time
 import uuid
@@ -68,6 +70,10 @@ class Options:
     unauthorized_after: int = 0
     webhook: str = ""
     webhook_drop: float = 0.0
+    webhook_tries: int = 1
+    """How often a report is sent, second by second, until it is taken."""
+    victim: str = ""
+    """A file: once it holds the number of a process, that one is killed when a call is made for it."""
     webhook_twice: float = 0.0
     webhook_delay: tuple[float, float] = (0.0, 0.2)
     webhook_forge: float = 0.0
@@ -192,7 +198,14 @@ class Server:
             self.note("failed_before", phone=phone)
             return 500, {}, _error("provider_error", "upstream")
         call = self._make(phone, wanted.get("metadata"), at)
+        self._kill()
         return await self._reply(call)
+
+    def _kill(self) -> None:
+        victim = Path(self.options.victim)
+        if self.options.victim and victim.exists():
+            os.kill(int(victim.read_text()), signal.SIGKILL)
+            victim.unlink()
 
     def _refusal(self, wanted: Json, phone: str) -> Answer | None:
         options = self.options
@@ -386,9 +399,13 @@ class Server:
             self.note("webhook_dropped", call=call.call_id)
             return
         for _ in range(1 + self.chance(options.webhook_twice)):
-            await self._post(options.webhook, event, event["eventType"])
+            for _ in range(options.webhook_tries):
+                if await self._post(options.webhook, event, event["eventType"]):
+                    break
+                await self.sleep(1)
 
-    async def _post(self, url: str, event: Json, kind: str) -> None:
+    async def _post(self, url: str, event: Json, kind: str) -> bool:
+        """Whether it was taken."""
         parts, body = urlsplit(url), json.dumps(event).encode()
         head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
         status = "none"
@@ -402,6 +419,7 @@ class Server:
         if event["eventType"] == "end-of-call-report" and status.startswith("2") and kind != "forged":
             self.note("told", call=event["callId"], phone=event["fromCaller"])
         self.note("webhook", kind=kind, status=status, call=event.get("callId") or event.get("callSession"))
+        return status.startswith("2")
 
 
 def _error(code: str, message: str) -> Json:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import oracles
@@ -31,6 +32,8 @@ FATES = {
 WAYS = {"point": 42, "moment": 32, "freeze": 12, "term": 8, "raise": 6}
 """How a life is to end, and how often."""
 DEEDS = {"point": "kill", "freeze": "stop", "raise": "raise"}
+MOST, PATIENCE = 16, 20
+"""Dials in a life, and its seconds."""
 COLD = 0.1
 """Of all lives that end without failpoints; these read the whole program, as after a real crash."""
 
@@ -47,6 +50,8 @@ class Killer:
     ended: Counter[str] = field(default_factory=Counter)
     restarts: list[float] = field(default_factory=list)
     """When cold lives were begun."""
+    _read: int = 0
+    _asked: int = 0
 
     def life(self) -> None:
         """One worker, from its birth to its end."""
@@ -68,8 +73,8 @@ class Killer:
 
     def end(self, worker: Process, way: str) -> None:
         """Let it live for a moment and end it; one that ends by itself is counted as what it died of."""
-        lasts = 0.3 + self.dice.expovariate(0.8)
-        code = ended_within(worker, 4.0 if way in ("point", "raise") else lasts)
+        dials = MOST if way in ("point", "raise") else self.dice.choice([0, 1, 2, 4, 8, MOST])
+        code = self._lives(worker, dials)
         if way == "freeze" or (way == "moment" and self.dice.random() < 0.1):
             code = self._frozen(worker)
         if way == "term":
@@ -79,6 +84,22 @@ class Killer:
             worker.kill()
             code = worker.wait()
         self.ended["killed" if code == -signal.SIGKILL else "raised" if code else "stopped"] += 1
+
+    def _lives(self, worker: Process, dials: int) -> int | None:
+        """Until there were so many dials more, and a moment longer; its exit code, None: it lives on."""
+        limit, enough = time.monotonic() + PATIENCE, self._dials() + dials
+        while self._dials() < enough and time.monotonic() < limit and is_awake(worker):
+            time.sleep(0.05)
+        return ended_within(worker, self.dice.expovariate(10))
+
+    def _dials(self) -> int:
+        """How many there were; the ledger only grows."""
+        with (self.one.folder / "ledger.jsonl").open("rb") as file:
+            file.seek(self._read)
+            news = file.read()
+        self._asked += news.count(b'"what": "asked"')
+        self._read += len(news)
+        return self._asked
 
     def _frozen(self, worker: Process) -> int | None:
         """It stands still, by now or by its failpoint, for longer than a permit lasts or not."""
@@ -102,6 +123,14 @@ class Killer:
         spans = zip(self.restarts, ends, strict=False)
         firsts = [(begun, min((at for at in moments if begun < at < end), default=None)) for begun, end in spans]
         return [first - begun for begun, first in firsts if first is not None]
+
+
+def is_awake(worker: Process) -> bool:
+    """Neither dead nor standing still."""
+    if worker.poll() is not None:
+        return False
+    stat = Path(f"/proc/{worker.pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] not in "TZ"
 
 
 def ended_within(worker: Process, seconds: float) -> int | None:
