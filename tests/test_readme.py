@@ -15,7 +15,6 @@ from urllib.request import urlopen
 import pytest
 import readme
 from command_tree import check, commands
-from postgres import server
 
 from campaigns.cli.main import run
 from campaigns.domain.call import Disposition
@@ -44,11 +43,7 @@ ELSEWHERE = {
 }
 """Line → where a test runs it."""
 SERVED = "campaigns dashboard"
-BACKUP = (
-    "python -c \"import sqlite3 as s; s.connect('campaigns.db').backup(s.connect('campaigns-backup.db'))\"",
-    "cp -p campaigns.db.key campaigns-backup.db.key",
-)
-DUMP = 'pg_dump --format=custom --file campaigns.dump "$CAMPAIGNS_DATABASE"'
+BACKUP = "campaigns backup campaigns-backup.db"
 COMPOSE = (
     "cd campaigns/data/deploy",
     'echo "CAMPAIGNS_HOST=calls.example.org" > .env',
@@ -90,7 +85,7 @@ NOT_RUN = {
 
 
 def test_every_command_is_run_by_a_test_or_listed_with_the_reason_why_not():
-    known = {*PLAYED, SERVED, *BACKUP, DUMP, *COMPOSE, *FLEET, *ELSEWHERE, *NOT_RUN}
+    known = {*PLAYED, SERVED, BACKUP, *COMPOSE, *FLEET, *ELSEWHERE, *NOT_RUN}
     written = {line for line in readme.shell_lines() if not line.startswith("curl ")}  # those: tests/api/test_readme.py
     assert written - known == set(), "run it in a test, or list it above"
     assert known - written == set(), "the README no longer says this"
@@ -146,17 +141,9 @@ def test_the_dashboard_lets_in_whoever_has_the_link_that_it_prints(cli):
 
 def test_the_backup_of_a_database_in_a_file_knows_whom_it_must_not_call(cli):
     cli("campaigns suppress add +442079460123")
-    for line in BACKUP:
-        assert a_shell(line).returncode == 0
+    assert cli(BACKUP)[0] == 0
     _, said = cli("campaigns --db sqlite:///campaigns-backup.db suppress add +442079460123")
     assert "was already on" in said
-
-
-def test_the_backup_of_a_server_is_one_that_can_be_put_back(postgres_url):
-    path = f"{server().bin_path}:{os.environ['PATH']}"
-    done = a_shell(DUMP, CAMPAIGNS_DATABASE=postgres_url, PATH=path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert a_shell("pg_restore --list campaigns.dump", PATH=path).returncode == 0
 
 
 @pytest.mark.parametrize("line", sorted({line for line in readme.shell_lines() if "campaigns " in line}))

@@ -1,5 +1,6 @@
-"""`adopt`: what a person says of the database as a whole."""
+"""`backup`, `restore`, `adopt`: what is done with the database as a whole."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,7 +23,56 @@ LOST = (
 
 def register(cli: typer.Typer) -> None:
     """Add these commands."""
-    cli.command()(adopt)
+    for command in (backup, restore, adopt):
+        cli.command()(command)
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that is not there yet.", metavar="FILE")],
+) -> None:
+    """Write the live database into a file, checked, also while a worker dials.
+
+    Example: campaigns backup backups/monday.db
+    """
+    database = database_of(options(context).settings(), simulated=False)
+
+    async def main() -> None:
+        kind = await database.kind()
+        if kind is not Kind.LIVE:
+            raise InputError(f"{database} is {kind}, and only a live database is backed up. Name another with --db.")
+        await database.backup(file)
+
+    run_real(main)
+    key = Path(f"{file}.key")
+    keys = [str(key)] if key.exists() else []
+    if options(context).json:
+        print_json({"database": str(database), "backup": str(file), "key": keys[0] if keys else None})
+        return
+    mend = f"with its key {keys[0]}" if keys else "its hash key is in the settings, and belongs to it"
+    out.print(f"{file}: {database} as it was just now; {mend}.", markup=False)
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="What `campaigns backup` has written.", metavar="FILE")],
+) -> None:
+    """Put a backup in the place of the live database; nobody is called from it before `campaigns adopt`.
+
+    Example: campaigns restore backups/monday.db
+    """
+    database = database_of(options(context).settings(), simulated=False)
+    clock = SystemClock()
+    aside = run_real(lambda: database.restore(file, now=clock.now()))
+    if options(context).json:
+        print_json({"database": str(database), "restored": str(file), "aside": str(aside) if aside else None})
+        return
+    if aside:
+        out.print(f"What was there is now {aside}.", markup=False)
+    out.print(f"{database}: restored from {file}; its campaigns are paused.", markup=False)
+    out.print(
+        "Next: `campaigns adopt` finds the calls that were made since, then `campaigns resume NAME`.", markup=False
+    )
 
 
 def adopt(

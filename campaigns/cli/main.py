@@ -35,7 +35,7 @@ _HOMES = {
     "tokens": ("token",),
     "inspecting": ("validate", "doctor", "schema", "providers"),
     "archiving": ("archive",),
-    "keeping": ("adopt",),
+    "keeping": ("backup", "restore", "adopt"),
     "simulating": ("simulator",),
     "showing": ("dashboard",),
     "agents": ("mcp",),

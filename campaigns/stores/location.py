@@ -77,6 +77,19 @@ class Location(Protocol):
     async def settle(self) -> None:
         """Write down that it lives where it is. Raises StoreError."""
 
+    async def backup(self, to: Path) -> None:
+        """Write it down as it is at this moment, also while somebody dials, into a file that is whole or not there.
+
+        Raises InputError, StoreError.
+        """
+
+    async def restore(self, file: Path, *, now: datetime) -> Path | None:
+        """Put a backup in its place, its campaigns paused; where what was there is now, None: there was nothing.
+
+        Whole or not at all, and never while somebody dials. Nobody is called from it until it is adopted.
+        Raises InputError for what is no whole backup of ours, StoreError.
+        """
+
     async def is_dialed(self) -> bool:
         """Whether a process dials from it at this moment. Raises StoreError where that cannot be found out."""
 

@@ -206,7 +206,7 @@ async def _migrate(raw: Any, where: object, kind: str) -> None:
                         await raw.execute(script)
                 await _put(raw, MARK, str(max(version, steps[-1][0])))
                 if version < KNOWS_ITS_PLACE:
-                    await put_place(raw, server)
+                    await put_place(raw, server, first=True)
                 await _check_kind(raw, kind, where)
     except pg.PostgresError as error:
         raise StoreError(f"{where}: the schema cannot be brought up to date: {said(error)}.") from None

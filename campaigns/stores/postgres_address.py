@@ -27,6 +27,7 @@ _SHOWN = ("host", "port", "user")
 """Of what may stand after the `?`; all else may be a secret."""
 DIALERS = ("worker", "run", "call")
 """The roles of processes that dial."""
+_IN_ENVIRONMENT = ("password", "passfile", "sslmode", "sslrootcert", "sslcert", "sslkey", "options")
 NOT_AN_ADDRESS = (
     "This is not a PostgreSQL address. Write postgresql://user@host/name, and @ : / ? # in a password as %40 %3A %2F"
     " %3F %23."
@@ -61,6 +62,14 @@ class PostgresAddress:
     def name(self) -> str:
         """The database's."""
         return unquote(self._part("name"))
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What `address` leaves out, as the environment in which the server's own tools find it."""
+        known = {name: f"PG{name.upper()}" for name in _IN_ENVIRONMENT}
+        found = {known[key]: value for key, value in self._more() if key in known}
+        matched = re.match(r"[^:]+://[^:/?#@]*:([^/?#@]*)@", self.url)
+        return {"PGPASSWORD": unquote(matched[1]), **found} if matched else found
 
     @property
     def createdb(self) -> str:
@@ -144,6 +153,17 @@ class PostgresAddress:
         from .postgres_place import settle_at  # noqa: PLC0415
 
         await settle_at(self)
+
+    async def backup(self, to: Path) -> None:
+        from .postgres_backup import back_up_from  # noqa: PLC0415
+
+        await back_up_from(self, to)
+
+    async def restore(self, file: Path, *, now: datetime) -> Path | None:
+        from .postgres_backup import put_back_into  # noqa: PLC0415
+
+        await put_back_into(self, file, now)
+        return None
 
     async def is_dialed(self) -> bool:
         from .postgres_findings import dialing_at  # noqa: PLC0415

@@ -23,6 +23,7 @@ _KNOWN = "SELECT value FROM meta WHERE key = 'place'"
 _PUT = """
 INSERT INTO meta (key, value) VALUES ('place', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value
 """
+_PUT_FIRST = "INSERT INTO meta (key, value) VALUES ('place', $1) ON CONFLICT DO NOTHING"
 OTHER_TIMELINE = (
     "is on another timeline of its server than before: a standby was promoted, or the server was set back in time"
 )
@@ -41,9 +42,9 @@ async def _told(raw: Any, sql: str) -> str:
         return UNTOLD
 
 
-async def put_place(raw: Any, server: str) -> None:
-    """Write down that the database lives on this server, as it is."""
-    await raw.execute(_PUT, f"{server}/{await raw.fetchval(_TABLE)}")
+async def put_place(raw: Any, server: str, *, first: bool = False) -> None:
+    """Write down that the database lives on this server, as it is; `first`: unless it is known to live elsewhere."""
+    await raw.execute(_PUT_FIRST if first else _PUT, f"{server}/{await raw.fetchval(_TABLE)}")
 
 
 async def moved_on(raw: Any) -> str:

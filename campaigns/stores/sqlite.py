@@ -303,7 +303,11 @@ async def _runs_from(raw: aiosqlite.Connection, version: int) -> int:
 
 async def _take_step(raw: aiosqlite.Connection, number: int, script: str, place: str) -> None:
     """One step of the schema, whole or not at all; where another process took it just now, that is as good."""
-    lives = f"INSERT INTO meta (key, value) VALUES ('place', '{place}')" if number == KNOWS_ITS_PLACE else ""
+    lives = (
+        f"INSERT INTO meta (key, value) VALUES ('place', '{place}') ON CONFLICT DO NOTHING"
+        if number == KNOWS_ITS_PLACE
+        else ""
+    )
     done = f"{lives}; PRAGMA user_version = {number}; PRAGMA application_id = {APPLICATION}"
     try:
         await raw.executescript(f"BEGIN IMMEDIATE; {script}; {done}; COMMIT")

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from campaigns.domain.errors import InputError
 from campaigns.ports import Clock
 from campaigns.ports.health import Finding
 
 from .location import Kind, check_home, place_finding
 from .sql import SqlStore
 from .sqlite import copy_database, kind_of, last_moment_in, open_sqlite
+from .sqlite_backup import back_up, put_back
 from .sqlite_lock import dialer_lock, is_locked
 from .sqlite_place import moved, noted, settle
 
@@ -76,6 +78,15 @@ class SqliteFile:
 
     async def settle(self) -> None:
         settle(self.path)
+
+    async def backup(self, to: Path) -> None:
+        back_up(self.path, to)
+
+    async def restore(self, file: Path, *, now: datetime) -> Path | None:
+        with dialer_lock(self.path, trusted=False) as ours:
+            if not ours:
+                raise InputError(f"A process dials from {self}. Stop it first, then restore.")
+            return put_back(self.path, file, now)
 
     async def is_dialed(self) -> bool:
         return is_locked(self.path)

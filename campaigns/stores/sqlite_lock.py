@@ -12,10 +12,12 @@ _MARK = "A dialer is at work, or did not end in order.\n"
 
 
 @contextmanager
-def dialer_lock(path: Path) -> Iterator[bool]:
+def dialer_lock(path: Path, *, trusted: bool = True) -> Iterator[bool]:
     """The right to dial from a SQLite database; yields False when another process has it. A crash frees it.
 
     Where whoever had it last did not end in order, the database is looked through first. Raises StoreDoubtful.
+
+    `trusted`: it is to be gone on with. False: it is to be exchanged for another.
     """
     try:
         file = Path(f"{path}.lock").open("a+")  # noqa: SIM115 - closed below
@@ -27,7 +29,7 @@ def dialer_lock(path: Path) -> Iterator[bool]:
         except OSError:
             yield False
             return
-        if file.seek(0, 2):
+        if file.seek(0, 2) and trusted:
             _look_through(path)
         try:
             file.write(_MARK)

@@ -3,7 +3,7 @@
 A file is known by its inode and the moment of its birth. Both outlive reboots, other mounts of the disk, new containers
 on the same volume, VACUUM and every change of the schema; `cp`, `.backup`, rsync and whatever else makes another file
 does not take them along. Where somebody writes old content into the file itself (`cp backup.db campaigns.db`), they
-stay: so beside it, in a file of its own, stands the last line of the journal that was seen here.
+stay: so beside it, in `campaigns.db.place`, stands the last line of the journal that was seen here.
 """
 
 import ctypes
