@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import anyio
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +31,7 @@ class Metrics:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         count, spread, level = self._count, self._spread, self._level
         self._late = spread("dial_latency_seconds", "From a dial's slot to its POST.", _LATE, "provider")
         self._took = spread(
@@ -51,6 +53,7 @@ class Metrics:
         self._budget = level("budget_used_ratio", "Used and held part of a budget, 1 is all.", "campaign", "budget")
         self._outbox = level("outbox_webhooks", "Outgoing webhooks that wait, or were given up.", "state")
         self._outbox_age = level("outbox_age_seconds", "How old the oldest event is that waits to be told.")
+        self.tasks = level("tasks", "Tasks that are alive in this process.")
 
     def _count(self, name: str, told: str, *labels: str) -> Counter:
         return Counter(f"campaigns_{name}", told, labels, registry=self.registry)
@@ -129,6 +132,7 @@ async def answer(request: Request, metrics: Metrics, desk: Desk, knocks: Knocks)
             return _REFUSED
         gauges = await session.store.gauges(now=session.clock.now())
         outbox = await session.store.outbox_state()
+        metrics.tasks.set(len(anyio.get_running_tasks()))
         text = metrics.exposition(gauges, outbox, await desk.board.campaigns())
     except Knocked as too_often:
         return Response("Too many wrong tokens.\n", 429, {"Retry-After": str(too_often.wait)})

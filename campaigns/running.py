@@ -49,7 +49,7 @@ from campaigns.summary import Summary, ledger_of, summarise
 from campaigns.systems import budget_of
 from campaigns.watching import watched
 from campaigns.web.knocks import Knocks
-from campaigns.web.receiver import receiver
+from campaigns.web.receiver import gate, receiver
 
 log = structlog.get_logger()
 
@@ -303,7 +303,7 @@ async def _reports_coming_in(session: Session, account: Account) -> AsyncIterato
         if session.settings.public_url is not None:
             listener = bind(session.settings.listen_host, session.settings.listen_port)
             app = receiver(session, {account.name: account}, Knocks(real_now))
-            await stack.enter_async_context(serving(app, listener))
+            await stack.enter_async_context(serving(app, listener, gate=gate(session)))
         yield
         background.cancel_scope.cancel()
 

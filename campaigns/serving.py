@@ -9,6 +9,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from campaigns.domain.errors import InputError
+from campaigns.visiting import Gate, Patience, visits
+
+PATIENCE = Patience()
+MOST_SAID = 1_000_000
+"""Bytes of one message on a web socket."""
 
 
 class _Server(uvicorn.Server):
@@ -36,11 +41,23 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket, *, sockets: bool = False) -> AsyncIterator[str]:
-    """Serve `app` on `listener` until the block ends; yields its base address. `sockets`: web sockets too."""
+async def serving(
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    sockets: bool = False,
+    patience: Patience = PATIENCE,
+    gate: Gate | None = None,
+) -> AsyncIterator[str]:
+    """Serve `app` on `listener` until the block ends; yields its base address. `sockets`: web sockets too.
+
+    `gate`: how many requests of a kind are carried out at once.
+    """
     config = uvicorn.Config(
-        app, http="httptools", ws="auto" if sockets else "none", lifespan="off", log_config=None, access_log=False,
-        timeout_keep_alive=120,
+        app, http=visits(patience, gate or Gate()), ws="auto" if sockets else "none", lifespan="off", access_log=False,
+        log_config=None, log_level="error",  # whoever sends rubbish must not fill a disk
+        timeout_keep_alive=patience.idle,
+        ws_max_size=MOST_SAID,
         server_header=False,
         proxy_headers=False,  # nobody here asks where a request comes from
         date_header=False,  # under virtual time it would tell another time than everything else

@@ -27,6 +27,7 @@ from campaigns.returning import HURRIED, returning
 from campaigns.running import refresh_lists
 from campaigns.serving import bind, serving
 from campaigns.settings import Settings
+from campaigns.web.receiver import gate
 
 log = structlog.get_logger()
 
@@ -95,7 +96,7 @@ class _Worker:
         listener = bind(self._session.settings.listen_host, self._session.settings.listen_port)
         async with (
             facing(self._session, self._accounts) as faces,
-            serving(faces, listener, sockets=True) as address,
+            serving(faces, listener, sockets=True, gate=gate(self._session)) as address,
         ):
             yield address
 

@@ -90,7 +90,7 @@ def test_every_alert_asks_for_a_metric_that_is_there_and_says_what_to_do() -> No
 
 def test_every_metric_is_named_with_its_unit_and_told() -> None:
     for metric in Metrics(DiscreteClock(START)).registry.collect():
-        assert re.fullmatch(r"campaigns_[a-z_]+", metric.name)
+        assert re.fullmatch(r"(campaigns|process)_[a-z_]+", metric.name)
         assert metric.documentation
         if metric.type == "histogram" or "age" in metric.name or "lag" in metric.name:
             assert metric.name.endswith("_seconds")

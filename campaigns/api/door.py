@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -65,6 +66,8 @@ class Door:
             await answer(told(error))(scope, receive, sent.send)
         except Knocked as too_often:
             await answer(_waits(too_often.wait))(scope, receive, sent.send)
+        except ClientDisconnect:
+            return  # in the middle of a body; nobody is there to be answered
         except Exception as error:  # noqa: BLE001 - the outermost door
             _note(error)
             if not sent.begun:

@@ -1,11 +1,12 @@
 """Coming in, going out, and what the browser remembers: language and theme. Plain pages, no web socket."""
 
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from urllib.parse import parse_qs, urlsplit
 
 from jinja2 import Environment, Template
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -24,8 +25,7 @@ async def login(request: Request) -> Response:
     """The form, and what it sends."""
     if request.method != "POST":
         return await _form(request, once=request.query_params.get("once", ""))
-    body = await request.body()
-    sent = parse_qs(body.decode("utf-8", "replace")) if len(body) <= _MOST_BYTES else {}
+    sent = parse_qs((await _body(request)).decode("utf-8", "replace"))
     house: House = request.scope["campaigns.house"]
     try:
         cookie = await house.knocks.admit(request.scope, sent.get("secret", [""])[0].strip(), house.door.enter)
@@ -37,6 +37,17 @@ async def login(request: Request) -> Response:
     longest, secure = int(GOOD_FOR.total_seconds()), _is_secure(request)
     answer.set_cookie(COOKIE, cookie, max_age=longest, httponly=True, samesite="strict", secure=secure)
     return answer
+
+
+async def _body(request: Request) -> bytes:
+    """Empty, where it is larger than what the form sends: anybody may send it."""
+    body = bytearray()
+    with suppress(ClientDisconnect):
+        async for part in request.stream():
+            body += part
+            if len(body) > _MOST_BYTES:
+                return b""
+    return bytes(body)
 
 
 async def logout(request: Request) -> Response:

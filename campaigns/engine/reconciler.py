@@ -38,6 +38,7 @@ LEFT = timedelta(seconds=10)
 ORPHAN_AFTER = timedelta(hours=24)
 AGAIN = timedelta(milliseconds=50)
 """The least sleep between two rounds."""
+MOST_REST = timedelta(seconds=1)
 
 
 class Reconciler:
@@ -88,8 +89,12 @@ class Reconciler:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._settler.run)
             while True:
+                began = self._clock.now()
                 try:
                     until = await self.round()
+                    # However many webhooks ring, half of the time is left to whoever dials.
+                    rest = min(self._clock.now() - began, MOST_REST)
+                    await self._clock.sleep_until(self._clock.now() + rest)
                 except StoreUnavailable as error:
                     log.error("database_unavailable", provider=self._account.name, why=str(error))
                     until = self._clock.now() + self._account.poll_every
@@ -227,8 +232,11 @@ class Reconciler:
         for attempt in asked.live:
             if attempt.state in (S.BOOKED, S.UNCLEAR, S.UNCERTAIN) and not await self._keeper.settle(attempt, asked):
                 await self._settle_doubt(asked, attempt)
+        nobodys: list[InboxItem] = []
         for call_id, items in list(asked.hints.items()):
-            await self._settle_late(asked, call_id, items)
+            nobodys += await self._settle_late(asked, call_id, items)
+        if nobodys:
+            await self._keep_or_drop(nobodys)
 
     async def _settle_inbound(self, asked: Round, report: CallReport) -> None:
         whole = _whole(asked.hints.get(report.call_id, []), report, of=None)
@@ -261,21 +269,21 @@ class Reconciler:
         if items:
             await self._store.inbox_done([item.id for item in items], "applied")
 
-    async def _settle_late(self, asked: Round, call_id: str, items: Sequence[InboxItem]) -> None:
-        """Webhooks of calls that have ended already, that are signed, or that nobody knows."""
+    async def _settle_late(self, asked: Round, call_id: str, items: Sequence[InboxItem]) -> Sequence[InboxItem]:
+        """Webhooks of calls that have ended already, that are signed, or that nobody knows: these come back."""
         hints, shown = [report_of(item) for item in items], asked.seen.get(call_id)
         known = await self._owner(call_id, [*hints, *([shown] if shown else [])])
         if known is None:
-            await self._keep_or_drop(items)
-            return
+            return items
         signed = any(item.grade == Grade.BODY for item in items)
         if known.state is S.INTENT or known.id in self._dialer.in_flight or not (signed or known.state is S.ENDED):
-            return  # its own answer, or the list, is on the way
+            return ()  # its own answer, or the list, is on the way
         whole = _whole(items, known.report, shown, of=known)
         if whole.disposition is None and known.state is not S.ENDED:
             whole = replace(whole, ended=False)  # how it ended the call itself tells, which is asked for now
         await self._recorder.settle(known, whole, by="report")
         await self._done(asked, whole)
+        return ()
 
     async def _owner(self, call_id: str, reports: Sequence[CallReport]) -> Attempt | None:
         """Whose call this is: by the call's id, else by our own."""
@@ -288,9 +296,12 @@ class Reconciler:
 
     async def _keep_or_drop(self, items: Sequence[InboxItem]) -> None:
         now = self._clock.now()
-        old = [item.id for item in items if now - item.received_at >= ORPHAN_AFTER]
-        await self._store.inbox_done(old, "orphan")
-        await self._store.inbox_retry([item.id for item in items if item.id not in old and hint_due(item) <= now])
+        old = {item.id for item in items if now - item.received_at >= ORPHAN_AFTER}
+        again = [item.id for item in items if item.id not in old and hint_due(item) <= now]
+        if old:
+            await self._store.inbox_done(sorted(old), "orphan")
+        if again:
+            await self._store.inbox_retry(again)
 
     async def _end_silent(self, asked: Round | None) -> None:
         """A call that is past the longest time and not live at the provider ends as unknown; at twice that, any."""

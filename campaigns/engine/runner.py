@@ -75,7 +75,8 @@ class Runner:
         self._book, self._dialer, self._placed, self._tasks = book, dialer, placed, tasks
         self._urgency = Urgency(store, clock)
         self._dialled: set[str] = set()
-        """The leads of this run, for `limit`."""
+        """The leads of this run, where there is a `limit`."""
+        self._counts = False
         self._stopping = False
         self._looked_at: datetime | None = None
         self._wide = 0
@@ -92,7 +93,7 @@ class Runner:
 
         While the database cannot be used nobody is dialled; once it can, the run goes on by itself.
         """
-        prepared = False
+        prepared, self._counts = False, limit is not None
         while True:
             try:
                 if not prepared:
@@ -313,7 +314,8 @@ class Runner:
             for attempt in attempts:
                 self._dialer.in_flight.add(attempt.id)
                 self._tasks.start_soon(self._dialer.dial, attempt, terms)
-        self._dialled.update(attempt.lead_id for attempt in attempts)
+        if self._counts:  # a run of months must not remember everybody
+            self._dialled.update(attempt.lead_id for attempt in attempts)
         self._placed.hurry(self._clock.now() + self._dialer.account.poll_every)
         return len(attempts)
 

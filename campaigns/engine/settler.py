@@ -30,7 +30,7 @@ GRACE = timedelta(seconds=10)
 MOST = 256
 """Calls that are settled together."""
 REMEMBERED = 20_000
-"""Calls of which something is remembered; of more the rounds read it in the inbox."""
+"""Calls, and reports, of which something is remembered; of more the rounds read it in the inbox."""
 
 
 class Settler:
@@ -61,7 +61,8 @@ class Settler:
 
     def heard(self, news: News) -> None:
         """A webhook that was kept just now."""
-        if news.grade is not Grade.BODY or news.report.direction is Direction.INBOUND:
+        aside = news.grade is not Grade.BODY or news.report.direction is Direction.INBOUND
+        if aside or len(self._heard) >= REMEMBERED:  # it is in the inbox
             self._rounds.ring()
             return
         self._heard.append(news)

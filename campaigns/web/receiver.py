@@ -14,12 +14,13 @@ from campaigns.domain.call import Webhook
 from campaigns.domain.errors import ProofError, StoreError
 from campaigns.engine.answering import answered
 from campaigns.engine.inbox import receive
+from campaigns.visiting import Gate
 
 from .knocks import Knocks
+from .room import BUSY, TOO_LARGE, Room
 
 log = structlog.get_logger()
 
-MOST_BYTES = 1_000_000
 _PREFIX = "/webhooks/"
 
 
@@ -27,10 +28,10 @@ def receiver(session: Session, accounts: Mapping[str, Account], knocks: Knocks) 
     """`POST /webhooks/{provider}/{token}`, `GET /healthz`, `GET /readyz`.
 
     A report is answered with 2xx only after it is durable; without proof with 401, or 429 where the
-    address was wrong too often, and then nothing of it is read; too large with 413; while the
-    database cannot take it with 503. Who is to talk, and what a tool wants to know, is answered in the body, in time.
+    address was wrong too often, and then nothing of it is read; too large with 413; while there is no room, or the
+    database cannot take it, with 503. Who is to talk, and what a tool wants to know, is answered in the body, in time.
     """
-    rest = _health(session)
+    rest, room = _health(session), Room()
 
     async def app(scope: Scope, take: Receive, send: Send) -> None:
         # Calls come by the hundred a second: reports do without what a framework does for each request.
@@ -45,12 +46,17 @@ def receiver(session: Session, accounts: Mapping[str, Account], knocks: Knocks) 
         else:
             account = accounts.get(name)
             if account is not None and account.provider.addressed(token):
-                response = await _take_in(session, account, token, scope, take)
+                response = await _let_in(session, account, token, room, scope, take)
             else:
                 response = _turned_away(session, account.name if account else "unknown", scope, knocks)
         await response(scope, take, send)
 
     return app
+
+
+def gate(session: Session) -> Gate:
+    """How many webhooks are taken in at once; who finds no place comes again, or the call is asked for."""
+    return Gate(_PREFIX.encode(), told=lambda: session.meters.webhook("any", "busy"))
 
 
 def _health(session: Session) -> Starlette:
@@ -77,12 +83,18 @@ def _turned_away(session: Session, name: str, scope: Scope, knocks: Knocks) -> R
     return Response(status_code=401, headers={"Connection": "close"})
 
 
-async def _take_in(session: Session, account: Account, token: str, scope: Scope, take: Receive) -> Response:
-    body, name = await _body(take), account.name
-    if body is None:
-        session.meters.webhook(name, "too_large")
-        return Response(status_code=413)
-    news = Webhook(token, _headers(scope["headers"]), body)
+async def _let_in(session: Session, account: Account, token: str, room: Room, scope: Scope, take: Receive) -> Response:
+    """What does not find room is not read."""
+    headers = _headers(scope["headers"])
+    body = await room.body(headers.get("content-length", ""), take)
+    if isinstance(body, Response):
+        session.meters.webhook(account.name, _NOT_READ.get(body.status_code, "cut_off"))
+        return body
+    return await _take_in(session, account, Webhook(token, headers, body))
+
+
+async def _take_in(session: Session, account: Account, news: Webhook) -> Response:
+    name = account.name
     try:
         taken = await receive(session.store, account.provider, session.clock, name=name, webhook=news)
     except ProofError:
@@ -104,6 +116,7 @@ async def _take_in(session: Session, account: Account, token: str, scope: Scope,
 
 
 _THANKS = JSONResponse({})
+_NOT_READ = {BUSY.status_code: "busy", TOO_LARGE.status_code: "too_large"}
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -113,17 +126,3 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         name, text = key.decode("latin-1").lower(), value.decode("latin-1")
         headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return headers
-
-
-async def _body(take: Receive) -> bytes | None:
-    """The raw body; None: larger than is read, or its sender is gone."""
-    body, more = bytearray(), True
-    while more:
-        message = await take()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        if len(body) > MOST_BYTES:
-            return None
-        more = message.get("more_body", False)
-    return bytes(body)

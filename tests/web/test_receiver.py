@@ -158,7 +158,7 @@ async def test_a_header_that_stands_twice_is_joined_and_an_unfinished_body_is_no
         "headers": [(b"X-Proof", b"one"), (b"x-proof", b"two"), (b"x-name", "J\u00f6rg".encode("latin-1"))],
     }  # fmt: skip
     whole = [{"type": "http.request", "body": b"he", "more_body": True}, {"type": "http.request", "body": b"llo"}]
-    for messages, status in ((whole, 401), ([whole[0], {"type": "http.disconnect"}], 413)):
+    for messages, status in ((whole, 401), ([whole[0], {"type": "http.disconnect"}], 400)):
         sent: list[Any] = []
         coming = iter(messages)
 
