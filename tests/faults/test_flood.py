@@ -84,7 +84,7 @@ def test_a_flood_is_taken_in_as_far_as_there_is_room_and_dials_go_on(
         found = json.loads((tmp_path / "flood.out.json").read_text())
         lost = set(found["taken"]) - kept(one)
         one.start("worker")
-        until_settled(one, 60)
+        until_settled(one, 150)
     assert lost == set()
     assert set(found["answered"]) <= {"200", "503"}
     assert min(found["answered"]["200"], found["answered"]["503"]) > 0
