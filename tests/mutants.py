@@ -4,6 +4,7 @@ Each is tried in a copy of the package, two at a time at most. One that survives
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -221,20 +222,20 @@ MUTANTS = (
 # fmt: on
 
 
-def tried(mutant: Mutant) -> tuple[bool, float]:
-    """Whether its tests notice it, and after how many seconds."""
+def tried(mutant: Mutant) -> tuple[str, float]:
+    """The first of its tests that notices it, empty: none does; and after how many seconds."""
     began = time.monotonic()
     with _copy() as folder:
         path = folder / "campaigns" / mutant.file
         path.write_text(path.read_text("utf-8").replace(mutant.right, mutant.wrong), "utf-8")
-        return _fails(folder, mutant.tests), time.monotonic() - began
+        return _failing(folder, mutant.tests), time.monotonic() - began
 
 
-def blind(chosen: Sequence[Mutant]) -> bool:
-    """Whether their tests fail on the package as it is: then they would notice nothing."""
+def unfit(chosen: Sequence[Mutant]) -> str:
+    """The first of their tests that fails on the package as it is, and so notices nothing; empty: none does."""
     with _copy() as folder:
         tests = sorted({test for mutant in chosen for test in mutant.tests})
-        return _fails(folder, tests, within=PATIENCE * len(tests))
+        return _failing(folder, tests, within=PATIENCE * len(tests))
 
 
 @contextmanager
@@ -248,8 +249,8 @@ def _copy() -> Iterator[Path]:
         yield folder
 
 
-def _fails(folder: Path, tests: Sequence[str], *, within: float = PATIENCE) -> bool:
-    """Raises RuntimeError where the tests could not be run at all."""
+def _failing(folder: Path, tests: Sequence[str], *, within: float = PATIENCE) -> str:
+    """The first that fails, or what hangs; empty: none. Raises RuntimeError where they could not be run at all."""
     command = [sys.executable, "-m", "pytest", "-n0", "-x", "-q", "-p", "no:cacheprovider"]
     told = {name: os.environ[name] for name in KNOWN if name in os.environ} | {"PYTHONPATH": str(folder)}
     try:
@@ -258,14 +259,15 @@ def _fails(folder: Path, tests: Sequence[str], *, within: float = PATIENCE) -> b
             check=False, cwd=folder, env=told, capture_output=True, text=True, timeout=within,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return True
-    if done.returncode not in (0, 1):
+        return "it hangs"
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    if done.returncode not in (0, 1) and failed is None:
         raise RuntimeError((done.stdout + done.stderr)[-2000:])
-    return done.returncode == 1
+    return failed[1] if failed else ""
 
 
-def trials(chosen: Sequence[Mutant]) -> Iterator[tuple[Mutant, bool, float]]:
-    """Each with whether it was noticed, and after how many seconds; two at a time."""
+def trials(chosen: Sequence[Mutant]) -> Iterator[tuple[Mutant, str, float]]:
+    """Each with the test that noticed it, and after how many seconds; two at a time."""
     with ThreadPoolExecutor(2) as pool:
         for mutant, (noticed, seconds) in zip(chosen, pool.map(tried, chosen), strict=True):
             yield mutant, noticed, seconds
@@ -274,13 +276,13 @@ def trials(chosen: Sequence[Mutant]) -> Iterator[tuple[Mutant, bool, float]]:
 def main(names: Sequence[str]) -> int:
     """The exit code: 1 where one survives."""
     chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
-    if not chosen or blind(chosen):
-        sys.stdout.write("There is no such mutant, or the tests fail on the package as it is.\n")
+    if failed := unfit(chosen):
+        sys.stdout.write(f"This fails on the package as it is: {failed}\n")
         return 2
     survivors = 0
     for mutant, noticed, seconds in trials(chosen):
         survivors += not noticed
-        sys.stdout.write(f"{'noticed ' if noticed else 'SURVIVES'} {seconds:5.1f} s  {mutant.name}: {mutant.breaks}\n")
+        sys.stdout.write(f"{seconds:5.1f} s  {mutant.name}: {mutant.breaks}\n         {noticed or 'SURVIVES'}\n")
         sys.stdout.flush()
     sys.stdout.write(f"{len(chosen)} mutants, {survivors} survive\n")
     return int(survivors > 0)

@@ -40,6 +40,8 @@ LOOKS = 30
 """Scheduled dialing: whoever found no line is looked at again so often within the horizon."""
 AGAIN = timedelta(milliseconds=20)
 """The least distance of two looks: what happens meanwhile is done together."""
+DOUBLINGS = 5
+"""That distance doubles so often while others hold all who are ready."""
 WITHOUT_DATABASE = timedelta(seconds=5)
 UNANSWERED = timedelta(seconds=30)
 """Pause before `prepare` is tried again where the provider cannot be asked."""
@@ -80,6 +82,8 @@ class Runner:
         self._stopping = False
         self._looked_at: datetime | None = None
         self._wide = 0
+        self._missed = 0
+        """How often in a row whoever is ready was claimed by somebody else, perhaps by a process that has died."""
         self.wake = Wake()
         """Ring it when a line is free, a lead is settled or the campaign was steered."""
 
@@ -228,6 +232,7 @@ class Runner:
 
     async def _act(self, look: Look, room: int) -> bool:
         """Promote, claim, decide, begin; False: nothing came of it, so sleep."""
+        missed, self._missed = self._missed, 0
         if look.campaign.state is not CampaignState.ACTIVE or self._stopping:
             return False
         if look.ready + look.due > room:  # somebody must wait, so it matters who
@@ -245,6 +250,9 @@ class Runner:
         claimed = await self._store.claim(
             name, limit=max(room, self._wide), owner=self._dialer.owner, until=now + LEASE, now=now
         )
+        if not claimed:
+            self._missed = min(missed + 1, DOUBLINGS)
+            return promoted > 0
         return await self._judge(self._terms(look), claimed, room, judge)
 
     async def _judge(self, terms: Terms, claimed: Sequence[Claimed], room: int, judge: Judge) -> bool:
@@ -335,7 +343,8 @@ class Runner:
             moments = [look.next_due_at, self._next_dial(look, now) if may_dial else None]
             if may_dial and look.standing.others and self._wanted(look, limit):
                 moments.append(now + BID / 2)
-        return min((max(moment, now + AGAIN) for moment in moments if moment), default=None)
+        soonest = now + AGAIN * float(2**self._missed)
+        return min((max(moment, soonest) for moment in moments if moment), default=None)
 
     def _next_dial(self, look: Look, now: datetime) -> datetime | None:
         """When a ready lead may be written down; None: only after an answer or a report."""

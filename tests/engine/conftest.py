@@ -16,7 +16,7 @@ from campaigns.testing import Night, ScriptedProvider, instant
 
 SECOND = timedelta(seconds=1)
 START = instant("2026-11-23T09:00Z")  # a Monday; 10:00 in Amsterdam
-PATIENCE = 20
+PATIENCE = 60
 """Real seconds after which a night counts as stuck."""
 
 

@@ -116,12 +116,14 @@ class Exchange(ScriptedScheduler):
     """(phone, how often it was asked for, from 1) → what becomes of it."""
     posts: Counter[str] = field(default_factory=Counter)
     """Requests by attempt."""
+    asked_at: dict[str, datetime] = field(default_factory=dict)
+    """The same: when, for the last time."""
     ambiguous: set[str] = field(default_factory=set)
     """Attempts whose answer proves nothing."""
 
     async def place(self, body: bytes, *, attempt_id: str) -> Placement:
         phone, now = body.decode().partition("|")[2], self.clock.now()
-        self.posts[attempt_id] += 1
+        self._note(attempt_id)
         self.asked.append((now, phone))
         fate = self.fate(phone, sum(1 for _, other in self.asked if other == phone))
         made = self._create(phone, attempt_id, fate.ends, at=now + fate.made_after) if fate.ends else None
@@ -131,11 +133,15 @@ class Exchange(ScriptedScheduler):
         return fate.answer or Placed(made.call_id if made else "")
 
     async def book(self, body: bytes, *, attempt_id: str) -> Handover:
-        self.posts[attempt_id] += 1
+        self._note(attempt_id)
         answer = await super().book(body, attempt_id=attempt_id)
         if isinstance(answer, Unclear):
             self.ambiguous.add(attempt_id)
         return answer
+
+    def _note(self, attempt_id: str) -> None:
+        self.posts[attempt_id] += 1
+        self.asked_at[attempt_id] = self.clock.now()
 
 
 # What must hold, by the provider's ledger
