@@ -17,7 +17,7 @@ from campaigns.domain.facts import PastAttempt
 from campaigns.domain.hours import CallingWindow
 from campaigns.domain.legal import LegalCase, legal_clocks, lineage_of
 from campaigns.domain.rules import DAYS
-from campaigns.domain.screening import MET_BY, demands_in, lacking
+from campaigns.domain.screening import MET_BY, Lacking, demands_in, is_met, lacking
 from campaigns.domain.zones import zone
 from campaigns.rules import load_rules
 
@@ -227,6 +227,30 @@ def test_a_consent_to_an_hour_says_nothing_about_the_call_itself() -> None:
         assert found is None
         alone = lacking(BOOK, ["BR"], asked, [basis], day=date(2026, 11, 24))
         assert (alone is None) is enough
+
+
+ASKED, AGREED = {Basis.REQUESTED}, {Basis.PRIOR, Basis.PRIOR_WRITTEN}
+
+
+@pytest.mark.parametrize(
+    ("need", "enough"),
+    [
+        ("unclear", {*ASKED, *AGREED, Basis.CUSTOMER}),
+        ("prior", ASKED | AGREED),
+        ("prior_written", {Basis.PRIOR_WRITTEN}),
+        ("banned", set()),
+        ("opt_in", ASKED | AGREED),
+        ("opt_in_or_customer", {*ASKED, *AGREED, Basis.CUSTOMER}),
+        ("request_only", ASKED),
+    ],
+)
+def test_each_demand_is_met_by_these_words_alone(need: str, enough: set[Basis]) -> None:
+    assert need in MET_BY
+    assert {basis for basis in Basis if is_met(Lacking("a row", need), [basis])} == enough
+
+
+def test_every_demand_is_in_that_table() -> None:
+    assert len(MET_BY) == 7
 
 
 def test_a_refusal_by_another_person_of_the_number_closes_nobody_else() -> None:

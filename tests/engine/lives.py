@@ -172,6 +172,8 @@ def unaccounted(provider: Exchange, attempts: Sequence[Attempt]) -> list[str]:
 
 
 def invented(provider: Exchange, attempts: Sequence[Attempt]) -> list[str]:
-    """Attempts with a call that was never made, or was another's."""
-    made = {call.call_id: call for call in provider.calls}
-    return [a.id for a in attempts if a.call_id and (a.call_id not in made or made[a.call_id].phone != a.phone)]
+    """Attempts with a call that was never made, or was another's; of whoever is erased no number is kept."""
+    made = {call.call_id: call.phone for call in provider.calls}
+    return [
+        a.id for a in attempts if a.call_id and a.phone not in (made.get(a.call_id), "" if a.call_id in made else None)
+    ]
