@@ -1,6 +1,7 @@
 """One person erased: nothing tells who they are anywhere in the database, and nobody else has lost a word."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from campaigns.domain.call import CallReport, Disposition
@@ -181,3 +182,11 @@ async def test_nothing_of_them_waits_to_be_brought_back_to_a_list(world: World) 
 async def test_what_is_noted_stands_in_the_journal(world: World) -> None:
     await world.store.note({"a": ["asked", "answered"]}, now=NOW)
     assert "answered" in await everything(world.store)
+
+
+async def test_whoever_is_in_doubt_is_not_erased_also_when_their_line_is_free_again(world: World) -> None:
+    await world.move(await world.sending(), AttemptState.UNCLEAR, unclear_since=NOW, reason="no answer")
+    assert not await erase(world)
+    later = world.later(hours=1)
+    assert await world.store.free_lines("p", timedelta(minutes=30), now=later) == 1
+    assert not await erase(world)  # somebody must still find out whether they were called, and that takes their number

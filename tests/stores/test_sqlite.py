@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import aiosqlite
 import anyio
 import pytest
 
@@ -26,6 +27,8 @@ from campaigns.stores.schema import migration_steps
 from campaigns.stores.sql import SqlStore
 from campaigns.stores.sqlite import (
     APPLICATION,
+    PATIENCE,
+    _apply_settings,
     file_system_of,
     kind_of,
     last_moment_in,
@@ -61,6 +64,18 @@ def rows(path: Path, sql: str) -> list[Any]:
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_database_that_does_not_flush_each_commit_is_not_dialled_from(tmp_path: Path) -> None:
+    class Hasty(aiosqlite.Connection):
+        """As a library that was built to be quick: it knows better."""
+
+        async def execute_fetchall(self, sql: str, *args: Any) -> Any:
+            return await super().execute_fetchall(sql.replace("FULL", "NORMAL"), *args)
+
+    async with Hasty(lambda: sqlite3.connect(tmp_path / "c.db", isolation_level=None), 64) as raw:
+        with pytest.raises(StoreError, match="synchronous=FULL, has wal and 1"):
+            await _apply_settings(raw, tmp_path / "c.db", PATIENCE)
 
 
 async def test_both_connections_have_the_safe_settings(tmp_path: Path) -> None:
