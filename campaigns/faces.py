@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
-from ipaddress import ip_address
 from signal import SIGINT, SIGTERM
 
 import anyio
@@ -19,6 +18,7 @@ from campaigns.clock import PlayedClock, real_now, real_sleep
 from campaigns.dashboard.door import Door
 from campaigns.dashboard.house import House
 from campaigns.desk.desk import Desk
+from campaigns.domain.addresses import is_loopback
 from campaigns.domain.errors import InputError, StoreError
 from campaigns.metrics import Metrics, answer
 from campaigns.serving import bind, serving
@@ -48,7 +48,7 @@ class Faces:
         self._knocks = Knocks(real_now)
         self._house = House(self._desk, self.door, str(session.database), session.simulated, self._knocks)
         self._names = names_of(session.settings.listen_host, session.settings.public_url)
-        self._private = is_private(session.settings.listen_host)
+        self._private = is_loopback(session.settings.listen_host)
         self._always = receiver(session, accounts, self._knocks)
         self._metrics = session.meters if isinstance(session.meters, Metrics) else Metrics(session.clock)
         self._asked, self._ready = anyio.Event(), anyio.Event()
@@ -99,14 +99,6 @@ async def facing(session: Session, accounts: Mapping[str, Account]) -> AsyncIter
         tasks.start_soon(faces.run)
         yield faces
         tasks.cancel_scope.cancel()
-
-
-def is_private(host: str) -> bool:
-    """Whether only this machine can come to this address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _with_api(desk: Desk, knocks: Knocks, rest: ASGIApp) -> ASGIApp:

@@ -4,7 +4,6 @@ import binascii
 import re
 from base64 import b64decode
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from campaigns.domain.addresses import is_loopback
 from campaigns.domain.durations import Duration, parse_duration
 from campaigns.domain.retention import Keeping
 from campaigns.ports.outbox import Event
@@ -68,17 +68,6 @@ def _signing_key(value: SecretStr) -> SecretStr:
     return value
 
 
-def _loopback(host: str) -> bool:
-    """True only where no name server can lead elsewhere: 127.0.0.0/8, ::1 and the word localhost."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return address in ip_network("127.0.0.0/8") or address == ip_address("::1")
-
-
 def _address(value: str) -> str:
     """`https://host[:port][/path]`; http only on loopback. Nothing that two readers could take for different hosts."""
     matched = re.fullmatch(r"(?ai)https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?(/[!-~]*)?", value)
@@ -89,7 +78,7 @@ def _address(value: str) -> str:
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         raise ValueError("This is not a web address: its host or port is wrong. Write https://host/path.") from None
-    if parts.scheme == "http" and not _loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("Beyond this machine only https is used: keys and numbers travel here. Write https://…")
     return value.rstrip("/")
 
@@ -178,7 +167,7 @@ class ProviderSettings(Section):
 
     def is_loopback(self) -> bool:
         """Whether its address is this machine, so that nobody real can be rung; False where none is given."""
-        return self.is_simulated or bool(self.base_url and _loopback(urlsplit(self.base_url).hostname or ""))
+        return self.is_simulated or bool(self.base_url and is_loopback(urlsplit(self.base_url).hostname or ""))
 
     @property
     def is_simulated(self) -> bool:
@@ -217,4 +206,4 @@ class ListSettings(Section):
 
     def is_loopback(self) -> bool:
         """Whether its address is this machine; False where none is given."""
-        return self.is_simulated or bool(self.base_url and _loopback(urlsplit(self.base_url).hostname or ""))
+        return self.is_simulated or bool(self.base_url and is_loopback(urlsplit(self.base_url).hostname or ""))

@@ -12,6 +12,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+from inside import listener  # noqa: F401 - a fixture for every folder
 from postgres import postgres_url  # noqa: F401 - a fixture for every folder
 from proving import add_options, dice, figure, long, seed  # noqa: F401 - fixtures for every folder
 

@@ -1,9 +1,9 @@
 """One attempt as a card of the timeline: when, how it ended, what was said."""
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from campaigns.desk.views import AttemptView
+from campaigns.domain.addresses import shown_link
 from campaigns.domain.lead import AttemptState
 
 from .elements import box, link, text
@@ -71,8 +71,8 @@ def _folded(view: View, shown: AttemptView) -> None:
             with box("ol", "moves"):
                 for at, state, why in shown.moves:
                     _move(view, at, state, why)
-    if urlsplit(shown.recording).scheme in ("https", "http"):
-        link(view.t("contact.recording"), shown.recording, target="_blank", rel="noopener noreferrer")
+    if recording := shown_link(shown.recording):
+        link(view.t("contact.recording"), recording, target="_blank", rel="noopener noreferrer")
 
 
 def _move(view: View, at: datetime, state: str, why: str) -> None:

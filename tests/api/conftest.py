@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -92,12 +93,14 @@ def serve_all(
 
 
 @asynccontextmanager
-async def served(database: SqliteFile, pace: Pace = USUAL) -> AsyncIterator[Served]:
+async def served(
+    database: SqliteFile, pace: Pace = USUAL, now: Callable[[], datetime] = real_now
+) -> AsyncIterator[Served]:
     settings = Settings(database=database.address)
     async with open_session(settings, SystemClock(), simulated=True, database=database) as session:
         desk = Desk(session)
         secrets = {role: await _token(desk, role) for role in Role}
-        yield Served(with_api(desk, Knocks(real_now), Starlette(), pace), desk, secrets)
+        yield Served(with_api(desk, Knocks(now), Starlette(), pace), desk, secrets)
 
 
 async def _token(desk: Desk, role: Role) -> str:

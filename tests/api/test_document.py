@@ -1,7 +1,9 @@
 """Whatever the document allows, and whatever it does not, is answered as it says and never by a fault."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,11 +18,14 @@ from campaigns.api import Pace, api
 from campaigns.clock import real_now
 from campaigns.desk.access import Role
 from campaigns.serving import bind, serving
+from campaigns.testing import instant
 from campaigns.web.knocks import Knocks
 
 pytestmark = pytest.mark.xdist_group("document")
 nobody: Any = SimpleNamespace(session=None)
 schema = schemathesis.openapi.from_dict(api(nobody, Knocks(real_now))._app.openapi())  # type: ignore[attr-defined]
+minutes = (instant("2026-11-23T10:00Z") + timedelta(minutes=n) for n in itertools.count())
+"""Between two wrong tokens, so that each is told that it is wrong."""
 MATTERS_OF_TASTE = [positive_data_acceptance, negative_data_rejection]
 """A number that is none is refused though it is a text; a query that nobody reads is passed over."""
 
@@ -36,7 +41,7 @@ def address(serve_all) -> Iterator[tuple[str, dict[Role, str]]]:
         end = anyio.Event()
         async with (
             anyio.from_thread.BlockingPortal() as portal,
-            serve_all(Pace(pulse=0.02, longest=0.1)) as served,
+            serve_all(Pace(pulse=0.02, longest=0.1), now=lambda: next(minutes)) as served,
             serving(served.app, bind("127.0.0.1", 0)) as base,
         ):
             told.extend((base, served.secrets))

@@ -14,6 +14,7 @@ from campaigns.ports import Clock
 
 from .faults import Dice
 from .ledger import SimCall
+from .staying import staying
 
 _TIMEOUT = httpx.Timeout(10.0, pool=None)
 _PASSED_BY = 30.0
@@ -65,6 +66,8 @@ class Teller:
         """Around what is still to be told, by call."""
         self.webhook: str | None = None
         """Where webhooks go; None: nowhere."""
+        self.named: str | None = None
+        """What whoever started it said of that: beyond this machine nothing is sent anywhere else."""
         self.told: dict[str, int] = {}
         """Webhooks by what became of them."""
 
@@ -73,7 +76,9 @@ class Teller:
         self._since = self._clock.now()
         limits = httpx.Limits(max_connections=20, max_keepalive_connections=20)
         async with (
-            httpx.AsyncClient(timeout=_TIMEOUT, limits=limits, trust_env=False) as http,
+            httpx.AsyncClient(
+                timeout=_TIMEOUT, limits=limits, trust_env=False, event_hooks=staying(self.named)
+            ) as http,
             anyio.create_task_group() as tasks,
         ):
             self._http, self._tasks = http, tasks

@@ -56,7 +56,7 @@ class CallabSimulator(SimulatedAccount):
         faults = faults or Faults()
         options, dice = options or faults.options, Dice(seed, faults.rules)
         self._teller = Teller(clock, dice, Paper(options))
-        self._teller.webhook = webhook
+        self._teller.webhook = self._teller.named = webhook
         self._exchange = Exchange(clock, seed, Ledger(ledger), dice, options, self._teller)
         self.book = Book(seeded(seed, options.people))
         """People made up from the seed; `book.contacts` may be changed, as by the dashboard."""

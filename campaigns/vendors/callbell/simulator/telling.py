@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 
 from campaigns.ports import Clock
 from campaigns.vendors.simulated.faults import Dice
+from campaigns.vendors.simulated.staying import staying
 
 from .words import iso
 
@@ -33,6 +34,7 @@ class Teller:
         self._clock, self._dice = clock, dice
         self.url, self.secret, self.enabled = url, secret, url is not None
         self._names: list[str] = []
+        self._hooks = staying(url)
         self._since = self._answered = clock.now()
         self.log: deque[dict[str, Any]] = deque(maxlen=10_000)
         """Every delivery, oldest first."""
@@ -64,7 +66,10 @@ class Teller:
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http, anyio.create_task_group() as tasks:
+        async with (
+            httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, event_hooks=self._hooks) as http,
+            anyio.create_task_group() as tasks,
+        ):
             self._http, self._tasks = http, tasks
             try:
                 await self._check()

@@ -62,7 +62,7 @@ class FlireoSimulator(SimulatedAccount):
         # Numbers come and go: in a table of our own.
         options = options.model_copy(update={"numbers": options.numbers | options.shared})
         self._teller = Asker(clock, dice, Paper(options))
-        self._teller.webhook = webhook
+        self._teller.webhook = self._teller.named = webhook
         self._exchange = Exchange(clock, seed, Ledger(ledger), dice, options, self._teller)
         self._surface = Surface(self._exchange, Seen(stats=self.stats, answers=self._shown))
         self._teller.join(self._surface.assistants, options, self._exchange.ring_us)

@@ -70,7 +70,7 @@ class HMSovereignSimulator(SimulatedAccount):
         self._stock = stocked(chosen.model_copy(update={"numbers": own.numbers}), clock)
         paper = Paper(own, clock, self._agent)
         self._teller = Asker(clock, dice, paper, lambda call: tools_of(self._agent(call.assistant_id), call))
-        self._teller.webhook = webhook
+        self._teller.webhook = self._teller.named = webhook
         self._exchange = Exchange(clock, seed, Ledger(ledger), dice, own, self._teller)
         self.app = SeveringApp(routes=[*self._control(), Mount(self.prefix, routes=self._api())])
 
