@@ -31,6 +31,7 @@ contacts:
 calling_hours: "Mo-Su 09:00-17:00"
 timezone: Europe/London
 starts: 2026-11-23
+attempts: {{max: 1}}
 variables: {{first_name: "{{{{ name }}}}", callback_url: "{{{{ row['Url'] }}}}"}}
 assistant:
   first_message: "See {{{{ callback_url }}}}"
@@ -50,7 +51,6 @@ def test_no_address_of_a_list_or_a_campaign_file_is_ever_asked(
     text = LIST.format(agent="a0a0a0a0-0000-4000-8000-000000000001")
     (tmp_path / "inside.yaml").write_text(text)
     assert run(["run", "inside.yaml", "--json"]) in (0, 1)
-    assert run(["report", "inside", "--out", "inside.html"]) == 0
     assert listener.hits == []
     figure("X2", "internal listeners reached", len(listener.hits), addresses=len(hostile))
 

@@ -86,9 +86,14 @@ FORMATS: dict[str, Callable[[Session, str, Path, bool], Awaitable[None]]] = {
 
 @contextmanager
 def _draft(path: Path) -> Iterator[Path]:
-    """A name beside it to write to; once that is written and on the disk it takes its place."""
+    """A name beside it to write to; once that is written and on the disk it takes its place, and its rights.
+
+    A new one is its owner's alone: it is about people.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        draft.touch(mode=0o600)
+        draft.chmod(path.stat().st_mode & 0o666 if path.exists() else 0o600)
         yield draft
         with draft.open("rb") as file:
             os.fsync(file.fileno())

@@ -358,12 +358,15 @@ def copy_database(path: Path, to: Path) -> bool:
     try:
         # While nobody has it open there is no log beside it; then nothing is made beside it either.
         alone = not _log_of(path).exists()
+        to.touch(mode=0o600)
         _copy(path, to, "mode=ro&immutable=1" if alone else "mode=ro")
         if alone and _log_of(path).exists():
             _copy(path, to, "mode=ro")  # somebody has begun to write meanwhile
         key = Path(f"{path}.key")
         if key.exists():
-            Path(f"{to}.key").write_bytes(key.read_bytes())
+            beside = Path(f"{to}.key")
+            beside.touch(mode=0o600)
+            beside.write_bytes(key.read_bytes())
     except (sqlite3.Error, OSError) as error:
         raise StoreError(f"{path}: cannot be read: {error}. Check the path and its rights.") from error
     return _peek(to, "SELECT value FROM meta WHERE key = 'kind'") is not None

@@ -102,4 +102,15 @@ class SqliteFile:
             return [Finding("", False, f"{self} is not a database of ours", "Name another with --db.")]
         durable = Finding("", True, f"{self}: WAL, synchronous=FULL, foreign keys, secure delete")
         away = await self.moved() if kind is Kind.LIVE else ""
-        return [durable, place_finding(self, away)] if away else [durable]
+        here = [place_finding(self, away)] if away else []
+        return [durable, *here, *open_to_others(self.path)]
+
+
+def open_to_others(path: Path) -> list[Finding]:
+    """Which files of a database others than its owner and group may read or write."""
+    beside = [path, *(Path(f"{path}{ending}") for ending in ("-wal", "-shm", ".key"))]
+    names = [each.name for each in beside if each.exists() and each.stat().st_mode & 0o007]
+    if not names:
+        return []
+    what = f"{', '.join(names)} can be opened by everybody on this machine, and people's data are in there"
+    return [Finding("files", False, what, f"chmod o-rwx {' '.join(names)}")]

@@ -1,6 +1,7 @@
 """The right to dial from a SQLite database: one process has it, and whoever looks sees whether any does."""
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,7 +21,7 @@ def dialer_lock(path: Path, *, trusted: bool = True) -> Iterator[bool]:
     `trusted`: it is to be gone on with. False: it is to be exchanged for another.
     """
     try:
-        file = Path(f"{path}.lock").open("a+")  # noqa: SIM115 - closed below
+        file = os.fdopen(os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+")
     except OSError as error:
         raise StoreError(f"{path}.lock: cannot be opened: {error.strerror}. Name another place.") from error
     with file:

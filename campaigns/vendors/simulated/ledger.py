@@ -158,7 +158,7 @@ class Ledger:
 
     def _load(self, path: Path) -> None:
         try:
-            path.touch()
+            path.touch(mode=0o600)  # the numbers are those of a list, which may be real
             raw = path.read_bytes()
         except OSError as error:
             mend = "Name a file in a folder that exists and may be written."
