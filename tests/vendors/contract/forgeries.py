@@ -1,5 +1,6 @@
 """What somebody who is not the vendor could send: an honest delivery, changed in every way that we can think of."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -15,6 +16,7 @@ def of_address(honest: Webhook) -> Iterator[Forgery]:
     """The right body at a wrong address."""
     token = honest.token
     wrong = {
+        "of another provider": "a9" * 20, "full width": token[:-1] + "\uff58", "zero width": token + "\u200b",
         "empty": "", "cut": token[:-1], "longer": token + "0", "other end": token[:-1] + "\u0430",
         "upper": token.upper(), "colon": token + ":", "comma": f"{token},{token}",
         "reversed": token[::-1], "blank": " " + token, "blank after": token + " ", "newline": token + "\n",
@@ -34,6 +36,16 @@ def of_body(honest: Webhook) -> Iterator[Forgery]:
         "two": honest.body + honest.body, "nul bytes": honest.body + b"\0\0", "not utf-8": b"\xff\xfe" + honest.body,
         "deep": b"[" * 5_000 + b"]" * 5_000, "no keys": b"{}", "NaN": b'{"message": NaN}',
         "a key twice": honest.body[:-1] + b"," + honest.body[1:],
+        "byte order mark": b"\xef\xbb\xbf" + honest.body, "utf-16": honest.body.decode().encode("utf-16"),
+        "half a character": honest.body[:-1] + b',"x":"\xed\xa0\x80"}',
+        "overlong": honest.body[:-1] + b',"x":"\xc0\xaf"}',
+        "infinity": honest.body[:-1] + b',"x":Infinity}', "too large a fraction": honest.body[:-1] + b',"x":1e999}',
+        "more digits than are read": honest.body[:-1] + b',"x":' + b"9" * 5_000 + b"}",
+        "deep inside": honest.body[:-1] + b',"x":' + b"[" * 40 + b"]" * 40 + b"}",
+        "deep objects": b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "digits of elsewhere": '{"x":\u0661}'.encode(),
+        "a comment": honest.body[:-1] + b"/* */}", "a comma": honest.body[:-1] + b",}",
+        "other quotes": honest.body.replace(b'"', b"'"), "a form": b"payload=" + honest.body,
+        "a key twice, escaped": honest.body[:-1] + b',"z":1,"\\u007a":2}',
     }  # fmt: skip
     yield from ((f"body: {name}", replace(honest, body=text)) for name, text in texts.items())
 
@@ -48,6 +60,11 @@ def of_signature(honest: Webhook, *, header: str, stamp: str, secret: str) -> It
         return lead + hmac.new(key.encode(), text, hashlib.sha256).hexdigest()
 
     changed = {
+        "full width": lead + digest[:-1] + "\uff11", "base64": lead + base64.b64encode(bytes.fromhex(digest)).decode(),
+        "several": f"{lead}{'0' * 64},{right}", "the right one last": f"{lead}{'0' * 64} {right}",
+        "algorithm none": f"none={digest}", "mixed case": lead + digest.title(),
+        "another stamp": made(secret, str(int(at) + 1).encode() + b"." + honest.body),
+        "the token as secret": made(honest.token, at.encode() + b"." + honest.body),
         "none": None, "empty": "", "cut": right[:-1], "longer": right + "0", "upper": lead + digest.upper(),
         "zeros": lead + "0" * 64, "no prefix": digest if prefix else f"sha256={digest}",
         "other prefix": f"sha1={digest}",
@@ -63,6 +80,8 @@ def of_signature(honest: Webhook, *, header: str, stamp: str, secret: str) -> It
     yield from ((f"signature: {name}", _with(honest, header, text)) for name, text in changed.items())
     stale, coming = str(int(at) - 301), str(int(at) + 301)
     for name, text in {
+        "other digits": "".join(chr(0x660 + int(each)) for each in at), "superscript": at[:-1] + "\u00b2",
+        "underscore": f"{at[:3]}_{at[3:]}", "leading zero, unsigned": f"0{at}", "blank": f" {at}", "plus": f"+{at}",
         "none": None, "empty": "", "stale": stale, "to come": coming, "another": str(int(at) + 1), "negative": f"-{at}",
         "fraction": f"{at}.0", "milliseconds": f"{at}000", "hex": hex(int(at)), "huge": "9" * 40, "words": "now",
         "twice": f"{at}, {at}",
