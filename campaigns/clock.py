@@ -23,6 +23,8 @@ FIRST_ASKED, ASK_EVERY, KEPT = 3, timedelta(seconds=5), 12
 """A clock that is followed: asked so often at once, then again and again; so many of the surest answers count."""
 DRIFT = 1e-4
 """What two clocks may come apart by, in seconds a second: ten times what quartz does."""
+STEP = timedelta(seconds=1)
+"""A clock that moves by more at once was set, and not brought nearer."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SLICE = timedelta(seconds=5)
 """Real sleeps are cut, so that a suspended laptop or a changed wall clock is noticed."""
@@ -59,9 +61,23 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._heard: list[Heard] = []
+        self._ahead: timedelta | None = None
+        """Of the time since this machine's start, at the last look."""
+        self._set_at: timedelta | None = None
+        """When this clock was seen to have been set, since this machine's start."""
 
     def now(self) -> datetime:
-        return _EPOCH + _since_start() + self._heard[0].ahead if self._heard else datetime.now(UTC)
+        since_start = _since_start()
+        moment = _EPOCH + since_start + self._heard[0].ahead if self._heard else datetime.now(UTC)
+        ahead = moment - _EPOCH - since_start
+        if self._ahead is not None and abs(ahead - self._ahead) > STEP:
+            self._set_at = since_start
+        self._ahead = ahead
+        return moment
+
+    def steady_for(self, span: timedelta) -> bool:
+        self.now()  # it may have been set since the last look
+        return self._set_at is None or _since_start() - self._set_at >= span
 
     async def follow(
         self, ask: Callable[[], Awaitable[datetime | None]], *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED
@@ -79,6 +95,8 @@ class SystemClock:
 
     def _learn(self, told: timedelta, asked: timedelta, heard: timedelta) -> None:
         margin = (heard - asked) / 2
+        if not self._heard:
+            self._ahead = None  # from one clock to another: nobody has set either
         self._heard = believed([*self._heard[:KEPT], Heard(told - asked - margin, margin, heard)], now=heard)
 
     async def sleep_until(self, at: datetime) -> None:
@@ -99,6 +117,9 @@ class ScaledClock:
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=(time.monotonic() - self._zero) * self._speed)
+
+    def steady_for(self, span: timedelta) -> bool:  # noqa: ARG002 - nobody sets it
+        return True
 
     async def sleep_until(self, at: datetime) -> None:
         while (left := at - self.now()) > timedelta():  # noqa: ASYNC110 - time itself is waited for
@@ -139,6 +160,9 @@ class DiscreteClock:
 
     def now(self) -> datetime:
         return self._now
+
+    def steady_for(self, span: timedelta) -> bool:  # noqa: ARG002 - nobody sets it
+        return True
 
     async def sleep_until(self, at: datetime) -> None:
         if at <= self._now:

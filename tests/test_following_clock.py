@@ -64,3 +64,22 @@ async def test_what_was_learnt_holds_while_nobody_answers() -> None:
         return answers.pop() if answers else None
 
     assert abs(await following(SystemClock(), ask) - datetime(2031, 5, 1, tzinfo=UTC)) < timedelta(seconds=1)
+
+
+@pytest.mark.row("T1")
+async def test_a_clock_that_was_set_is_not_steady_until_time_has_gone_by() -> None:
+    ahead = timedelta(hours=5)
+
+    async def ask() -> datetime:
+        return datetime.now(UTC) + ahead
+
+    clock, span = SystemClock(), timedelta(milliseconds=50)
+    assert clock.steady_for(span)
+    await following(clock, ask)
+    assert clock.steady_for(span)  # another clock, but nobody has set it
+    ahead = timedelta(hours=8)
+    await following(clock, ask)
+    assert not clock.steady_for(span)
+    await anyio.sleep(0.06)
+    assert clock.steady_for(span)
+    assert not clock.steady_for(timedelta(hours=1))

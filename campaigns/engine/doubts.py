@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,6 +19,9 @@ from .terms import AccountTerms, TermsBook
 
 log = structlog.get_logger()
 S = AttemptState
+
+LONGEST_DIAL = timedelta(minutes=2)
+"""From a permit to the last moment at which its request may be on its way, and more."""
 
 
 def lookup_at(attempt: Attempt, account: AccountTerms) -> datetime | None:
@@ -86,7 +89,9 @@ class Doubts:
     def _is_late(self, attempt: Attempt, now: datetime) -> bool:
         """Whether the settings take absence as proof by now, counted from the last moment it may have been sent."""
         after, unclear_since = self._account.absence_after, attempt.unclear_since or attempt.dial_before
-        return after is not None and now >= max(attempt.dial_before, unclear_since) + after
+        if after is None or not self._clock.steady_for(after + LONGEST_DIAL):
+            return False
+        return now >= max(attempt.dial_before, unclear_since) + after
 
     async def end(self, attempts: Sequence[Attempt]) -> None:
         """Ladders that are used up; and doubts that the file counts as attempts, once no call can be open."""

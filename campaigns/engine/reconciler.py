@@ -105,13 +105,18 @@ class Reconciler:
         before = self._recorder.changes
         self._read = None
         await self._adopt_orphans()
-        freed = await self._store.free_lines(self._account.name, self._account.longest_call, now=self._clock.now())
+        # Who concludes from silence must know how long it has lasted: not by a clock that was set meanwhile.
+        steady = self._clock.steady_for(2 * self._account.longest_call)
+        freed = steady and await self._store.free_lines(
+            self._account.name, self._account.longest_call, now=self._clock.now()
+        )
         asked = await self._ask()
         if asked is not None:
             await self._settle(asked)
         await self._keep()
-        await self._end_silent(asked)
-        await self._doubts.end(await self._live(S.UNCLEAR, S.UNCERTAIN))
+        if steady:
+            await self._end_silent(asked)
+            await self._doubts.end(await self._live(S.UNCLEAR, S.UNCERTAIN))
         if freed or self._recorder.changes != before:
             self._settled.ring()
         return await self._next()

@@ -18,6 +18,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The present instant, aware, UTC."""
 
+    def steady_for(self, span: timedelta) -> bool:
+        """Whether nobody has set this clock for so long: only then is it known how long anything has lasted."""
+
     async def sleep_until(self, at: datetime) -> None:
         """Return at `at` or soon after; at once when it is past."""
 

@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import anyio
 import pytest
 
 from campaigns.clock import DiscreteClock, run_virtual
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState
 from campaigns.stores.memory import MemoryStore
-from campaigns.testing import Night, a_night, instant
+from campaigns.testing import Night, a_night, an_account, instant
 
 Deed = Callable[[Night], Awaitable[None]]
 
@@ -72,3 +73,31 @@ def test_a_moment_late_is_still_in_time() -> None:
 @pytest.mark.parametrize(("meanwhile", "asked"), [(fail, 0), (pause, 1)])
 def test_nobody_is_asked_for_on_a_good_permit_once_the_database_is_in_doubt(meanwhile: Deed, asked: int) -> None:
     assert frozen_after_the_fence(0.3, meanwhile)[0] == asked
+
+
+class SetClock(DiscreteClock):
+    """One that was set a moment ago, as far as it knows."""
+
+    def steady_for(self, span: timedelta) -> bool:
+        return False
+
+
+@pytest.mark.row("T1")
+@pytest.mark.parametrize(("kind", "state"), [(SetClock, AttemptState.PLACED), (DiscreteClock, AttemptState.ENDED)])
+def test_by_a_clock_that_was_set_no_call_has_lasted_too_long(kind: type[DiscreteClock], state: AttemptState) -> None:
+    clock, store = kind(instant("2026-11-23T09:00Z")), MemoryStore()
+
+    async def main() -> AttemptState:
+        async with a_night(store, clock, account=an_account(poll_every=timedelta(minutes=5))) as night:
+            night.provider.lasts = timedelta(days=9)
+            with anyio.move_on_after(10):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(night.run)
+                    await clock.sleep_until(clock.now() + timedelta(hours=3))
+                    tasks.cancel_scope.cancel()
+            return (await night.attempts())[0].state
+
+    try:
+        assert run_virtual(clock, main) is state
+    finally:
+        store.close()
