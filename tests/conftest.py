@@ -1,4 +1,5 @@
-"""What holds for every test: no network beyond this machine, no logs, no settings of the person who runs it."""
+"""What holds for every test: no network beyond this machine, no settings of the person who runs it; and of whatever is
+logged, at any level, by us or by a library, nothing tells of a person or a secret."""
 
 import gc
 import os
@@ -12,6 +13,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+import discretion
 from inside import listener  # noqa: F401 - a fixture for every folder
 from postgres import postgres_url  # noqa: F401 - a fixture for every folder
 from proving import add_options, dice, figure, long, seed  # noqa: F401 - fixtures for every folder
@@ -90,20 +92,24 @@ sys.addaudithook(_guard)
 
 @pytest.fixture(autouse=True)
 def _inside(tmp_path, monkeypatch):
-    """A folder of its own, an empty environment, silence; and nobody was phoned, whoever swallowed the error."""
+    """A folder of its own, an empty environment, silence; nobody was phoned, whoever swallowed the error, and no log
+    tells more than it may."""
     for name in [name for name in os.environ if name.startswith("CAMPAIGNS_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     _tried.clear()
+    discretion.heard.clear()
     _silence()
-    yield
+    with discretion.listening():
+        yield
     _silence()
     assert _tried == []
+    assert discretion.heard == []
 
 
 def _silence() -> None:
     structlog.reset_defaults()
-    structlog.configure(processors=[_drop])
+    structlog.configure(processors=[structlog.processors.format_exc_info, discretion.structured, _drop])
 
 
 def _drop(_logger, _method, _event):
