@@ -363,7 +363,7 @@ async def refresh_lists(session: Session, name: str, runner: Runner) -> None:
         try:
             await _refresh(session, record, loaded, timedelta(seconds=every))
         except CampaignsError as error:
-            log.warning("list_not_refreshed", campaign=name, why=str(error))  # what is loaded stays
+            log.warning("list_not_refreshed", campaign=name, why=error.logged)  # what is loaded stays
         runner.wake.ring()
 
 

@@ -15,6 +15,7 @@ CampaignsError
 Expected things (refusals, busy lines, blocked contacts, lost races) are values, never exceptions.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,11 @@ from typing import Any
 
 class CampaignsError(Exception):
     """Base of all errors raised by this package; its text is fit for a user."""
+
+    @property
+    def logged(self) -> str:
+        """As it may stand in a log: in our own words, since a vendor's may repeat whatever it was sent of a person."""
+        return str(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Whole from process to process, whatever its class is made of."""
@@ -81,6 +87,10 @@ class AccountRefused(CampaignsError):
         self.status, self.code = status, code
         super().__init__(text)
 
+    @property
+    def logged(self) -> str:
+        return f"the account is refused: {_answered(self.status, self.code)}" if self.status else str(self)
+
 
 class StoreError(CampaignsError):
     """The database must not be used as it is; the text says why and what to do."""
@@ -109,6 +119,15 @@ class VendorError(CampaignsError):
             f"{vendor}: {operation}: {f'HTTP {status}: ' if status else ''}{text.rstrip('.')}"
             + (f". {mend}" if mend else "")
         )
+
+    @property
+    def logged(self) -> str:
+        return f"{self.vendor}: {self.operation}: {_answered(self.status, self.code)}" if self.status else str(self)
+
+
+def _answered(status: int, code: str) -> str:
+    """An answer by its number, and its code where that is one word."""
+    return f"HTTP {status} {code}" if re.fullmatch(r"[A-Za-z][A-Za-z_.-]{,39}", code) else f"HTTP {status}"
 
 
 class Throttled(VendorError):

@@ -240,7 +240,7 @@ class Dialer:
 
     async def _answer(self, attempt: Attempt, placement: Placement | Handover, terms: Terms) -> None:
         after = answered_to(attempt, placement, now=self._clock.now())
-        log.info("answered", attempt=attempt.id, state=str(after.state), why=after.reason)
+        log.info("answered", attempt=attempt.id, state=str(after.state), why=_in_own_words(placement))
         await self._write(attempt, after, terms, bad_data=isinstance(placement, Refused) and placement.bad_data)
 
     async def _write(self, before: Attempt, after: Attempt, terms: Terms, *, bad_data: bool = False) -> None:
@@ -318,3 +318,8 @@ class Dialer:
         await self._store.put_breaker(self.account.name, changed(after, recent=""))
         if after.open_until is not None:
             self._hush(after.open_until)  # of dials only: what became of calls is asked on, doubts above all
+
+
+def _in_own_words(placement: Placement | Handover) -> str:
+    """For the log: what a provider answered may repeat whom it was to call, and stands with the attempt alone."""
+    return placement.reason if isinstance(placement, NotSent) else ""

@@ -115,7 +115,7 @@ class ListReturns:
             self.rest(pause)
         until = self._clock.now() + max(pause, pause_after(closed.tries + 1))
         reason = str(error).partition("\n")[0]
-        log.warning("outcome_not_written_yet", list=self.name, why=reason)
+        log.warning("outcome_not_written_yet", list=self.name, why=error.logged.partition("\n")[0])
         await self._store.put_off_return(closed, until=until, reason=reason)
         return not rests
 

@@ -215,7 +215,7 @@ class Reconciler:
             self._silent_until = self._clock.now() + error.retry_after
             await self._store.pause_account(self._account.name, self._silent_until)
         except (VendorError, AccountRefused) as error:
-            log.warning("cannot_ask", provider=self._account.name, why=str(error))
+            log.warning("cannot_ask", provider=self._account.name, why=error.logged)
             self._silent_until = self._clock.now() + self._account.poll_every
 
     def _is_due(self, attempt: Attempt, now: datetime) -> bool:

@@ -157,7 +157,7 @@ class Runner:
             except AccountRefused as error:
                 await self._steer(name, CampaignState.REFUSED, str(error))
             except VendorError as error:
-                log.warning("cannot_prepare", campaign=name, why=str(error))
+                log.warning("cannot_prepare", campaign=name, why=error.logged)
                 await self.wake.sleep(self._clock, self._clock.now() + UNANSWERED)
                 continue
             return

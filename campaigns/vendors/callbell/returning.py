@@ -43,7 +43,7 @@ class Returning:
                 await self._client.add_note(note.contact, note_text(note))
         except VendorError as error:
             if error.status in self._facts.refused and error.operation == "add_note":
-                return Unwritable(f"Callbell does not take the note: {error}")
+                return Unwritable(f"Callbell does not take the note: {error.logged}")
             if error.status in self._facts.gone and await self._is_gone(note.contact):
                 return Unwritable("the contact is no longer in Callbell")
             raise
