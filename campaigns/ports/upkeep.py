@@ -82,5 +82,9 @@ class UpkeepStore(Protocol):
     async def half_archived(self) -> list[str]:
         """Archived campaigns of which something is still to be deleted."""
 
-    async def tidy(self, *, shrink: bool = False) -> None:
-        """After much was deleted: leave no trace of it in logs. `shrink`: give its room back, while nobody writes."""
+    async def tidy(self, *, shrink: bool = False) -> bool:
+        """After much was deleted: leave no trace of it in logs. `shrink`: give its room back, while nobody writes.
+
+        Whether nothing of it is left in the room that it had, either: a large file is not written anew in passing.
+        Raises StoreUnavailable where others are in the way.
+        """

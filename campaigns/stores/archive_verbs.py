@@ -103,8 +103,8 @@ class ArchiveVerbs:
 
         return await self._database.read(verb)
 
-    async def tidy(self, *, shrink: bool = False) -> None:
-        await self._database.tidy(shrink=shrink)
+    async def tidy(self, *, shrink: bool = False) -> bool:
+        return await self._database.tidy(shrink=shrink)
 
 
 def _page(parts: tuple[Rows, ...], after: int | None) -> ArchivePage:

@@ -79,8 +79,8 @@ class Database(Protocol):
     async def read(self, verb: Callable[[Connection], Awaitable[T]], *, aside: bool = False) -> T:
         """Run a verb that only reads. `aside`: it may take seconds on a long list, and no dial waits for it."""
 
-    async def tidy(self, *, shrink: bool) -> None:
+    async def tidy(self, *, shrink: bool) -> bool:
         """Leave no trace of what was deleted in logs; `shrink`: give its room back, while nobody else writes.
 
-        Raises StoreUnavailable where others are in the way.
+        Returns and raises as `ports.upkeep` says.
         """

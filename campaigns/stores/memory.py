@@ -47,8 +47,8 @@ class _MemoryDatabase:
         await anyio.lowlevel.checkpoint()
         return carried_out(self._raw, verb)
 
-    async def tidy(self, *, shrink: bool) -> None:
-        pass
+    async def tidy(self, *, shrink: bool) -> bool:  # noqa: ARG002 - the protocol's
+        return True
 
     def close(self) -> None:
         self._raw.close()

@@ -71,8 +71,9 @@ class _PostgresDatabase:
         with self._clock.work(), self._writer.trusted():
             return await read_by(self._readers, verb)
 
-    async def tidy(self, *, shrink: bool) -> None:
-        """The server's own autovacuum does it."""
+    async def tidy(self, *, shrink: bool) -> bool:  # noqa: ARG002 - the protocol's
+        """The server's own autovacuum does it, in its time."""
+        return False
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from campaigns.ports import Clock
 
 from .database import Connection, I, NotBegun
 from .direct import begin, carried_out, commit, of_the_disk, transacted, undone
+from .file_system import check_file_system
 from .rows import maybe_at
 from .schema import KNOWS_ITS_PLACE, migration_steps
 from .slots import KNOW_ACCOUNT
@@ -39,10 +40,8 @@ _SETTINGS = (
     "PRAGMA secure_delete = ON",
 )
 PATIENCE = timedelta(seconds=5)
-_NETWORK = frozenset(
-    {"nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "9p", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs",
-     "glusterfs", "ceph", "lustre", "afs", "ncpfs"}
-)  # fmt: skip
+SMALL = 12_500
+"""Pages (50 MB) that are written anew in about a second: so long a dial can wait."""
 
 
 class _Thread(aiosqlite.Connection):
@@ -100,7 +99,7 @@ class _ThreadDatabase:
     """
 
     def __init__(
-        self, writer: Writer, readers: Sequence[_Thread], clock: Clock, tidy: Callable[[bool], Awaitable[None]]
+        self, writer: Writer, readers: Sequence[_Thread], clock: Clock, tidy: Callable[[bool], Awaitable[bool]]
     ) -> None:
         self._writer, (self._reader, *aside), self._clock, self._tidy = writer, readers, clock, tidy
         self._aside = dict.fromkeys(aside, 0)
@@ -130,9 +129,9 @@ class _ThreadDatabase:
         finally:
             self._aside[idler] -= 1
 
-    async def tidy(self, *, shrink: bool) -> None:
+    async def tidy(self, *, shrink: bool) -> bool:
         with self._clock.work(), self._writer.trusted():
-            await self._tidy(shrink)
+            return await self._tidy(shrink)
 
 
 @asynccontextmanager
@@ -144,7 +143,7 @@ async def open_sqlite(
     A write waits for other processes as long as `patience`, then raises StoreUnavailable.
     """
     _make(path)
-    _check_file_system(path)
+    check_file_system(path)
     async with (
         _connection(path, patience) as raw,
         _connection(path, patience) as reader,
@@ -169,17 +168,26 @@ async def open_sqlite(
                 writer.close()
 
 
-async def _tidy(path: Path, patience: timedelta, shrink: bool) -> None:
-    """On a connection of its own: neither goes on inside a transaction."""
+async def _tidy(path: Path, patience: timedelta, shrink: bool) -> bool:
+    """On a connection of its own: neither goes on inside a transaction.
+
+    What `secure_delete` overwrites is where a row stands when it is deleted. Where it stood before its page was split
+    a copy may be left (of 600 rows 10 were), so a file that is written anew in a second is.
+    """
     async with _connection(path, patience) as raw:
         try:
-            if shrink:
+            whole = shrink or await _value(raw, "PRAGMA page_count") <= SMALL
+            if whole:
                 await raw.execute_fetchall("VACUUM")
-            await raw.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            # It raises nothing where a reader is in the way, but says so.
+            in_the_way = await _value(raw, "PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.OperationalError as error:
             if of_the_disk(error.sqlite_errorcode):
                 raise StoreDoubtful(f"{path}: the disk has failed: {error}.") from error
             raise StoreUnavailable(f"{path}: others use the database: {error}. Try again later.") from error
+    if in_the_way:
+        raise StoreUnavailable(f"{path}: others read the database: its log cannot be emptied. Try again later.")
+    return whole
 
 
 async def _shielded(writer: Writer) -> None:
@@ -261,24 +269,6 @@ def _make(path: Path) -> None:
         raise StoreError(f"{path}: the database cannot be made: {error.strerror}. Name another place.") from error
     except sqlite3.Error as error:
         raise StoreError(f"{path}: the database cannot be opened: {error}. Name another place.") from error
-
-
-def _check_file_system(path: Path) -> None:
-    """SQLite's locks do not hold on network file systems."""
-    mounts = Path("/proc/mounts")
-    kind = file_system_of(path.resolve(), mounts.read_text()) if mounts.exists() else ""
-    if kind in _NETWORK:
-        raise StoreError(f"{path}: lies on a network file system ({kind}), where SQLite is not safe. Use a local disk.")
-
-
-def file_system_of(path: Path, mounts: str) -> str:
-    """The type of file system that holds an absolute path, by a text like `/proc/mounts`; of two mounts, the later."""
-    found, longest = "", -1
-    for line in mounts.splitlines():
-        _, where, kind, *_ = (part.replace("\\040", " ") for part in line.split(" "))
-        if path.is_relative_to(where) and len(where) >= longest:
-            found, longest = kind, len(where)
-    return found
 
 
 async def _migrate(raw: aiosqlite.Connection, *, simulated: bool, path: Path) -> None:

@@ -22,6 +22,7 @@ import pytest
 from campaigns.clock import DiscreteClock, SystemClock, run_virtual
 from campaigns.domain.errors import StoreError, StoreUnavailable
 from campaigns.stores.database import Connection
+from campaigns.stores.file_system import file_system_of
 from campaigns.stores.gathering import CLAIM_ORDER
 from campaigns.stores.schema import migration_steps
 from campaigns.stores.sql import SqlStore
@@ -29,7 +30,6 @@ from campaigns.stores.sqlite import (
     APPLICATION,
     PATIENCE,
     _apply_settings,
-    file_system_of,
     kind_of,
     last_moment_in,
     open_sqlite,
