@@ -29,6 +29,16 @@ UNDER_WAY = (
     "Erase them again when that call is settled."
 )
 
+SERVER = (
+    "the PostgreSQL server: dead rows until VACUUM (`VACUUM FULL`: also what they leave in their pages), its log of "
+    "changes (WAL) until it is recycled or archived, its standbys and backups"
+)
+IN_USE = "the database's log of changes: others use the database at this moment. Erase them again in a minute"
+LARGE = (
+    "room that nothing uses any more in the database file, which is large and in use. Erase them again while no run "
+    "and no worker has it open: then the file is written anew"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
@@ -128,11 +138,15 @@ class Erasing(Part):
         yield "archives and backups that were made before, and reports, tables and other exports that were saved"
 
     async def _traces(self) -> list[str]:
+        """What the database itself may keep for a while."""
+        database = self._session.database
+        if database.shared:
+            return [SERVER]
         try:
-            await self._session.store.tidy()
+            whole = await self._session.store.tidy(shrink=not await database.is_dialed())
         except StoreUnavailable:
-            return ["the database's log of changes, until it is next emptied: others use the database at this moment"]
-        return []
+            return [IN_USE]
+        return [] if whole else [LARGE]
 
 
 async def _answer(account: Account, attempt: Attempt) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from .call import CallReport
 from .contact import ERASED, Contact
 from .lead import Attempt, Lead, LeadState, Outcome
-from .retention import BUILT_IN, nameless, numberless
+from .retention import flags, nameless, numberless, one_word
 from .transitions import close
 
 WHY = "erased at their request"
@@ -38,11 +38,12 @@ def is_erased(attempt: Attempt) -> bool:
     return not attempt.phone
 
 
-def discreet(report: CallReport, attempt: Attempt) -> CallReport:
-    """What is told late of an erased call, as far as it is kept: how and when it ended, and a no to further calls."""
+def discreet(report: CallReport, call_id: str) -> CallReport:
+    """What is told late of an erased call, as far as it is kept: how and when it ended, and a no to further calls.
+
+    `call_id`: what of the call's id is kept.
+    """
     return replace(
-        report, call_id=attempt.call_id or "", booking_id=None, phone=None, transcript="", summary="", recording="",
-        analysis={
-            name: value for name, value in report.analysis.items() if isinstance(value, bool) or name in BUILT_IN
-        },
+        report, call_id=call_id, booking_id=None, phone=None, transcript="", summary="", recording="",
+        ended_reason=one_word(report.ended_reason), analysis=flags(report.analysis),
     )  # fmt: skip

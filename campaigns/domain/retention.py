@@ -8,7 +8,7 @@ is called twice" go on counting.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from .call import CallReport
 from .campaign import OutcomeRule
 from .contact import ERASED, Contact
 from .lead import Attempt, Lead, LeadState
+from .outcomes import is_yes
 
 BUILT_IN = frozenset({"opt_out", "do_not_call"})
 """Analysis that the built-in outcome rules ask for."""
@@ -104,7 +105,8 @@ def numberless(attempt: Attempt, used: frozenset[str]) -> Attempt:
     numbers = [attempt.phone]
     report = attempt.report and replace(
         _wordless(attempt.report, used), phone=None, call_id=_unless(attempt.report.call_id, numbers) or "",
-        analysis={name: value for name, value in attempt.report.analysis.items() if _is_flag(name, value)},
+        ended_reason=one_word(attempt.report.ended_reason),
+        analysis=flags(attempt.report.analysis),
     )  # fmt: skip
     return replace(
         attempt, phone="", body=b"", report=report, call_id=_unless(attempt.call_id, numbers),
@@ -118,9 +120,16 @@ def holds_number(text: str, numbers: Sequence[str]) -> bool:
     return any(number[-TELLING:] in digits for number in numbers if number)
 
 
-def _is_flag(name: str, value: object) -> bool:
-    """Whether it says yes or no, and nothing that could be a name."""
-    return isinstance(value, bool) or name in BUILT_IN
+def one_word(text: str) -> str:
+    """A vendor's word for how a call ended; a sentence may tell of the person, and is left out."""
+    return text if re.fullmatch(r"[A-Za-z][\w.:/-]{,59}", text, re.ASCII) else ""
+
+
+def flags(analysis: Mapping[str, object]) -> dict[str, bool]:
+    """What says yes or no, and nothing that could be a name."""
+    return {
+        name: is_yes(value) for name, value in analysis.items() if isinstance(value, bool) or name in BUILT_IN
+    }  # fmt: skip
 
 
 def _unless(name: str | None, numbers: Sequence[str]) -> str | None:

@@ -10,6 +10,8 @@ from campaigns.failpoints import failpoint
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.store import InboxItem, Store
 
+from .terms import TermsBook
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -31,17 +33,21 @@ class Taken:
     """Whoever sent it waits for an answer."""
 
 
-async def receive(store: Store, provider: CallProvider, clock: Clock, *, name: str, webhook: Webhook) -> Taken:
+async def receive(
+    store: Store, provider: CallProvider, clock: Clock, *, name: str, webhook: Webhook, book: TermsBook
+) -> Taken:
     """Prove a webhook and keep its news; a question is not kept. Raises ProofError, StoreUnavailable."""
     now = clock.now()
     notice = _proved(provider, webhook, now)
-    if notice.report is None:
+    report = notice.report
+    if report is None:
         return Taken(None, notice.question)
     kept = await store.receive(
-        name, dedupe_key=notice.dedupe_key, grade=str(notice.grade), report=to_json(notice.report), now=now
-    )
+        name, dedupe_key=notice.dedupe_key, grade=str(notice.grade), report=to_json(report), now=now,
+        phone_key=book.phone_key(report.phone) if report.phone else "",
+    )  # fmt: skip
     failpoint("after_report")
-    return Taken(News(kept, notice.grade, notice.report) if kept is not None else None, notice.question)
+    return Taken(News(kept, notice.grade, report) if kept is not None else None, notice.question)
 
 
 def _proved(provider: CallProvider, webhook: Webhook, now: datetime) -> Notice:

@@ -65,7 +65,7 @@ class Recorder:
 
         An opt-out is kept with the news itself: it holds for whoever has that number, also in other campaigns.
         """
-        if report.phone is None:
+        if report.phone is None or await self._store.is_erased(self._book.phone_key(report.phone)):
             return
         stage = "live" if not report.ended else "told" if report.analysis else "ended"
         entry = self._do_not_call(report) if report.ended and opted_out(report) else None
@@ -114,7 +114,7 @@ class Recorder:
 def after_report(attempt: Attempt, report: CallReport, *, by: str, now: datetime) -> Attempt | None:
     """The attempt after a proved report; None: it changes nothing. Of whoever is erased it brings nothing back."""
     if is_erased(attempt):
-        report = discreet(report, attempt)
+        report = discreet(report, attempt.call_id or "")
     if attempt.state in (S.UNCLEAR, S.UNCERTAIN, S.SENDING, S.BOOKED):
         placed = found(attempt, report.call_id, by=by, now=now)
         return placed if not report.ended else ended(placed, report, by=by, now=now)

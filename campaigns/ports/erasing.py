@@ -23,6 +23,9 @@ class Belongings:
 class ErasingStore(Protocol):
     """The erasure of one person."""
 
+    async def is_erased(self, phone_key: str) -> bool:
+        """Whether its owner was erased at their request, and still is not to be called by anybody."""
+
     async def belongings(self, phone_key: str) -> Belongings: ...
     async def forget_person(self, phone_key: str, *, who: str, now: datetime) -> Belongings | None:
         """Take away whatever tells who they are, and put the hashes of all their numbers on the do-not-call list.

@@ -335,9 +335,13 @@ class ReportStore(Protocol):
         """Those of these calls that attempts own, by their ids."""
 
     async def receive(
-        self, provider: str, *, dedupe_key: str, grade: str, report: dict[str, Any], now: datetime
+        self, provider: str, *, dedupe_key: str, grade: str, report: dict[str, Any], now: datetime, phone_key: str = ""
     ) -> int | None:
-        """Keep a proved webhook, and return its id; None: the same news is here already. Durable when it returns."""
+        """Keep a proved webhook, and return its id; None: the same news is here already. Durable when it returns.
+
+        Of whoever is erased nothing personal is kept, not for a moment; None where that leaves nothing. `phone_key`:
+        of the number that it names.
+        """
 
     async def inbox(self, provider: str, *, limit: int) -> list[InboxItem]: ...
     async def inbox_done(self, ids: Sequence[int], state: str) -> None: ...

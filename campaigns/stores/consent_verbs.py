@@ -9,7 +9,7 @@ from campaigns.domain.erasing import WHY
 from campaigns.ports.consents import ConsentRecord, OnRecord, Withdrawal
 
 from .database import Connection, Database
-from .people_verbs import raise_versions
+from .people_verbs import ERASED, raise_versions
 from .rows import at, maybe_at, us
 
 
@@ -25,7 +25,8 @@ class ConsentVerbs:
         async def verb(db: Connection) -> dict[str, OnRecord]:
             params = {"source": source, "keys": list(said)}
             known = {_name(row): row for row in await db.rows(_SAID_BEFORE, params)}
-            erased = {row["phone_key"] for row in await db.rows(_ERASED, {**params, "why": WHY})}
+            # Of whoever is erased a list that still names them brings nothing back.
+            erased = {row["phone_key"] for row in await db.rows(ERASED, {**params, "erased": WHY})}
             kept = [records for key, records in said.items() if key not in erased]
             wanted = {_name(row): row for records in kept for row in map(_row, records)}
             gone = [known[name] for name in known.keys() - wanted.keys()]
@@ -64,8 +65,6 @@ OF_OTHERS = "substr(consent.source, 1, length({campaign}) + 1) <> {campaign} || 
 """Records of other campaigns' lists: in its own campaign a person's row says all there is to say of them."""
 _KEYS = ("phone_key", "purpose", "basis", "source")
 _SAID_BEFORE = "SELECT * FROM consent WHERE source = :source AND phone_key = ANY(:keys)"
-# Of whoever is erased a list that still names them brings nothing back.
-_ERASED = "SELECT phone_key FROM suppression WHERE phone_key = ANY(:keys) AND scope = 'all' AND why = :why"
 _FORGET = (
     "DELETE FROM consent WHERE phone_key = :phone_key AND purpose = :purpose AND basis = :basis AND source = :source"
 )

@@ -15,6 +15,7 @@ from campaigns.ports.erasing import Belongings
 from .database import Connection, Database
 from .dial_verbs import SET_PLAN
 from .move_verbs import JOURNAL, raise_people
+from .people_verbs import ERASED
 from .return_verbs import STAMP
 from .rows import attempt_row, lead_plan, plain, to_attempt, to_lead, us
 
@@ -26,6 +27,10 @@ class ErasingVerbs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def is_erased(self, phone_key: str) -> bool:
+        params = {"keys": [phone_key], "erased": WHY}
+        return bool(await self._database.read(lambda db: db.rows(ERASED, params)))
 
     async def belongings(self, phone_key: str) -> Belongings:
         return await self._database.read(lambda db: _belongings(db, phone_key))

@@ -9,6 +9,8 @@ from campaigns.ports.people import SAID_IN_A_CALL, SAID_IN_A_CALL_TO_US, OptOuts
 from .database import Connection, Database
 from .rows import at, maybe_at, to_suppression, us
 
+ERASED = "SELECT phone_key FROM suppression WHERE phone_key = ANY(:keys) AND scope = 'all' AND why = :erased"
+"""Of these numbers, those whose owners were erased at their request."""
 SUSPENDED = "SELECT code FROM suspension WHERE until IS NULL OR until > :now"
 
 

@@ -1,10 +1,13 @@
 """Verbs between a placed call and a settled attempt."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from campaigns.domain.call import told, understood
+from campaigns.domain.erasing import WHY, discreet
 from campaigns.domain.lead import FIRES_WITHIN, Attempt, AttemptState, Lead
 from campaigns.failpoints import failpoint
 from campaigns.ports.people import Suppression
@@ -13,7 +16,7 @@ from campaigns.ports.store import InboxItem
 from .database import Connection, Database, Params
 from .lines import LIVE
 from .move_verbs import JOURNAL, PUT_LEAD, opt_out, raise_people
-from .people_verbs import put_suppressions
+from .people_verbs import ERASED, put_suppressions
 from .rows import MICROSECOND, at, dumps, lead_plan, plain, to_attempt, to_lead, us
 
 
@@ -24,10 +27,10 @@ class ReportVerbs:
         self._database = database
 
     async def receive(
-        self, provider: str, *, dedupe_key: str, grade: str, report: dict[str, Any], now: datetime
+        self, provider: str, *, dedupe_key: str, grade: str, report: dict[str, Any], now: datetime, phone_key: str = ""
     ) -> int | None:
         row = {"provider": provider, "key": dedupe_key, "grade": grade, "at": us(now), "report": dumps(report)}
-        return await self._database.write_each(_receive, row)
+        return await self._database.write_each(_receive, _Told(row, report, phone_key))
 
     async def inbox(self, provider: str, *, limit: int) -> list[InboxItem]:
         async def verb(db: Connection) -> list[InboxItem]:
@@ -154,14 +157,52 @@ class ReportVerbs:
         return await self._database.write(verb, brief=True)
 
 
-async def _receive(db: Connection, news: Sequence[Params]) -> list[int | None]:
-    kept = await db.rows_many(
-        "INSERT INTO inbox (provider, dedupe_key, grade, received_at, report, state)"
-        " VALUES (:provider, :key, :grade, :at, :report, 'new') ON CONFLICT DO NOTHING RETURNING id",
-        news,
-    )
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A webhook that is to be kept."""
+
+    row: Params
+    report: dict[str, Any]
+    phone_key: str
+
+    def without(self, erased: Container[tuple[str, str]]) -> Params | None:
+        """What of it is kept: nothing personal of whoever is erased; None: nothing at all."""
+        call_id, attempt_id = self.report.get("call_id") or "", self.report.get("attempt_id") or ""
+        if ("call", call_id) in erased:
+            told_of = discreet(understood(self.report, datetime.fromisoformat), call_id)
+            return {**self.row, "report": dumps(told(told_of, datetime.isoformat))}
+        gone = ("attempt", attempt_id) in erased or ("number", self.phone_key) in erased
+        return None if gone else self.row
+
+
+async def _receive(db: Connection, news: Sequence[_Told]) -> list[int | None]:
+    erased = {(row["kind"], row["name"]) for row in await db.rows(_ERASED, _named(news))}
+    rows = [one.without(erased) if erased else one.row for one in news]
+    kept = iter(await db.rows_many(_KEEP, [row for row in rows if row is not None]))
     failpoint("before_report")
-    return [rows[0]["id"] if rows else None for rows in kept]
+    found = [next(kept) if row is not None else [] for row in rows]
+    return [one[0]["id"] if one else None for one in found]
+
+
+def _named(news: Sequence[_Told]) -> Params:
+    """Whom and what webhooks are about."""
+    return {
+        "erased": WHY, "providers": sorted({one.row["provider"] for one in news}),
+        "keys": [one.phone_key for one in news], "calls": [one.report.get("call_id") or "" for one in news],
+        "attempts": [one.report.get("attempt_id") or "" for one in news],
+    }  # fmt: skip
+
+
+_KEEP = """
+INSERT INTO inbox (provider, dedupe_key, grade, received_at, report, state)
+VALUES (:provider, :key, :grade, :at, :report, 'new') ON CONFLICT DO NOTHING RETURNING id
+"""
+_ERASED = f"""
+SELECT 'call' AS kind, call_id AS name FROM attempt
+    WHERE provider = ANY(:providers) AND call_id = ANY(:calls) AND phone = ''
+UNION ALL SELECT 'attempt', id FROM attempt WHERE id = ANY(:attempts) AND phone = ''
+UNION ALL SELECT 'number', phone_key FROM ({ERASED}) AS barred
+"""
 
 
 def _item(row: Any) -> InboxItem:

@@ -96,7 +96,9 @@ async def _let_in(session: Session, account: Account, token: str, room: Room, sc
 async def _take_in(session: Session, account: Account, news: Webhook) -> Response:
     name = account.name
     try:
-        taken = await receive(session.store, account.provider, session.clock, name=name, webhook=news)
+        taken = await receive(
+            session.store, account.provider, session.clock, name=name, webhook=news, book=session.book
+        )
     except ProofError:
         session.meters.webhook(name, "unproved")
         log.warning("webhook_refused", provider=name)

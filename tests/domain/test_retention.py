@@ -98,7 +98,7 @@ def test_without_numbers_nobody_can_be_named_and_caps_go_on_counting() -> None:
     assert left.lead.contact.key == "visit-7"
     assert left.lead.contact.origin == ("crm", "ref-7")
     assert left.lead.contact.zones == CONTACT.zones
-    assert attempt.report.analysis == {"confirmed": True, "opt_out": "yes"}
+    assert attempt.report.analysis == {"confirmed": True, "opt_out": True}
     same = ("person_key", "phone_key", "subject", "debt", "disposition", "ended_at", "permit", "call_id", "ordinal")
     assert [getattr(attempt, name) for name in same] == [getattr(was, name) for name in same]
     assert (attempt.report.talk_seconds, attempt.report.cost) == (61.0, 0.2)

@@ -68,6 +68,10 @@ class Options:
     bad: dict[str, int] = field(default_factory=dict)
     """Numbers that end so are answered with this status: 400 or 422."""
     unauthorized_after: int = 0
+    telling_ids: bool = False
+    """Whether the id of a call holds the number, as this vendor's do."""
+    words: dict[str, str] = field(default_factory=dict)
+    """What people with numbers that end so say, in whatever they are asked."""
     webhook: str = ""
     webhook_drop: float = 0.0
     webhook_tries: int = 1
@@ -151,6 +155,9 @@ class Server:
     def note(self, what: str, at: float | None = None, **more: Any) -> None:
         self._ledger.write(json.dumps({"at": self.now() if at is None else at, "what": what, **more}) + "\n")
 
+    def said(self, phone: str) -> str:
+        return next((words for ending, words in self.options.words.items() if phone.endswith(ending)), "")
+
     def chance(self, share: float) -> bool:
         return self.dice.random() < share
 
@@ -215,7 +222,7 @@ class Server:
             return 400, {}, _error("invalid_parameters", "assistant_id and phone_number are required")
         for ending, status in options.bad.items():
             if phone.endswith(ending):
-                return status, {}, _error("invalid_parameters", f"cannot call {phone}")
+                return status, {}, _error("invalid_parameters", f"cannot call {phone} {self.said(phone)}".strip())
         if self.chance(options.throttle):
             return 429, {"Retry-After": options.retry_after}, _error("rate_limit_exceeded", "too many")
         return None
@@ -302,6 +309,8 @@ class Server:
         answer_at = at + self.dice.uniform(*self.options.ring)
         end_at = answer_at + (self.dice.uniform(*self.options.talk) if fate in TALK else 0.0)
         call_id = str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
+        if self.options.telling_ids:
+            call_id = f"{phone}_{call_id}"
         call = Call(call_id, phone, "+31850000001", metadata, at, answer_at, end_at, fate)
         self.calls.append(call)
         attempt = (metadata or {}).get("attempt_id")
@@ -374,7 +383,8 @@ class Server:
             "status": "ended" if ended else "in-progress" if now >= call.answer_at else "ringing",
             "ended_reason": _reason(call.fate) if ended else None, "started_at": _iso(call.made_at),
             "ended_at": _iso(call.end_at) if ended else None, "duration_seconds": talked,
-            "transcript": "AI: Goedemiddag." if talked else None, "summary": None, "recording_url": None,
+            "transcript": f"AI: Goedemiddag. {self.said(call.phone)}" if talked else None, "summary": None,
+            "recording_url": None,
             "credits_used": None, "metadata": call.metadata if self.options.echo else None,
         }  # fmt: skip
 
@@ -387,7 +397,7 @@ class Server:
         self.soon(self._send(call, _status(call, "in-progress", self.now())))
         await self.sleep(max(0.0, call.end_at - self.now()))
         self.soon(self._send(call, _status(call, "ended", self.now())))
-        self.soon(self._send(call, _end_report(call, self.now())))
+        self.soon(self._send(call, _end_report(call, self.now(), self.said(call.phone))))
 
     async def _send(self, call: Call, event: Json) -> None:
         options = self.options
@@ -441,13 +451,15 @@ def _status(call: Call, status: str, now: float) -> Json:
     }  # fmt: skip
 
 
-def _end_report(call: Call, now: float) -> Json:
+def _end_report(call: Call, now: float, said: str) -> Json:
+    notes = NOTES.get(call.fate, {})
     return {
         "eventTimestamp": int(now * 1000), "eventType": "end-of-call-report", "callId": call.call_id,
-        "fromCaller": call.phone, "toAssistant": call.sender, "transcriptText": "AI: Goedemiddag.",
-        "summaryText": "Een kort gesprek.", "recordings": {"linkStereo": "https://storage.example/r.mp3?token=x"},
+        "fromCaller": call.phone, "toAssistant": call.sender, "transcriptText": f"AI: Goedemiddag. {said}",
+        "summaryText": f"Een kort gesprek. {said}",
+        "recordings": {"linkStereo": f"https://storage.example/r.mp3?token={said or 'x'}"},
         "callLengthSeconds": round(call.talked, 3), "endedReason": _reason(call.fate),
-        "analysis": {"structuredData": NOTES.get(call.fate, {})},
+        "analysis": {"structuredData": {**notes, "name": said} if said else notes},
     }  # fmt: skip
 
 

@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from campaigns.domain.call import CallReport, Disposition
 from campaigns.domain.contact import Basis, Consent, PhoneNumber
 from campaigns.domain.lead import Attempt, AttemptState, LeadState, Outcome
+from campaigns.engine.inbox import to_json
 from campaigns.ports.consents import ConsentRecord, Withdrawal
 from campaigns.ports.people import Suppression
 from campaigns.ports.reopening import Which
@@ -23,7 +26,8 @@ SECRET = {
 PHONE, OTHER = "+31200000000", "+31200000001"
 TABLES = (
     "lead", "lead_phone", "attempt", "journal", "inbox", "inbound", "suppression", "consent", "withdrawal", "person",
-    "write_back", "outbox", "bad_row",
+    "write_back", "outbox", "bad_row", "answered", "campaign", "bookmark", "budget", "account",
+    "token", "subscriber", "meta",
 )  # fmt: skip
 
 
@@ -38,7 +42,7 @@ async def everything(store: Store) -> str:
     return "\n".join(str(value) for value in await store._database.read(verb))
 
 
-async def called(world: World, number: int, **contact: Any) -> Attempt:
+async def called(world: World, number: int, call_id: str = "", **contact: Any) -> Attempt:
     """Somebody who was called and reached; the provider's id holds the number, as some vendors' do."""
     if await world.store.campaign("c") is None:
         await world.campaign()
@@ -49,7 +53,7 @@ async def called(world: World, number: int, **contact: Any) -> Attempt:
         world.limits(), most=1, owner="w", now=NOW,
     )  # fmt: skip
     sending = await world.store.fence(intended, now=NOW)
-    placed = await world.move(sending, AttemptState.PLACED, call_id=f"call-{intended.phone}", placed_at=NOW)
+    placed = await world.move(sending, AttemptState.PLACED, call_id=call_id or f"call-{intended.phone}", placed_at=NOW)
     lead, rev = await world.lead(number), await world.rev(number)
     report = CallReport(
         placed.call_id, placed.id, phone=placed.phone, ended=True, disposition=Disposition.ANSWERED,
@@ -90,6 +94,7 @@ async def erase(world: World, phone: str = PHONE) -> bool:
     return True
 
 
+@pytest.mark.row("X4")
 async def test_nothing_that_tells_who_they_are_is_left_in_any_table(world: World) -> None:
     await whole_of(world)
     assert "Zelda" in await everything(world.store)
@@ -103,6 +108,53 @@ async def test_nothing_that_tells_who_they_are_is_left_in_any_table(world: World
     (attempt,) = await world.store.attempts("c")
     assert (attempt.disposition, attempt.report.talk_seconds) == (Disposition.ANSWERED, 30.0)
     assert attempt.report.analysis == {"confirmed": True}
+
+
+@pytest.mark.row("W3")
+async def test_of_a_webhook_that_comes_later_nothing_personal_is_kept(world: World) -> None:
+    attempt = await called(world, 1)
+    await whole_of(world)
+    assert await erase(world)
+    telling = CallReport(
+        f"call-{PHONE}", phone=PHONE, ended=True, transcript="I like marmalade", analysis={"opt_out": True}
+    )
+    owned = CallReport(attempt.call_id, transcript="I am Link", phone=OTHER)
+    news = [(telling, PHONE), (replace(telling, call_id="other"), PHONE), (owned, OTHER)]
+    kept = [
+        await world.store.receive(
+            "p", dedupe_key=f"late {n}", grade="body", report=to_json(report), now=NOW, phone_key=world.key(phone)
+        )
+        for n, (report, phone) in enumerate(news)
+    ]  # fmt: skip
+    assert [name is None for name in kept] == [True, True, False]
+    left = (await everything(world.store)).replace(world.key(PHONE), "").replace(f"person {PHONE}", "")
+    assert "marmalade" not in left
+    assert PHONE not in left
+    assert "I am Link" in left, "others lost nothing"
+
+
+@pytest.mark.row("W3")
+async def test_of_an_erased_call_whose_id_is_still_known_it_is_kept_how_it_ended(world: World) -> None:
+    await called(world, 0, call_id="plain", **SECRET)
+    assert await erase(world)
+    late = CallReport(
+        "plain", ended=True, disposition=Disposition.ANSWERED, ended_reason="Zelda hung up", summary="Zelda",
+        transcript="I am Zelda", analysis={"name": "Zelda", "confirmed": True, "opt_out": "no, says Zelda"},
+    )  # fmt: skip
+    assert await world.store.receive("p", dedupe_key="late", grade="body", report=to_json(late), now=NOW)
+    (item,) = await world.store.inbox("p", limit=9)
+    assert (item.report["call_id"], item.report["disposition"]) == ("plain", "answered")
+    assert item.report["analysis"] == {"confirmed": True, "opt_out": False}
+    assert "Zelda" not in await everything(world.store)
+
+
+@pytest.mark.row("W3")
+async def test_whoever_comes_off_the_do_not_call_list_again_is_a_person_like_any_other(world: World) -> None:
+    await whole_of(world)
+    await erase(world)
+    assert await world.store.is_erased(world.key(PHONE))
+    await world.store.unsuppress(world.key(PHONE), "all")
+    assert not await world.store.is_erased(world.key(PHONE))
 
 
 async def test_only_the_hash_stays_on_the_do_not_call_list_and_their_row_makes_no_new_lead(world: World) -> None:
