@@ -15,7 +15,7 @@ from campaigns.ports.erasing import Belongings
 from .database import Connection, Database
 from .dial_verbs import SET_PLAN
 from .move_verbs import JOURNAL, raise_people
-from .people_verbs import ERASED
+from .people_verbs import ERASED, note_erased
 from .return_verbs import STAMP
 from .rows import attempt_row, lead_plan, plain, to_attempt, to_lead, us
 
@@ -40,6 +40,7 @@ class ErasingVerbs:
             found = await _belongings(db, phone_key, lock=True)
             if any(attempt.state not in FINAL or attempt.open for attempt in found.attempts):
                 return None
+            await note_erased(db)
             await _bar(db, found.phone_keys, who, now)
             await _put(db, found, now)
             keys = {"keys": list(found.phone_keys)}

@@ -11,6 +11,8 @@ from .rows import at, maybe_at, to_suppression, us
 
 ERASED = "SELECT phone_key FROM suppression WHERE phone_key = ANY(:keys) AND scope = 'all' AND why = :erased"
 """Of these numbers, those whose owners were erased at their request."""
+_ANY_ERASED = "SELECT 1 AS found FROM meta WHERE key = 'erased'"
+_SOMEBODY_ERASED = "INSERT INTO meta (key, value) VALUES ('erased', '1') ON CONFLICT (key) DO NOTHING"
 SUSPENDED = "SELECT code FROM suspension WHERE until IS NULL OR until > :now"
 
 
@@ -119,6 +121,16 @@ async def _look_again(db: Connection) -> int:
     )
     ids = [row["id"] for row in rows]
     return await db.run("UPDATE lead SET due_at = NULL WHERE id = ANY(:ids)", {"ids": ids}) if ids else 0
+
+
+async def any_erased(db: Connection) -> bool:
+    """Whether of anybody anything was taken away, ever."""
+    return bool(await db.rows(_ANY_ERASED))
+
+
+async def note_erased(db: Connection) -> None:
+    """From now on it has to be asked of whom."""
+    await db.run(_SOMEBODY_ERASED, {})
 
 
 async def put_suppressions(db: Connection, entries: Sequence[Suppression]) -> None:

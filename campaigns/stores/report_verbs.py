@@ -16,7 +16,7 @@ from campaigns.ports.store import InboxItem
 from .database import Connection, Database, Params
 from .lines import LIVE
 from .move_verbs import JOURNAL, PUT_LEAD, opt_out, raise_people
-from .people_verbs import ERASED, put_suppressions
+from .people_verbs import ERASED, any_erased, put_suppressions
 from .rows import MICROSECOND, at, dumps, lead_plan, plain, to_attempt, to_lead, us
 
 
@@ -176,7 +176,10 @@ class _Told:
 
 
 async def _receive(db: Connection, news: Sequence[_Told]) -> list[int | None]:
-    erased = {(row["kind"], row["name"]) for row in await db.rows(_ERASED, _named(news))}
+    # Where nobody was ever erased, that is all that a report waits for.
+    erased = (
+        {(row["kind"], row["name"]) for row in await db.rows(_ERASED, _named(news))} if await any_erased(db) else ()
+    )
     rows = [one.without(erased) if erased else one.row for one in news]
     kept = iter(await db.rows_many(_KEEP, [row for row in rows if row is not None]))
     failpoint("before_report")

@@ -11,6 +11,7 @@ from campaigns.domain.retention import Erased, Kept
 from campaigns.ports.upkeep import KeptPage
 
 from .database import Connection, Database
+from .people_verbs import note_erased
 from .return_verbs import UNWRITTEN
 from .rows import attempt_row, plain, to_attempt, to_lead, us
 
@@ -62,6 +63,7 @@ async def put_erased(db: Connection, leads: Sequence[tuple[Kept, Kept]]) -> int:
     done = await db.rows_many(_ERASE_LEAD, [_lead_params(before, after) for before, after in leads])
     same = [pair for pair, found in zip(leads, done, strict=True) if found]
     pairs = [pair for kept, left in same for pair in zip(kept.attempts, left.attempts, strict=True)]
+    await note_erased(db)
     await db.run_many(_ERASE_ATTEMPT, [{**_attempt_params(after), "seen": before.rev} for before, after in pairs])
     return len(same)
 

@@ -151,7 +151,7 @@ async def test_a_header_that_stands_twice_is_joined_and_an_unfinished_body_is_no
         heard.append(webhook)
         raise ProofError(f"not now, {now}")
 
-    session: Any = SimpleNamespace(store=MemoryStore(), clock=SystemClock(), meters=UNMETERED)
+    session: Any = SimpleNamespace(store=MemoryStore(), book=None, clock=SystemClock(), meters=UNMETERED)
     accounts: Any = {"scripted": SimpleNamespace(name="scripted", provider=SimpleNamespace(read=read, addressed=bool))}
     scope = {
         "type": "http", "method": "POST", "path": "/webhooks/scripted/t.o-ken",
@@ -209,6 +209,6 @@ async def test_a_report_on_which_a_provider_s_reading_breaks_is_no_fault_of_ours
     def read(webhook: Webhook, *, now: Any) -> Any:
         raise OverflowError
 
-    session: Any = SimpleNamespace(store=MemoryStore(), clock=SystemClock(), meters=UNMETERED)
+    session: Any = SimpleNamespace(store=MemoryStore(), book=None, clock=SystemClock(), meters=UNMETERED)
     accounts: Any = {"scripted": SimpleNamespace(name="scripted", provider=SimpleNamespace(read=read, addressed=bool))}
     assert (await _asked(receiver(session, accounts, Knocks(real_now)), "/webhooks/scripted/t"))[0] == 401
