@@ -18,7 +18,7 @@ POINTS = {
     "after_intent": "the intents of a batch are committed",
     "before_permit": "a permit is written, and not committed",
     "after_permit": "a permit is committed, and nothing of the request is sent",
-    "amid_request": "the first half of the request is with the system, the second is not",
+    "amid_request": "all of the request but its last byte is with the system",
     "after_answer": "the provider's answer is read, and not written down",
     "after_placed": "the provider's answer is written down",
     "before_report": "a webhook is inserted, and not committed",

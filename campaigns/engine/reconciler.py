@@ -72,6 +72,8 @@ class Reconciler:
         self._ours_until: datetime | None = None
         self._others_until: datetime | None = None
         """How long another process asks for all."""
+        self._unheard: dict[str, datetime] = {}
+        """Calls that ought to be over long since, and from when on the provider has been asked in vain for each."""
         self.wake = Wake()
         """Ring it when there is something to ask for now: a webhook that proves nothing, a booking to cancel."""
         self._settler = Settler(
@@ -309,13 +311,24 @@ class Reconciler:
             await self._store.inbox_retry(again)
 
     async def _end_silent(self, asked: Round | None) -> None:
-        """A call that is past the longest time and not live at the provider ends as unknown; at twice that, any."""
+        """A call that is past the longest time and not live at the provider ends as unknown; at twice that, any.
+
+        Where nobody was asked for a while, as after an outage, the provider has the longest time to tell of it first.
+        """
+        if self._others_until is not None:
+            return  # whoever asks is told, and ends them
+        now, longest, unheard = self._clock.now(), self._account.longest_call, dict[str, datetime]()
         for attempt in await self._live(S.PLACED):
-            longest = self._account.longest_call
-            silent = asked is not None and asked.lacks(attempt)
-            if self._clock.now() >= attempt.silent_at(longest if silent else 2 * longest):
-                report = CallReport(attempt.call_id or "", attempt.id, ended=True, disposition=Disposition.UNKNOWN)
-                await self._recorder.settle(attempt, report, by="sweep")
+            lacks = asked is not None and asked.lacks(attempt)
+            if now < attempt.silent_at(longest if lacks else 2 * longest):
+                continue
+            if not lacks and (asked is None or attempt.call_id not in asked.seen):
+                since = unheard[attempt.id] = self._unheard.get(attempt.id, now)
+                if now < since + longest:
+                    continue
+            report = CallReport(attempt.call_id or "", attempt.id, ended=True, disposition=Disposition.UNKNOWN)
+            await self._recorder.settle(attempt, report, by="sweep")
+        self._unheard = unheard
 
     async def _next(self) -> datetime | None:
         """The next moment at which a round can find something."""

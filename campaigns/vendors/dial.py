@@ -99,7 +99,7 @@ class _Exchange(asyncio.Protocol):
         self._last = self._loop.time() + deadlines.total
         self._transport.set_write_buffer_limits(high=1, low=0)  # so that writing goes on until all is with the system
         if is_armed("amid_request"):
-            out = await self._halved(out)
+            out = await self._all_but_the_last(out)
         self._transport.write(out)
         self._wait(deadlines.write if self._is_writing else deadlines.read)
         await self._over
@@ -107,13 +107,12 @@ class _Exchange(asyncio.Protocol):
             raise self._fault or httpx.RemoteProtocolError("no answer")
         return self._answer
 
-    async def _halved(self, out: bytes) -> bytes:
-        """Write the first half and stop at a failpoint; what is still to be written."""
-        half = len(out) // 2
-        self._transport.write(out[:half])
+    async def _all_but_the_last(self, out: bytes) -> bytes:
+        """Write all but the last byte and come to a failpoint; what is still to be written."""
+        self._transport.write(out[:-1])
         await anyio.sleep(0.02)  # a loop may keep what is written until its next turn
         failpoint("amid_request")
-        return out[half:]
+        return out[-1:]
 
     def hang_up(self) -> None:
         if self._timer is not None:

@@ -315,11 +315,35 @@ def test_while_the_provider_cannot_be_asked_a_call_is_not_called_silent() -> Non
     play(main)
 
 
+@pytest.mark.row("K7", "K12")
+@pytest.mark.parametrize("hindrance", ["the provider does not answer yet", "another process is asking"])
+def test_what_nobody_asked_for_all_night_is_asked_for_before_it_is_called_silent(hindrance: str) -> None:
+    async def main(store, clock):
+        async with a_night(store, clock, owner="killed") as first:
+            first.tasks.start_soon(first.runner.run, "test")
+            await first.until(timedelta(seconds=2))
+            provider = first.provider
+        await clock.sleep_until(clock.now() + timedelta(hours=9))
+        if hindrance == "another process is asking":
+            until = clock.now() + timedelta(seconds=30)
+            await store.take_round("scripted", until=until, mine=None, urgent=True, now=clock.now())
+        else:
+            provider.trouble = VendorError("v", "list", 503, "x")
+        async with a_night(store, clock, owner="next", provider=provider) as second:
+            second.tasks.start_soon(second.runner.run, "test")
+            await second.until(timedelta(minutes=5))
+            provider.trouble = None
+            await second.until(timedelta(minutes=1))
+            assert [a.disposition for a in await second.attempts()] == [D.ANSWERED]
+
+    play(main)
+
+
 def test_late_news_betters_a_call_that_was_given_up_as_unknown() -> None:
     for grade in (Grade.BODY, Grade.TOKEN):
 
         async def main(store, clock, grade=grade):
-            async with a_night(store, clock, account=TELLS) as night:
+            async with a_night(store, clock, account=replace(TELLS, poll_every=timedelta(minutes=1))) as night:
                 night.provider.trouble = VendorError("v", "list", 500, "x")
                 await night.run()
                 assert (await night.attempts())[0].disposition is D.UNKNOWN

@@ -492,7 +492,7 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     if len(first) < 2:
         return None
     headers: dict[str, str] = {}
-    while line := (await reader.readline()).decode("latin-1").strip():
+    while line := (await reader.readuntil(b"\n")).decode("latin-1").strip():  # cut off: IncompleteReadError
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     body = await reader.readexactly(int(headers.get("content-length", "0")))
