@@ -349,7 +349,7 @@ def test_late_news_betters_a_call_that_was_given_up_as_unknown() -> None:
                 assert (await night.attempts())[0].disposition is D.UNKNOWN
                 night.provider.trouble = None
                 await night.hint(replace(TOLD, talk_seconds=60.0), grade=grade)
-                await night.until(timedelta(minutes=1))
+                await night.until(timedelta(minutes=2))
                 assert (await night.attempts())[0].disposition is D.ANSWERED
                 assert (await night.lead()).outcome is Outcome.REACHED
 
