@@ -51,8 +51,8 @@ PEOPLE = range(4)
 NAMES = ("test", "other")
 """Two campaigns, with the same people."""
 HOURS = {"Mo-Su 09:00-18:00": range(9, 18), "Mo-Su 13:00-16:00": range(13, 16), "24/7": range(24)}
-PERMIT = SECOND
-"""Whoever has the last permit may still ask so long: what is said after it comes too late."""
+PERMIT = timedelta(milliseconds=50)
+"""Whoever has the last permit, a moment before the request, still asks: what is said after it comes too late."""
 LOST = Unclear("the answer was lost")
 FATES = {
     "busy": Fate(D.BUSY), "no answer": Fate(D.NO_ANSWER), "voicemail": Fate(D.VOICEMAIL),
@@ -310,6 +310,16 @@ class Machine(RuleBasedStateMachine):
         entry = Suppression(phone_key(KEY, phone), "all", "+31…", "a person", "asked", "a letter", now)
         self.do(self.store.suppress([entry]))
         self.reference.barred.setdefault(phone, now)
+
+    @precondition(lambda self: any(a.state is S.INTENT for a in self._attempts()))
+    @rule(stop=st.booleans())
+    def cut_in(self, stop: bool) -> None:
+        """At the last moment: whoever is about to be asked for."""
+        intent = next(attempt for attempt in self._attempts() if attempt.state is S.INTENT)
+        if stop:
+            self.steer(intent.campaign, C.PAUSED)
+        else:
+            self.bar(next((n for n in PEOPLE if phone_of(n) == intent.phone), 0))
 
     @rule(
         name=st.sampled_from(NAMES), to=st.sampled_from([C.PAUSED, C.PAUSED, C.ACTIVE, C.ACTIVE, C.ACTIVE, C.STOPPED])
