@@ -3,6 +3,8 @@
 import itertools
 from collections import Counter
 from datetime import timedelta
+from itertools import count
+from typing import Any
 
 import pytest
 
@@ -71,6 +73,7 @@ def test_a_429_silences_every_campaign_of_the_account() -> None:
     play(main)
 
 
+@pytest.mark.row("X6")
 @pytest.mark.parametrize("per_second", [1, 100])
 def test_a_refused_account_stops_the_campaign_and_costs_nobody_an_attempt(per_second: int) -> None:
     async def main(store, clock):
@@ -87,6 +90,25 @@ def test_a_refused_account_stops_the_campaign_and_costs_nobody_an_attempt(per_se
     play(main)
 
 
+@pytest.mark.row("X6")
+@pytest.mark.parametrize("refusal", ["HTTP 401", "HTTP 403"])
+def test_a_key_that_is_withdrawn_in_mid_run_stops_the_campaign_at_once(refusal: str, figure: Any) -> None:
+    async def main(store, clock):
+        asked = count(1)
+        script = lambda phone, nth: (  # noqa: E731
+            D.ANSWERED if next(asked) <= 10 else Refused(refusal, account=True)
+        )
+        async with a_night(store, clock, contacts=60, script=script, account=an_account(per_second=100)) as night:
+            assert (await night.run()).state is CampaignState.REFUSED
+            after = len(night.provider.asked) - 11
+            assert len(night.provider.calls) == 10
+            assert after <= 1  # at most what was on its way
+            figure("X6", "dials after the first refusal", after, refusal=refusal, people=60)
+
+    play(main)
+
+
+@pytest.mark.row("X6")
 def test_once_the_account_is_mended_the_campaign_goes_on_where_it_was() -> None:
     async def main(store, clock):
         script = first(D.ANSWERED, Refused("HTTP 402", account=True))
