@@ -1,5 +1,6 @@
 """A long list is prepared in a process of its own: to the same end, and without anything left behind."""
 
+import csv
 import os
 import signal
 import sqlite3
@@ -128,6 +129,7 @@ def kept(folder: Path) -> dict[str, list[Any]]:
         return {name: db.execute(sql).fetchall() for name, sql in tables.items()}
 
 
+@pytest.mark.row("I2")
 def test_a_hostile_list_comes_to_the_same_in_this_process_and_in_one_of_its_own(tmp_path: Path) -> None:
     found = []
     for name, long in (("here", 10**9), ("apart", 1)):
@@ -182,6 +184,7 @@ def leads(folder: Path) -> int:
         return 0
 
 
+@pytest.mark.row("I2")
 def test_a_reading_process_that_is_killed_is_a_plain_error_and_what_was_read_stays(tmp_path: Path) -> None:
     written(tmp_path, plain(20_000))
 
@@ -200,6 +203,37 @@ def test_a_reading_process_that_is_killed_is_a_plain_error_and_what_was_read_sta
     assert leads(tmp_path) == 20_000 - intake.excluded - intake.suppressed
 
 
+@pytest.mark.row("I2")
+def test_a_long_list_is_read_in_little_memory_and_read_again_it_adds_nobody(tmp_path: Path, long: bool, figure) -> None:
+    rows = 10_000_000 if long else 6_000
+    with (tmp_path / "list.csv").open("w") as file:
+        file.write(COLUMNS)
+        file.writelines(f"\np{n},k{n},Ann,+1 {AREAS[n % 9]} 555 01{n % 100:02},,,,,,,,,," for n in range(rows))
+    (tmp_path / "campaign.yaml").write_text(CAMPAIGN)
+    (tmp_path / "out.csv").write_text("id\np3\np70\n")
+    before, began = own_rss_mb(), monotonic()
+    intake = read_in_real_time(tmp_path)
+    took, there = monotonic() - began, leads(tmp_path)
+    assert intake.read == rows
+    assert there == intake.new
+    began = monotonic()
+    with (tmp_path / "list.csv").open(newline="") as file:
+        assert sum(1 for _ in csv.reader(file)) == rows + 1
+    floor = monotonic() - began
+    again = read_in_real_time(tmp_path)
+    assert (again.new, leads(tmp_path)) == (0, there)
+    assert own_rss_mb() - before < 200
+    size = (tmp_path / "list.csv").stat().st_size
+    figure(
+        "I2", "rows read a second", round(rows / took), rows=rows, mb=round(size / 1e6, 1),
+        parsed_alone_a_second=round(rows / floor), rss_grew_mb=round(own_rss_mb() - before), twice=0,
+    )  # fmt: skip
+
+
+def own_rss_mb() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+
+
 SCRIPT = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
@@ -210,6 +244,7 @@ run_real(lambda: reading(Path(sys.argv[1]), SystemClock(), long=1))
 """
 
 
+@pytest.mark.row("I2")
 def test_a_killed_program_leaves_no_process_behind_and_the_next_one_loads_nobody_twice(tmp_path: Path) -> None:
     written(tmp_path, plain(20_000))
     running = subprocess.Popen([sys.executable, "-c", SCRIPT, str(tmp_path)])
@@ -225,6 +260,7 @@ def test_a_killed_program_leaves_no_process_behind_and_the_next_one_loads_nobody
     assert intake.duplicate == 0
 
 
+@pytest.mark.row("I2")
 def test_a_reading_that_is_given_up_ends_its_process(tmp_path: Path) -> None:
     written(tmp_path, plain(20_000))
 

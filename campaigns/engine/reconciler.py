@@ -273,6 +273,8 @@ class Reconciler:
 
     async def _done(self, asked: Round, report: CallReport) -> None:
         items = asked.hints.pop(report.call_id, []) if report.ended else []
+        if report.ended:
+            self._settler.forget(report.call_id)
         if items:
             await self._store.inbox_done([item.id for item in items], "applied")
 

@@ -75,6 +75,10 @@ class Settler:
             self._heard += early
             self._bell.ring()
 
+    def forget(self, call_id: str) -> None:
+        """A round has settled this call."""
+        self._pieces.pop(call_id, None)
+
     async def run(self) -> None:
         """Serve until cancelled."""
         while True:
