@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from statistics import linear_regression
 import oracles
 import pytest
 from rig import Plan, Rig, rig, signalled
-from test_worker import until_listening, with_webhooks
+from test_worker import with_webhooks
 
 HOURS = 2.0
 ONLOOKER = Path(__file__).with_name("onlooker.py")
@@ -55,20 +55,19 @@ def tasks(one: Rig, token: str) -> int:
 
 
 @contextmanager
-def onlooker(one: Rig, token: str, seconds: float) -> Iterator[None]:
-    """Somebody looks on; what they were refused is an error."""
+def onlooker(one: Rig, token: str, seconds: float) -> Iterator[Callable[[], bool]]:
+    """Somebody looks on; what they were refused is an error. Yields whether a page has told them anything yet."""
     said, refused = one.folder / "onlooker.out", one.folder / "onlooker.err"
     with said.open("w") as out, refused.open("w") as err:
         address = f"http://127.0.0.1:{one.plan.listen}"
         process = subprocess.Popen([sys.executable, ONLOOKER, address, token, str(seconds)], stdout=out, stderr=err)
         try:
-            yield
+            yield lambda: re.search(r"heard [1-9]", said.read_text()) is not None
             assert process.poll() is None, refused.read_text()
         finally:
             process.kill()
             process.wait()
     assert refused.read_text() == ""
-    assert re.search(r"heard [1-9]", said.read_text()), "the page told nothing"
 
 
 def an_hour(samples: Sequence[Sample], what: str) -> float:
@@ -79,21 +78,22 @@ def an_hour(samples: Sequence[Sample], what: str) -> float:
 
 @pytest.mark.row("O4")
 def test_nothing_grows_while_a_worker_calls_reports_and_is_looked_at(tmp_path: Path, long: bool, figure) -> None:
-    lasts, every, people = (HOURS * 3600, 10.0, 3_000) if long else (4.0, 0.5, 30)
+    lasts, every, people, rate = (HOURS * 3600, 10.0, 3_000, 3_000 / HOURS / 3600) if long else (4.0, 0.5, 40, 2.5)
     port, server = with_webhooks(fates={"3": ["no_answer"], "4": ["busy", "answered"]}, webhook_twice=0.1)
     plan = Plan(
-        people=people, per_second=max(people / lasts, 0.1), at_once=30, gap="60s" if long else "1s", listen=port,
+        people=people, per_second=rate, at_once=30, gap="60s" if long else "1s", listen=port,
         public=True, server=server | ({"ring": (2.0, 10.0), "talk": (5.0, 40.0)} if long else {}),
         longest="120s", poll_every="5s" if long else "0.5s",
     )  # fmt: skip
     with rig(tmp_path, plan) as one:
         token = one.ask("token", "add", "onlooker", "--role", "operate")["token"]
         worker = one.start("worker")
-        until_listening(one)
+        one.until_said(worker, "listening")
         one.ask("start", str(one.campaign), "--yes")
-        with onlooker(one, token, 60.0 if long else 2.0):
+        with onlooker(one, token, 60.0 if long else 1.0) as heard:
             samples, end = [], time.monotonic() + lasts
-            while time.monotonic() < end:
+            while time.monotonic() < end or not heard():
+                assert time.monotonic() < end + 90, "the page told nothing"
                 time.sleep(every)
                 samples.append(sampled(one, worker.pid, token))
                 with (tmp_path / "samples.jsonl").open("a") as file:
