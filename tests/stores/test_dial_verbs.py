@@ -582,3 +582,17 @@ async def test_who_said_no_when_calling_us_has_said_no(world: "World") -> None:
     (claimed,) = await world.store.facts([world.row(0).lead.id], now=world.now)
     (past,) = claimed.facts.elsewhere
     assert (past.refused, past.ended_by, past.same_person) == (True, world.now, True)
+
+
+async def test_what_was_dropped_is_never_permitted_by_whoever_wakes_up_late(world) -> None:
+    attempt = await world.intended()
+    await world.move(attempt, AttemptState.NOT_SENT)
+    assert await world.store.fence(attempt, now=world.now) is None
+
+
+async def test_whoever_has_changed_since_they_were_judged_is_not_begun(world) -> None:
+    await world.campaign()
+    await world.load(1)
+    claimed = await world.claim()
+    await world.store.suppress([world.suppression(0, "research")])  # for another purpose, and news all the same
+    assert await world.begin(claimed) == []
