@@ -57,6 +57,7 @@ def frozen_after_the_fence(seconds: float, meanwhile: Deed) -> tuple[int, list[A
 
 
 @pytest.mark.parametrize("seconds", [1.5, 20, 3600])
+@pytest.mark.row("T3")
 def test_a_pause_while_the_dialer_was_frozen_holds(seconds: float) -> None:
     assert frozen_after_the_fence(seconds, pause) == (0, [AttemptState.NOT_SENT])
 

@@ -385,6 +385,7 @@ async def test_what_a_log_holds_is_written_into_the_file_before_anybody_dials_af
             assert not (tmp_path / "c.db-wal").stat().st_size
 
 
+@pytest.mark.row("D2")
 async def test_while_another_process_holds_the_write_lock_writes_fail_together_and_reads_go_on(tmp_path: Path) -> None:
     path, patience = tmp_path / "c.db", timedelta(milliseconds=200)
     async with opened(path, patience=patience) as store:
@@ -475,6 +476,7 @@ def a_short_limit(_folder: Path) -> Iterator[tuple[Full, Full]]:
 
 
 @pytest.mark.parametrize("disk", [a_small_disk, a_short_limit])
+@pytest.mark.row("D3")
 async def test_a_full_disk_stops_writes_and_nothing_else_and_all_goes_on_after(tmp_path: Path, disk: Any) -> None:
     folder = tmp_path / "disk"
     folder.mkdir()

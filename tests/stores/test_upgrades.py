@@ -124,6 +124,7 @@ def test_a_newer_schema_is_used_as_it_is(place: Place) -> None:
     assert asyncio.run(place.version()) == NEWEST + 1
 
 
+@pytest.mark.row("D8")
 def test_the_schema_may_grow_while_a_campaign_runs(place: Place) -> None:
     async def night(store: Store, clock: DiscreteClock) -> None:
         await a_whole_campaign(store, clock, lambda: place.upgrade(NEWEST))
