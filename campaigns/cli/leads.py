@@ -161,6 +161,8 @@ def _attempt_json(view: AttemptView) -> Json:
         "cost": view.cost,
         "summary": view.summary or None,
         "reason": view.reason,
+        "incidents": list(view.incidents),
+        "other_calls": list(view.other_calls),
     }
 
 
@@ -168,5 +170,5 @@ def _attempt_row(row: Json) -> list[object]:
     """Eight characters of the id are enough for `resolve`; all of them are in the JSON."""
     written = f"{row['intent_at'][:16].replace('T', ' ')}Z"
     talk = f"{row['talk_seconds']:.0f} s" if row["talk_seconds"] else ""
-    result = row["disposition"] or row["state"]
-    return [row["attempt"][:8], row["lead"], row["ordinal"], mask(row["phone"]), result, written, talk, row["reason"]]
+    result, why = row["disposition"] or row["state"], "; ".join(filter(None, [row["reason"], *row["incidents"]]))
+    return [row["attempt"][:8], row["lead"], row["ordinal"], mask(row["phone"]), result, written, talk, why]

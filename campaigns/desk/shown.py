@@ -5,6 +5,7 @@ from datetime import datetime
 
 from campaigns.domain.call import CallReport
 from campaigns.domain.contact import ERASED, mask
+from campaigns.domain.incidents import incidents
 from campaigns.domain.lead import Attempt, LeadState
 from campaigns.domain.retention import holds_number
 from campaigns.ports.pages import ListedLead
@@ -91,6 +92,8 @@ def attempt_view(
         reason=words_shown(attempt.reason, by),
         moves=tuple((at, to, words_shown(why, by)) for at, to, why in moves),
         key=key,
+        incidents=incidents(attempt),
+        other_calls=report.others if whole else (),
     )
 
 

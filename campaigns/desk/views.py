@@ -169,6 +169,9 @@ class AttemptView:
     """When it moved, to which state, and why; from the journal."""
     key: str = ""
     """Of its lead, as the list has it; empty: nobody asked."""
+    incidents: tuple[str, ...] = ()
+    """What must not happen and did: further calls of the provider, different ends."""
+    other_calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

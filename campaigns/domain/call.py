@@ -154,9 +154,14 @@ class CallReport:
     """`token` where a part of it (analysis, summary) came from a webhook that only its address proves."""
     booking_id: str | None = None
     """Of the booking that it came from, where the vendor says so."""
+    ends: tuple[Disposition, ...] = ()
+    """Where different ends were told of it: all of them."""
+    others: tuple[str, ...] = ()
+    """Further calls that the provider made where it was asked for this one."""
 
 
 _INSTANTS = ("started_at", "ended_at", "created_at")
+_SEVERAL = ("ends", "others")
 
 
 def told(report: CallReport, written: Callable[[datetime], Any]) -> dict[str, Any]:
@@ -174,6 +179,7 @@ def told(report: CallReport, written: Callable[[datetime], Any]) -> dict[str, An
         data[name] = None if instant is None else written(instant)
     if report.booking_id is not None:  # code that knows of no bookings can read all others
         data["booking_id"] = report.booking_id
+    data |= {name: list(members) for name in _SEVERAL if (members := getattr(report, name))}  # the same holds of these
     return data
 
 
@@ -185,6 +191,8 @@ def understood(data: dict[str, Any], read: Callable[[Any], datetime]) -> CallRep
             values[name] = read(values[name])
     values["direction"] = Direction(values["direction"])
     values["disposition"] = Disposition(values["disposition"]) if values["disposition"] else None
+    values["ends"] = tuple(map(Disposition, values.get("ends", ())))
+    values["others"] = tuple(values.get("others", ()))
     return CallReport(**values)
 
 

@@ -46,4 +46,5 @@ def discreet(report: CallReport, call_id: str) -> CallReport:
     return replace(
         report, call_id=call_id, booking_id=None, phone=None, transcript="", summary="", recording="",
         ended_reason=one_word(report.ended_reason), analysis=flags(report.analysis),
+        others=(),
     )  # fmt: skip

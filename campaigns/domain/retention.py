@@ -107,6 +107,7 @@ def numberless(attempt: Attempt, used: frozenset[str]) -> Attempt:
         _wordless(attempt.report, used), phone=None, call_id=_unless(attempt.report.call_id, numbers) or "",
         ended_reason=one_word(attempt.report.ended_reason),
         analysis=flags(attempt.report.analysis),
+        others=tuple(name for name in attempt.report.others if not holds_number(name, numbers)),
     )  # fmt: skip
     return replace(
         attempt, phone="", body=b"", report=report, call_id=_unless(attempt.call_id, numbers),

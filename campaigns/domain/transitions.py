@@ -116,6 +116,8 @@ def merge(known: CallReport | None, news: CallReport) -> CallReport:
         # Whoever says that the person ended it is believed: such calls count.
         agent_ended=_least(known.agent_ended, news.agent_ended),
         proof=max(known.proof, news.proof),
+        ends=_ends(known, news),
+        others=tuple(sorted({*known.others, *news.others})),
     )
 
 
@@ -129,6 +131,14 @@ _FIRMNESS = (
     Disposition.VOICEMAIL,
     Disposition.ANSWERED,
 )
+
+
+def _ends(one: CallReport, other: CallReport) -> tuple[Disposition, ...]:
+    """Every end that was told of, where they differ."""
+    if one.disposition == other.disposition and one.ends == other.ends:
+        return one.ends
+    told = {*one.ends, *other.ends, one.disposition, other.disposition} - {None, Disposition.UNKNOWN}
+    return tuple(sorted(end for end in told if end)) if len(told) > 1 else ()
 
 
 def _firmer(one: Disposition | None, other: Disposition | None) -> Disposition | None:
@@ -159,6 +169,8 @@ def _weight(value: object) -> tuple[bool, bool, str, str]:
 
 def ended(attempt: Attempt, report: CallReport, *, by: str, now: datetime) -> Attempt:
     """The attempt after a report that its call is over; also improves an attempt that has ended."""
+    if attempt.report is not None:
+        report = changed(merge(attempt.report, report), call_id=report.call_id)
     changes: dict[str, Any] = {
         "call_id": attempt.call_id or report.call_id or None,
         "disposition": report.disposition or attempt.disposition or Disposition.UNKNOWN,

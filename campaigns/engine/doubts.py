@@ -54,6 +54,8 @@ class Doubts:
         own = [report for report in free if report.attempt_id == attempt.id]
         if len(free) > 1:
             log.error("several_calls_fit_an_unclear_attempt", attempt=attempt.id, calls=len(free))
+            if not own:
+                await self._recorder.note_others(attempt, free)  # counted as in vain by the next look
         if own or len(free) == 1:
             return first_of(own or free)
         if attempt.state is S.UNCLEAR and asked.answered and any(due.id == attempt.id for due in asked.due):

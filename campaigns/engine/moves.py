@@ -5,6 +5,7 @@ from datetime import datetime
 
 from campaigns.domain.changed import changed
 from campaigns.domain.erasing import is_erased
+from campaigns.domain.incidents import with_incidents
 from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead, LeadState, Outcome
 from campaigns.domain.outcomes import opted_out
 from campaigns.domain.transitions import Conclusion, close, conclude, unusable
@@ -58,10 +59,15 @@ def moved(  # noqa: PLR0913 - all that a move follows from
 ) -> Move:
     """A move, with the lead that follows from it where one does."""
     concluded = None if terms is None or found is None else _concluded(before, after, terms, found, bad_data, now)
-    if concluded is None or found is None:
+    if found is None:
         return Move(before, after, why, applies=tuple(applies))
+    if concluded is None:
+        warned = with_incidents(found.lead, after, before=found.lead)
+        lead = None if warned == found.lead or is_erased(after) else warned
+        return Move(before, after, why, lead, found.rev, applies=tuple(applies))
     after = changed(after, refused=after.refused or (after.disposition is not None and concluded.refused))
-    return Move(before, after, why, concluded.lead, found.rev, concluded.opted_out, tuple(applies))
+    lead = concluded.lead if is_erased(after) else with_incidents(concluded.lead, after, before=found.lead)
+    return Move(before, after, why, lead, found.rev, concluded.opted_out, tuple(applies))
 
 
 def _concluded(
@@ -73,6 +79,8 @@ def _concluded(
         return Conclusion(unusable(lead, attempt, now=now))
     if attempt.report is not None and opted_out(attempt.report):
         return Conclusion(close(lead, Outcome.DO_NOT_CALL, reason="opt-out", label="opt-out", now=now), opted_out=True)
+    if before.state is attempt.state is not S.ENDED:
+        return None
     # Only the newest attempt decides its lead, and those that cost nothing do not make an older one old. While an
     # attempt is open nobody begins another one to the same person.
     if not before.open and found.newest > attempt.ordinal:

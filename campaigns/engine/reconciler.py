@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import reduce
 
 import anyio
 import structlog
@@ -12,7 +11,7 @@ import structlog
 from campaigns.domain.call import CallReport, Direction, Disposition, Grade
 from campaigns.domain.errors import AccountRefused, StoreUnavailable, Throttled, VendorError
 from campaigns.domain.lead import Attempt, AttemptState
-from campaigns.domain.transitions import advance, merge
+from campaigns.domain.transitions import advance
 from campaigns.ports import CallProvider, Clock
 from campaigns.ports.meters import UNMETERED, Meters
 from campaigns.ports.store import InboxItem, Store
@@ -21,8 +20,9 @@ from .dialer import PERMIT, Dialer
 from .doubts import Doubts, lookup_at
 from .inbox import News, report_of
 from .keeper import Keeper
-from .recorder import Recorder, with_hints
+from .recorder import Recorder, whole_of
 from .settler import Settler, waits_for_analysis
+from .strangers import Strangers
 from .sweep import Round, Sweep, hint_due
 from .terms import AccountTerms, TermsBook
 from .wake import Wake
@@ -63,6 +63,7 @@ class Reconciler:
         self._recorder, self._meters = Recorder(store, clock, book, meters), meters
         self._sweep = Sweep(provider, clock)
         self._doubts = Doubts(store, clock, account, provider.facts, book=book, recorder=self._recorder)
+        self._strangers = Strangers(store, account, book=book, recorder=self._recorder)
         self._keeper = Keeper(store, provider, clock, account, book=book, recorder=self._recorder)
         self._sole = sole
         self._read: tuple[int, list[Attempt]] | None = None
@@ -239,6 +240,8 @@ class Reconciler:
         for attempt in asked.live:
             if attempt.state in (S.BOOKED, S.UNCLEAR, S.UNCERTAIN) and not await self._keeper.settle(attempt, asked):
                 await self._settle_doubt(asked, attempt)
+        for other in await self._strangers.look(asked):
+            await self._done(asked, other)
         nobodys: list[InboxItem] = []
         for call_id, items in list(asked.hints.items()):
             nobodys += await self._settle_late(asked, call_id, items)
@@ -246,17 +249,16 @@ class Reconciler:
             await self._keep_or_drop(nobodys)
 
     async def _settle_inbound(self, asked: Round, report: CallReport) -> None:
-        whole = _whole(asked.hints.get(report.call_id, []), report, of=None)
+        whole = whole_of(asked.hints.get(report.call_id, []), report, of=None)
         if not self._waits_for_analysis(whole):
             await self._recorder.inbound(self._account.name, whole)
             await self._done(asked, whole)
 
     async def _settle_placed(self, asked: Round, attempt: Attempt, report: CallReport) -> None:
         if attempt.call_id != report.call_id:
-            log.error("two_calls_for_one_attempt", attempt=attempt.id)
-            return
+            return  # a stranger
         hints = asked.hints.get(report.call_id, [])
-        whole = _whole(hints, report, of=attempt)
+        whole = whole_of(hints, report, of=attempt)
         if whole.ended and not self._waits_for_analysis(whole):
             await self._recorder.settle(attempt, whole, by="report" if hints else "sweep")
             await self._done(asked, whole)
@@ -264,7 +266,7 @@ class Reconciler:
     async def _settle_doubt(self, asked: Round, attempt: Attempt) -> None:
         report = await self._doubts.look(attempt, asked)
         if report is not None:
-            whole = _whole(asked.hints.get(report.call_id, []), report, of=attempt)
+            whole = whole_of(asked.hints.get(report.call_id, []), report, of=attempt)
             await self._recorder.settle(attempt, whole, by="lookup")
             await self._done(asked, whole)
 
@@ -287,7 +289,7 @@ class Reconciler:
         signed = any(item.grade == Grade.BODY for item in items)
         if known.state is S.INTENT or known.id in self._dialer.in_flight or not (signed or known.state is S.ENDED):
             return ()  # its own answer, or the list, is on the way
-        whole = _whole(items, known.report, shown, of=known)
+        whole = whole_of(items, known.report, shown, of=known)
         if whole.disposition is None and known.state is not S.ENDED:
             whole = replace(whole, ended=False)  # how it ended the call itself tells, which is asked for now
         await self._recorder.settle(known, whole, by="report")
@@ -360,17 +362,3 @@ class Reconciler:
             return [due if due is not None and due > self._clock.now() else soon, *freed]
         counted = await self._doubts.counts_at(attempt)
         return [*freed, *([max(counted, soon)] if counted else [])]
-
-
-def _whole(items: Sequence[InboxItem], *shown: CallReport | None, of: Attempt | None) -> CallReport:
-    """All that is known of one call: what was shown or signed counts in full, other webhooks as hints.
-
-    A webhook that names another attempt than the call's own, and is proved by its address alone, tells nothing of it.
-    """
-    hints = [report_of(item) for item in items]
-    signed = [hint for item, hint in zip(items, hints, strict=True) if item.grade == Grade.BODY]
-    known = [report for report in (*shown, *signed) if report is not None]
-    # What an erased call has left is that it ended.
-    whole = reduce(merge, known or [CallReport(hints[0].call_id, ended=True)])
-    own = (None, of.id if of is not None else None)
-    return with_hints(whole, [hint for hint in hints if hint in signed or hint.attempt_id in own])

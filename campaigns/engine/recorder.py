@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
 
 import structlog
 
-from campaigns.domain.call import CallReport
+from campaigns.domain.call import CallReport, Grade
+from campaigns.domain.changed import changed
 from campaigns.domain.contact import mask
 from campaigns.domain.erasing import discreet, is_erased
+from campaigns.domain.incidents import incidents
 from campaigns.domain.lead import Attempt, AttemptState, Lead, LeadState
 from campaigns.domain.outcomes import opted_out
 from campaigns.domain.transitions import called_us, ended, found, latest, merge
 from campaigns.ports import Clock
 from campaigns.ports.meters import UNMETERED, Meters
 from campaigns.ports.people import SAID_IN_A_CALL_TO_US, Suppression
-from campaigns.ports.store import Store
+from campaigns.ports.store import InboxItem, Store
 
+from .inbox import report_of
 from .moves import Moves
 from .terms import TermsBook
 
@@ -51,6 +55,21 @@ class Recorder:
             attempt = again
         log.error("report_not_recorded", attempt=attempt.id)
         return False
+
+    async def note_others(self, attempt: Attempt, others: Sequence[CallReport]) -> None:
+        """Keep that the provider made further calls where it was asked for this attempt's; again changes nothing."""
+        for _ in range(TRIES):
+            after = with_others(attempt, others)
+            if after is None:
+                return
+            log.error("calls_nobody_asked_for", attempt=attempt.id, calls=len(others))
+            if await self._moves.write(attempt, after, await self._book.of(attempt.campaign), why=incidents(after)[0]):
+                self.changes += 1
+                return
+            again = await self._store.attempt(attempt.id)
+            if again is None:
+                return
+            attempt = again
 
     async def write(self, before: Attempt, after: Attempt, *, why: str) -> bool:
         """Write a move with the lead that follows; False: attempt or lead changed meanwhile."""
@@ -120,11 +139,33 @@ def after_report(attempt: Attempt, report: CallReport, *, by: str, now: datetime
         return placed if not report.ended else ended(placed, report, by=by, now=now)
     if attempt.state not in (S.PLACED, S.ENDED):
         log.error("report_for_a_call_that_was_not_placed", attempt=attempt.id, state=str(attempt.state))
-        return None
+        return with_others(attempt, [report])
     merged = merge(attempt.report, report)
     if merged == attempt.report or not merged.ended:
         return None
     return ended(attempt, merged, by=attempt.resolved_by or by, now=now)
+
+
+def with_others(attempt: Attempt, others: Sequence[CallReport]) -> Attempt | None:
+    """The attempt with calls beside its own, of which only an opt-out is taken; None: that is known."""
+    said = {"opt_out": True} if any(map(opted_out, others)) else {}
+    beside = () if is_erased(attempt) else tuple(sorted(other.call_id for other in others))
+    merged = merge(attempt.report, CallReport(attempt.call_id or "", analysis=said, others=beside))
+    return None if merged == attempt.report else changed(attempt, report=merged)
+
+
+def whole_of(items: Sequence[InboxItem], *shown: CallReport | None, of: Attempt | None) -> CallReport:
+    """All that is known of one call: what was shown or signed counts in full, other webhooks as hints.
+
+    A webhook that names another attempt than the call's own, and is proved by its address alone, tells nothing of it.
+    """
+    hints = [report_of(item) for item in items]
+    signed = [hint for item, hint in zip(items, hints, strict=True) if item.grade == Grade.BODY]
+    known = [report for report in (*shown, *signed) if report is not None]
+    # What an erased call has left is that it ended.
+    whole = reduce(merge, known or [CallReport(hints[0].call_id, ended=True)])
+    own = (None, of.id if of is not None else None)
+    return with_hints(whole, [hint for hint in hints if hint in signed or hint.attempt_id in own])
 
 
 def with_hints(report: CallReport, hints: Sequence[CallReport]) -> CallReport:
