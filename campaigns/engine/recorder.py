@@ -62,8 +62,9 @@ class Recorder:
             after = with_others(attempt, others)
             if after is None:
                 return
+            why = next(iter(incidents(after)), "said in a call that nobody asked for")
             log.error("calls_nobody_asked_for", attempt=attempt.id, calls=len(others))
-            if await self._moves.write(attempt, after, await self._book.of(attempt.campaign), why=incidents(after)[0]):
+            if await self._moves.write(attempt, after, await self._book.of(attempt.campaign), why=why):
                 self.changes += 1
                 return
             again = await self._store.attempt(attempt.id)
@@ -148,6 +149,7 @@ def after_report(attempt: Attempt, report: CallReport, *, by: str, now: datetime
 
 def with_others(attempt: Attempt, others: Sequence[CallReport]) -> Attempt | None:
     """The attempt with calls beside its own, of which only an opt-out is taken; None: that is known."""
+    others = [other for other in others if other.call_id != attempt.call_id]
     said = {"opt_out": True} if any(map(opted_out, others)) else {}
     beside = () if is_erased(attempt) else tuple(sorted(other.call_id for other in others))
     merged = merge(attempt.report, CallReport(attempt.call_id or "", analysis=said, others=beside))

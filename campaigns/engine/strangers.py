@@ -38,6 +38,8 @@ class Strangers:
     async def _judge(self, call: CallReport, asked: Round) -> bool:
         """Whether it is one too many."""
         near = [attempt for attempt in await self._near(call) if self._fits(attempt, call)]
+        if any(attempt.call_id == call.call_id for attempt in near):
+            return False  # its answer was written just now
         if any(attempt.state in _UNKNOWN or (attempt.state is S.ENDED and not attempt.call_id) for attempt in near):
             return False
         self._judged.add(call.call_id)
