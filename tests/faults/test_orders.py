@@ -136,10 +136,12 @@ async def receiving(
 async def final(night: Night) -> list[tuple[object, ...]]:
     """What everybody came to, once nothing is left to be settled."""
     with anyio.fail_after(60):
-        while await night.store.inbox("scripted", limit=1) or (await night.store.counts("test")).states.get("calling"):
+        while await night.store.inbox("scripted", limit=1) or set((await night.store.counts("test")).states) != {
+            "closed"
+        }:
             await anyio.sleep(0.05)
     found = []
-    for attempt in await night.attempts():
+    for attempt in [attempt for attempt in await night.attempts() if attempt.call_id]:
         lead, report = (await night.store.lead(attempt.lead_id) or (None,))[0], attempt.report
         assert lead is not None
         assert report is not None
