@@ -30,6 +30,7 @@ async def states(night) -> list[S]:
     return [attempt.state for attempt in await night.attempts()]
 
 
+@pytest.mark.row("N3")
 @pytest.mark.parametrize("silence", [timedelta(seconds=30), timedelta(hours=1)])
 def test_after_a_429_nobody_is_dialled_before_the_time_it_names(silence: timedelta) -> None:
     async def main(store, clock):
@@ -48,6 +49,7 @@ def test_after_a_429_nobody_is_dialled_before_the_time_it_names(silence: timedel
     play(main)
 
 
+@pytest.mark.row("N3")
 def test_a_429_that_names_no_time_is_followed_by_a_minute_of_silence() -> None:
     async def main(store, clock):
         async with a_night(store, clock, contacts=5, script=first(Refused("HTTP 429", throttled=True))) as night:
@@ -57,6 +59,7 @@ def test_a_429_that_names_no_time_is_followed_by_a_minute_of_silence() -> None:
     play(main)
 
 
+@pytest.mark.row("N3")
 def test_a_429_silences_every_campaign_of_the_account() -> None:
     async def main(store, clock):
         script = first(Refused("HTTP 429", throttled=True, retry_after=timedelta(minutes=5)))
@@ -165,6 +168,7 @@ def test_after_a_pause_for_refusals_alike_it_takes_three_more_to_pause_again() -
     play(main)
 
 
+@pytest.mark.row("N7")
 def test_what_was_not_sent_is_dialled_later_with_back_off_and_once() -> None:
     async def main(store, clock):
         script = first(*[NotSent("connection refused")] * 6)
@@ -180,6 +184,7 @@ def test_what_was_not_sent_is_dialled_later_with_back_off_and_once() -> None:
     play(main)
 
 
+@pytest.mark.row("N7")
 def test_a_network_that_is_down_for_hours_stops_nothing_for_good() -> None:
     async def main(store, clock):
         script = lambda phone, nth: NotSent("no route") if nth <= 120 else D.ANSWERED  # noqa: E731
@@ -192,6 +197,7 @@ def test_a_network_that_is_down_for_hours_stops_nothing_for_good() -> None:
     play(main)
 
 
+@pytest.mark.row("N4")
 @pytest.mark.parametrize("per_second", [1, 100])
 def test_the_breaker_opens_at_three_unclear_answers_in_a_row(per_second: int) -> None:
     async def main(store, clock):
@@ -208,6 +214,7 @@ def test_the_breaker_opens_at_three_unclear_answers_in_a_row(per_second: int) ->
     play(main)
 
 
+@pytest.mark.row("N4")
 def test_half_open_it_tries_one_dial_at_a_time_and_doubles_its_pause() -> None:
     async def main(store, clock):
         script = first(*[Unclear("HTTP 503")] * 6)
@@ -226,6 +233,7 @@ def test_half_open_it_tries_one_dial_at_a_time_and_doubles_its_pause() -> None:
     play(main)
 
 
+@pytest.mark.row("N4")
 def test_a_sick_provider_cannot_turn_a_whole_list_uncertain() -> None:
     async def main(store, clock):
         script = lambda phone, nth: Unclear("HTTP 500")  # noqa: E731

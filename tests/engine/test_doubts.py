@@ -36,6 +36,7 @@ async def only_attempt(night):
     return attempts[0]
 
 
+@pytest.mark.row("N1")
 @pytest.mark.parametrize("hidden", [0, 4, 40, 1000])
 @pytest.mark.parametrize("echoes", [True, False])
 def test_an_unclear_call_that_exists_is_found_and_its_outcome_kept(hidden: int, echoes: bool) -> None:
@@ -145,6 +146,7 @@ def test_a_held_doubt_frees_its_line_but_not_its_lead() -> None:
 # Absence
 
 
+@pytest.mark.row("N2")
 def test_by_default_an_empty_list_proves_nothing_however_often() -> None:
     async def main(store, clock):
         async with a_night(store, clock, script=first(NOTHING)) as night:
@@ -155,6 +157,7 @@ def test_by_default_an_empty_list_proves_nothing_however_often() -> None:
     play(main)
 
 
+@pytest.mark.row("N2")
 @pytest.mark.parametrize(
     ("after", "proved_at"),
     # Look-ups come 5 s, 15 s, 60 s, 5 min, … after the doubt; the last moment for sending is 30 s after the slot.
@@ -177,6 +180,7 @@ def test_absence_is_proved_by_the_second_late_empty_look_up_and_then_dialled_aga
     play(main)
 
 
+@pytest.mark.row("N2")
 @pytest.mark.parametrize("hidden", [3, 9, 29, 59, 250])
 def test_a_call_that_is_listed_before_the_second_late_look_up_is_never_dialled_again(hidden: int) -> None:
     async def main(store, clock):
@@ -190,6 +194,7 @@ def test_a_call_that_is_listed_before_the_second_late_look_up_is_never_dialled_a
     play(main)
 
 
+@pytest.mark.row("N2")
 def test_a_look_up_that_could_not_read_every_page_proves_nothing() -> None:
     async def main(store, clock):
         account = an_account(absence_after=SECOND)
@@ -326,6 +331,7 @@ def test_a_call_is_taken_for_ours_by_our_id_or_by_number_and_time(report, facts,
     play(main)
 
 
+@pytest.mark.row("O3")
 def test_of_two_calls_that_fit_by_number_neither_is_taken_and_it_is_an_incident() -> None:
     async def main(store, clock):
         async with a_night(store, clock, script=first(NOTHING)) as night:
@@ -344,6 +350,7 @@ def test_of_two_calls_that_fit_by_number_neither_is_taken_and_it_is_an_incident(
     assert "several_calls_fit_an_unclear_attempt" in {line["event"] for line in lines}
 
 
+@pytest.mark.row("O3")
 def test_of_two_calls_with_our_own_id_the_first_is_ours_and_it_is_an_incident() -> None:
     async def main(store, clock):
         async with a_night(store, clock, script=first(CREATED)) as night:

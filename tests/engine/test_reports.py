@@ -57,6 +57,7 @@ def final_state(order, grade: Grade, apart: timedelta, rules=REFUSES) -> tuple[o
     return play(main)
 
 
+@pytest.mark.row("W2")
 @pytest.mark.parametrize("grade", [Grade.TOKEN, Grade.BODY])
 def test_five_pieces_of_news_end_the_same_in_all_120_orders(grade: Grade) -> None:
     finals = {repr(final_state(order, grade, timedelta(seconds=7))) for order in permutations(PIECES)}
@@ -64,6 +65,7 @@ def test_five_pieces_of_news_end_the_same_in_all_120_orders(grade: Grade) -> Non
     assert "Outcome.REFUSED" in finals.pop()
 
 
+@pytest.mark.row("W2")
 @pytest.mark.parametrize(
     "apart", [timedelta(), timedelta(milliseconds=300), timedelta(seconds=40), timedelta(minutes=5)]
 )
@@ -81,6 +83,7 @@ def test_a_callback_is_promised_once_in_every_order() -> None:
     assert "LeadState.WAITING" in finals.pop()
 
 
+@pytest.mark.row("W1")
 def test_the_same_news_a_hundred_times_changes_one_row_once() -> None:
     async def main(store, clock):
         async with a_night(store, clock, account=TELLS) as night:
@@ -99,6 +102,7 @@ def test_the_same_news_a_hundred_times_changes_one_row_once() -> None:
     play(main)
 
 
+@pytest.mark.row("W1")
 def test_the_same_webhook_is_kept_once() -> None:
     async def main(store, clock):
         async with a_night(store, clock, contacts=0) as night:
@@ -208,6 +212,7 @@ def test_an_answered_call_waits_a_little_for_its_analysis_where_reports_come() -
     play(main)
 
 
+@pytest.mark.row("W3")
 def test_an_analysis_that_comes_days_later_still_changes_the_outcome() -> None:
     async def main(store, clock):
         async with a_night(store, clock, campaign=a_campaign(outcomes=REFUSES), account=TELLS) as night:
@@ -259,6 +264,7 @@ def test_an_opt_out_of_an_older_call_while_a_newer_is_open_survives_its_end() ->
 # Silence
 
 
+@pytest.mark.row("W4")
 def test_a_silent_call_that_is_not_live_ends_as_unknown_and_frees_its_line() -> None:
     async def main(store, clock):
         async with a_night(store, clock, contacts=2, account=an_account(at_once=1)) as night:

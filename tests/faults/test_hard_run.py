@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import oracles
+import pytest
 from rig import EXPECTED, Plan, Rig, rig, signalled
 
 SHORT = {"ring": (0.1, 0.3), "talk": (0.3, 0.8)}
@@ -30,11 +31,12 @@ def settled(one: Rig) -> None:
     assert oracles.wrongly_closed(leads, EXPECTED) == []
 
 
-def test_contacts_end_as_the_file_says_within_all_limits(tmp_path: Path) -> None:
-    with rig(tmp_path, Plan(people=100, at_once=60, per_second=50, server=SHORT)) as one:
+def test_contacts_end_as_the_file_says_within_all_limits(tmp_path: Path, long: bool) -> None:
+    people = 100 if long else 40
+    with rig(tmp_path, Plan(people, at_once=people * 3 // 5, per_second=people // 2, server=SHORT)) as one:
         running = one.run()
         assert one.ended(running) == 0, one.complained(running)
-        assert one.said(running)["outcomes"]["reached"] == 80
+        assert one.said(running)["outcomes"]["reached"] == people * 8 // 10
         judged(one)
         settled(one)
 
@@ -46,15 +48,20 @@ SHAPES = (
 )
 
 
-def test_whatever_shape_the_lists_have_every_call_is_settled(tmp_path: Path) -> None:
+@pytest.mark.row("N3", "W4")
+def test_whatever_shape_the_lists_have_every_call_is_settled(tmp_path: Path, long: bool) -> None:
+    people = 14 if long else 8
     with ExitStack() as rigs:
-        ones = [rigs.enter_context(rig(tmp_path / str(n), Plan(14, server=SHORT | s))) for n, s in enumerate(SHAPES)]
+        ones = [
+            rigs.enter_context(rig(tmp_path / str(n), Plan(people, server=SHORT | s))) for n, s in enumerate(SHAPES)
+        ]
         for one, running in [(one, one.run()) for one in ones]:
             assert one.ended(running) == 0, one.complained(running)
             judged(one)
             settled(one)
 
 
+@pytest.mark.row("X6")
 def test_a_refused_number_is_blocked_and_a_withdrawn_key_stops_the_campaign(tmp_path: Path) -> None:
     bad = Plan(people=12, server={**SHORT, "bad": {"001": 422, "007": 400}})
     late = Plan(people=60, at_once=5, server={**SHORT, "unauthorized_after": 8})

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import oracles
+import pytest
 from foreign.callab import AGENT, Callab
 from foreign.callab import Rules as CallabRules
 from foreign.calls import Course
@@ -28,8 +29,9 @@ SECRET = "a secret that both sides know"
 FATES = {"3": ("no_answer",), "4": ("busy", "answered"), "6": ("failed",)}
 COURSE = Course((0.1, 0.4), (0.6, 1.0), FATES, {"": {"heard": True}})
 FAULTS = Habits(seed=11, odd=0.3, cut_after=0.04, fail_after=0.01, cut_before=0.02, fail_before=0.01)
-PEOPLE, AT_ONCE, MOST = 32, 12, 3
-KILLS = 4
+AT_ONCE, MOST = 12, 3
+PEOPLE, KILLS = {False: 12, True: 32}, {False: 2, True: 4}
+"""In the short form, and in the long one."""
 RANG_NOBODY = ("not_sent", "refused", "not_created", "intent")
 CAMPAIGN = f"""
 campaign: hard
@@ -64,20 +66,20 @@ longest_call = "20s"
 """
 
 
-def written(folder: Path, agent: str, **settings: Any) -> None:
+def written(folder: Path, agent: str, long: bool, **settings: Any) -> None:
     """The files of a run."""
     (folder / "settings.toml").write_text(SETTINGS.format(folder=folder, **settings))
     (folder / "campaign.yaml").write_text(CAMPAIGN.format(agent=agent))
-    rows = [f"{phone},p{n}" for n, phone in enumerate(PHONES[:PEOPLE])]
+    rows = [f"{phone},p{n}" for n, phone in enumerate(PHONES[: PEOPLE[long]])]
     (folder / "people.csv").write_text("\n".join(["Phone,Id", *rows]) + "\n")
 
 
-def killed(folder: Path, seed: int) -> int:
+def killed(folder: Path, seed: int, long: bool) -> int:
     """Run, kill at random moments, run to the end; the exit code."""
     dice = random.Random(seed)
     words = [*COMMAND, "--settings", str(folder / "settings.toml"), "run", str(folder / "campaign.yaml"), "--json"]
     with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
-        for _ in range(KILLS):
+        for _ in range(KILLS[long]):
             running = subprocess.Popen(words, cwd=folder, stdout=out, stderr=err)
             time.sleep(1.2 + dice.expovariate(2.0))
             running.kill()
@@ -112,25 +114,31 @@ def judged(folder: Path, vendor: HmsSovereign | Callab) -> None:
     assert {lead["outcome"] for lead in leads} <= {"reached", "exhausted", None, ""}
 
 
-def test_hms_sovereign_rings_nobody_twice_and_loses_no_call_over_kills_faults_and_forgeries(tmp_path: Path) -> None:
+@pytest.mark.row("K12", "N1", "W5")
+def test_hms_sovereign_rings_nobody_twice_and_loses_no_call_over_kills_faults_and_forgeries(
+    tmp_path: Path, long: bool
+) -> None:
     rules = Rules(per_minute=10**6, casing="mixed", drop=0.3, twice=0.3, forge=0.4, delay=(0.0, 0.5))
     vendor = HmsSovereign(FAULTS, rules, COURSE)
     vendor.rows["assistants"][ASSISTANT_ID]["webhook_secret"] = SECRET
     with serving(vendor) as url:
-        written(tmp_path, ASSISTANT_ID, kind="hmsovereign", url=f"{url}/api/v1", port=free_port(), secret=SECRET)
-        assert killed(tmp_path, 3) in (0, 1), (tmp_path / "err").read_text()
+        written(tmp_path, ASSISTANT_ID, long, kind="hmsovereign", url=f"{url}/api/v1", port=free_port(), secret=SECRET)
+        assert killed(tmp_path, 3, long) in (0, 1), (tmp_path / "err").read_text()
         judged(tmp_path, vendor)
     assert {sent.status for sent in vendor.sent if sent.forged} <= {401, 0}
     assert any(sent.status == 200 for sent in vendor.sent)
 
 
-def test_callab_rings_nobody_twice_and_loses_no_call_over_kills_faults_and_forgeries(tmp_path: Path) -> None:
+@pytest.mark.row("K12", "N1", "W5")
+def test_callab_rings_nobody_twice_and_loses_no_call_over_kills_faults_and_forgeries(
+    tmp_path: Path, long: bool
+) -> None:
     port = free_port()
     hook = f"http://127.0.0.1:{port}/webhooks/voice/"
     vendor = Callab(replace(FAULTS, faulty=("POST",)), CallabRules(webhook=hook + TOKEN), COURSE)
     with serving(vendor) as url, ThreadPoolExecutor() as threads:
-        written(tmp_path, AGENT, kind="callab", url=f"{url}/v1", port=port, secret="unused")
-        running = threads.submit(killed, tmp_path, 4)
+        written(tmp_path, AGENT, long, kind="callab", url=f"{url}/v1", port=port, secret="unused")
+        running = threads.submit(killed, tmp_path, 4, long)
         answers = []
         while not running.done():
             lies = [{"event": "call.ended", "data": {"id": c.call_id, "opt_out": True}} for c in vendor.calls[-3:]]

@@ -37,6 +37,7 @@ async def dial(
 # --- what was certainly never sent ------------------------------------------------------------------------------------
 
 
+@pytest.mark.row("N7")
 @pytest.mark.parametrize(
     ("url", "word"),
     [
@@ -60,6 +61,7 @@ async def test_an_address_that_cannot_be_dialled_is_proved_not_sent(url: str, wo
     assert answer.reason.startswith(word)
 
 
+@pytest.mark.row("N7")
 async def test_a_refused_connection_is_proved_not_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -85,6 +87,7 @@ def a_full_backlog() -> Iterator[int]:
                 each.close()
 
 
+@pytest.mark.row("N7")
 async def test_a_connection_that_never_comes_about_is_proved_not_sent() -> None:
     with a_full_backlog() as port:
         answer = await dial(f"http://127.0.0.1:{port}/")
@@ -92,6 +95,7 @@ async def test_a_connection_that_never_comes_about_is_proved_not_sent() -> None:
     assert answer.reason.startswith("ConnectTimeout")
 
 
+@pytest.mark.row("N7")
 @pytest.mark.parametrize("key", ["Bearer secret\r\nX-More: 1", "Bearer secret\n", "Bearer sec\x00ret", "Bearer secr€t"])
 async def test_a_header_that_cannot_be_written_is_proved_not_sent_and_shows_no_secret(key: str) -> None:
     async with a_wire(lambda talk: talk.read_and_say(CREATED)) as wire:
@@ -168,6 +172,7 @@ async def speaks_plainly(talk: Talk) -> None:
     await talk.say(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
+@pytest.mark.row("N7")
 @pytest.mark.parametrize("script", [silent, closes, resets, closes_after_hello, resets_after_hello, speaks_plainly])
 async def test_a_tls_handshake_that_fails_is_proved_not_sent(script: Script, certificate: Certificate) -> None:
     async with a_wire(script) as wire:
@@ -246,6 +251,7 @@ DOUBTS: dict[str, tuple[Script, int, str]] = {
 }
 
 
+@pytest.mark.row("N1", "N7")
 @pytest.mark.parametrize("name", DOUBTS)
 async def test_whatever_happens_after_connecting_is_unclear(name: str) -> None:
     script, sent, word = DOUBTS[name]
@@ -257,6 +263,7 @@ async def test_whatever_happens_after_connecting_is_unclear(name: str) -> None:
         assert (wire.connections, len(wire.requests)) == (1, sent)
 
 
+@pytest.mark.row("N1")
 async def test_a_body_that_nobody_takes_is_unclear_and_given_up_in_time() -> None:
     async def script(talk: Talk) -> None:
         talk.writer.transport.pause_reading()  # type: ignore[attr-defined]
@@ -362,6 +369,7 @@ SPLIT = {
 }
 
 
+@pytest.mark.row("N1")
 @pytest.mark.parametrize("name", SPLIT)
 async def test_an_answer_is_the_same_wherever_it_is_split_and_none_where_it_is_cut(name: str) -> None:
     said = SPLIT[name]
@@ -447,6 +455,7 @@ def test_in_virtual_time_its_deadlines_are_real() -> None:
     assert answer.reason.startswith("ReadTimeout")
 
 
+@pytest.mark.row("N6")
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "nonsense", "gzip, gzip"])
 async def test_an_encoded_answer_is_never_unpacked(encoding: str) -> None:
     bomb = gzip.compress(bytes(20_000_000))
@@ -456,6 +465,7 @@ async def test_an_encoded_answer_is_never_unpacked(encoding: str) -> None:
         assert answer.body == bomb
 
 
+@pytest.mark.row("N6")
 async def test_the_request_is_one_plain_post_on_its_own_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

@@ -14,6 +14,7 @@ from wires import Script, a_wire, floods, floods_in_chunks, page, says
 from campaigns.vendors.http import LONGEST_SILENCE, error_text, new_client, read_bounded, retry_after
 
 
+@pytest.mark.row("N6")
 async def test_other_requests_keep_no_cookies_and_ignore_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     async with a_wire(says(page("200 OK", b"{}", "Set-Cookie: session=1; Path=/"))) as wire:
@@ -25,6 +26,7 @@ async def test_other_requests_keep_no_cookies_and_ignore_proxies(monkeypatch: py
         assert all(b"accept-encoding: identity" in request.lower() for request in wire.requests)
 
 
+@pytest.mark.row("N6")
 async def test_other_requests_follow_no_redirect() -> None:
     async with (
         a_wire(says(page("302 Found", b"", "Location: /elsewhere"))) as wire,
@@ -34,6 +36,7 @@ async def test_other_requests_follow_no_redirect() -> None:
         assert (response.status_code, wire.connections) == (302, 1)
 
 
+@pytest.mark.row("N6")
 @pytest.mark.parametrize("script", [floods, floods_in_chunks])
 async def test_an_answer_past_the_cap_is_an_error(script: Script) -> None:
     async with a_wire(script) as wire, new_client({}) as client:
@@ -41,6 +44,7 @@ async def test_an_answer_past_the_cap_is_an_error(script: Script) -> None:
             await read_bounded(client, client.build_request("GET", wire.url))
 
 
+@pytest.mark.row("N6")
 async def test_an_encoded_answer_to_other_requests_is_not_unpacked() -> None:
     bomb = gzip.compress(bytes(20_000_000))
     async with (
@@ -56,6 +60,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DEFAULT = timedelta(seconds=30)
 
 
+@pytest.mark.row("N3")
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
@@ -77,6 +82,7 @@ def test_the_rate_limit_reset_serves_where_retry_after_is_missing(reset: int, se
     assert retry_after(headers, now=NOW, default=DEFAULT) == timedelta(seconds=seconds)
 
 
+@pytest.mark.row("N3")
 @settings(max_examples=300, deadline=None)
 @given(st.text() | st.from_regex(r"[A-Z][a-z]{2},? \d{1,2} [A-Z][a-z]{2} \d{1,5} \d{1,3}:\d\d:\d\d [+-]?\w{0,6}"))
 def test_no_retry_after_is_too_odd(text: str) -> None:

@@ -64,6 +64,7 @@ BROKEN = {"500": lambda: said(500), "503": lambda: said(503), "cut": Cut, "429":
 HARMLESS = {"list": True, "put": True, "search": True, "make": False, "change": False}
 
 
+@pytest.mark.row("N1")
 @pytest.mark.parametrize("broken", BROKEN)
 @pytest.mark.parametrize("operation", HARMLESS)
 def test_only_what_does_no_harm_is_asked_again(operation: str, broken: str) -> None:
@@ -90,6 +91,7 @@ def test_an_engine_with_a_patience_of_its_own_hears_of_the_first_failure() -> No
     assert virtually(main) == 1
 
 
+@pytest.mark.row("N3")
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [({"retry_after": "7"}, 7), ({"retry_after": "Mon, 23 Nov 2026 09:00:20 GMT"}, 20), ({}, 1)],
@@ -104,6 +106,7 @@ def test_retry_after_is_waited_for(headers: dict[str, str], seconds: int) -> Non
     assert virtually(main) == timedelta(seconds=seconds)
 
 
+@pytest.mark.row("N3")
 def test_a_longer_silence_is_left_to_the_caller() -> None:
     async def main(clock: DiscreteClock) -> timedelta:
         async with asked(lambda nth: said(429, retry_after="900"), clock) as (rest, _):
@@ -193,6 +196,7 @@ def test_a_sentence_of_the_vendor_ends_once() -> None:
     assert str(VendorError("acme", "list", None, "it broke.", mend="Wait.")) == "acme: list: it broke. Wait."
 
 
+@pytest.mark.row("N5")
 def test_a_page_of_the_web_is_no_answer() -> None:
     async def main(clock: DiscreteClock) -> str:
         async with asked(lambda nth: Response("<html>Welcome</html>", 200), clock, patient=False) as (rest, _):

@@ -104,6 +104,7 @@ DOUBTS: dict[str, Callable[[Request], Response]] = {
 }
 
 
+@pytest.mark.row("N5", "N6")
 @pytest.mark.parametrize("doubt", DOUBTS)
 async def test_whatever_proves_nothing_is_unclear(sample: ProviderSample, doubt: str) -> None:
     assert isinstance(await placed(sample, DOUBTS[doubt]), Unclear)
@@ -129,12 +130,14 @@ async def test_the_vendors_own_refusals_say_whose_fault_it_is(sample: ProviderSa
         assert {"account": refused.account, "bad_data": refused.bad_data}[whose], name
 
 
+@pytest.mark.row("N3")
 async def test_too_fast_is_not_processed_and_says_for_how_long(sample: ProviderSample) -> None:
     refused = await placed(sample, said(429, {"error": "slow down"}, retry_after="17"))
     assert isinstance(refused, Refused)
     assert (refused.throttled, refused.retry_after) == (True, timedelta(seconds=17))
 
 
+@pytest.mark.row("N7")
 async def test_nothing_was_sent_where_nobody_listens(sample: ProviderSample) -> None:
     with bind("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
@@ -207,6 +210,7 @@ async def test_every_word_of_the_vendor_is_mapped_or_knowingly_open(sample: Prov
         assert report.disposition is expected, word
 
 
+@pytest.mark.row("N5")
 @pytest.mark.parametrize("word", ["quantum-tangled", "", "42"])
 async def test_a_word_that_nobody_knows_is_never_a_conversation(sample: ProviderSample, word: str) -> None:
     async with talking(sample, said(200, sample.record("call-1", PHONE, word))) as (provider, _):
