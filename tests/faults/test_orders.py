@@ -30,6 +30,7 @@ from campaigns.stores.sqlite import open_sqlite
 from campaigns.testing import Night, ScriptedProvider, a_campaign, a_contact, a_night, an_account
 from campaigns.vendors import provider_kind
 from campaigns.vendors.account import Surroundings, VendorAccount
+from campaigns.web.knocks import Knocks
 from campaigns.web.receiver import receiver
 
 SECRET = "a secret that both sides know"
@@ -129,7 +130,7 @@ async def receiving(
     ):  # fmt: skip
         session: Any = SimpleNamespace(store=store, book=night.book, clock=night.clock, meters=UNMETERED)
         doors = {"scripted": Account("scripted", provider, night.dialer, night.reconciler)}
-        yield night, provider, receiver(session, doors)
+        yield night, provider, receiver(session, doors, Knocks(SystemClock().now))
         await provider.vendor.aclose()
 
 
