@@ -100,6 +100,9 @@ class Voice(ScriptedProvider):
         report: CallReport = call.report
         return report
 
+    def addressed(self, token: str) -> bool:
+        return self.vendor.addressed(token)
+
     def read(self, webhook: Webhook, *, now: Any) -> Notice:
         return self.vendor.read(webhook, now=now)
 
