@@ -112,8 +112,9 @@ class Night:
 
     async def hint(self, report: CallReport, *, grade: Grade = Grade.TOKEN, name: str = "") -> None:
         """A webhook that was proved, with this news; `name` tells equal news apart."""
+        key = f"{name}{report.call_id}{report.ended_reason}{report!r}{report.analysis}{report.summary}"
         await self.store.receive(
-            self.account.name, dedupe_key=f"{name}{report!r}{report.analysis}{report.summary}", grade=grade,
+            self.account.name, dedupe_key=key, grade=grade,
             report=to_json(report), now=self.clock.now(),
         )  # fmt: skip
         self.reconciler.wake.ring()

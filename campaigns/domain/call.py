@@ -46,7 +46,8 @@ class CallOrder:
 class Placed:
     """The provider holds the call."""
 
-    call_id: str
+    call_id: str = field(repr=False)
+    """Some vendors' ids hold the number, so no object shows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ Placement = Placed | Refused | NotSent | Unclear
 class Booked:
     """The provider holds the call, and will place it at its time."""
 
-    booking_id: str
+    booking_id: str = field(repr=False)
 
 
 Handover = Booked | Refused | NotSent | Unclear
@@ -109,13 +110,13 @@ class BookingState(StrEnum):
 class Booking:
     """A booking as the provider shows it."""
 
-    booking_id: str
+    booking_id: str = field(repr=False)
     state: BookingState
     attempt_id: str | None = None
     """Our own id, where the vendor echoes it."""
     phone: str | None = field(default=None, repr=False)
     fires_at: datetime | None = None
-    call_id: str | None = None
+    call_id: str | None = field(default=None, repr=False)
     """Once it has fired."""
 
 
@@ -126,7 +127,7 @@ class CallReport:
     `merge` makes it the same in whatever order the sources arrive.
     """
 
-    call_id: str
+    call_id: str = field(repr=False)
     attempt_id: str | None = None
     """Our own id, where the vendor echoes it."""
     direction: Direction = Direction.OUTBOUND
@@ -135,7 +136,7 @@ class CallReport:
     ended: bool = False
     disposition: Disposition | None = None
     """Set only together with `ended`."""
-    ended_reason: str = ""
+    ended_reason: str = field(default="", repr=False)
     """The vendor's own word."""
     talk_seconds: float | None = None
     started_at: datetime | None = None
@@ -152,7 +153,7 @@ class CallReport:
     """Whether our side ended the call; None: the vendor does not say."""
     proof: str = ""
     """`token` where a part of it (analysis, summary) came from a webhook that only its address proves."""
-    booking_id: str | None = None
+    booking_id: str | None = field(default=None, repr=False)
     """Of the booking that it came from, where the vendor says so."""
     ends: tuple[Disposition, ...] = ()
     """Where different ends were told of it: all of them."""
@@ -234,7 +235,7 @@ class Question:
 
     tools: tuple[ToolCall, ...]
     """Empty: the question is which agent talks."""
-    call_id: str | None = None
+    call_id: str | None = field(default=None, repr=False)
     attempt_id: str | None = None
     phone: str | None = field(default=None, repr=False)
     """The human party, E.164."""

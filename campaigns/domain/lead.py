@@ -172,7 +172,8 @@ class Attempt:
     first_sent_at: datetime | None = None
     placed_at: datetime | None = None
     ended_at: datetime | None = None
-    call_id: str | None = None
+    call_id: str | None = field(default=None, repr=False)
+    """Some vendors' ids hold the number."""
     unclear_since: datetime | None = None
     lookups: int = 0
     empty_lookup_at: datetime | None = None
@@ -207,7 +208,7 @@ class Attempt:
     """Of one minute, in millionths of the provider's currency."""
     fires_at: datetime | None = None
     """Scheduled dialing: when the provider is to call."""
-    booking_id: str | None = None
+    booking_id: str | None = field(default=None, repr=False)
     """Scheduled dialing: the provider's name for what it holds."""
 
     @property

@@ -208,7 +208,7 @@ class Machine(RuleBasedStateMachine):
 
     def _hear(self, report: CallReport, grade: Grade, name: str = "") -> None:
         """A webhook that is let in."""
-        key = f"{name}{report!r}{report.analysis}"
+        key = f"{name}{report.call_id}{report!r}{report.analysis}"
         kept = self.do(
             self.store.receive("scripted", dedupe_key=key, grade=grade, report=to_json(report), now=self.clock.now())
         )

@@ -22,7 +22,11 @@ SECOND = timedelta(seconds=1)
 async def told(night: Night, report: CallReport, *, grade: Grade = Grade.BODY, key: str = "") -> None:
     """A webhook as the receiver hands it on."""
     name = await night.store.receive(
-        "scripted", dedupe_key=f"{key}{report!r}", grade=grade, report=to_json(report), now=night.clock.now()
+        "scripted",
+        dedupe_key=f"{key}{report.call_id}{report!r}",
+        grade=grade,
+        report=to_json(report),
+        now=night.clock.now(),
     )
     if name is not None:
         night.reconciler.heard(News(name, grade, report))
