@@ -25,11 +25,11 @@ async def resolve_attempt(session: Session, attempt: Attempt, word: Word, dispos
         after = advance(
             attempt, AttemptState.NOT_CREATED, resolved_by="person", ended_at=now, reason=f"the word of {by}"
         )
-        done = await recorder.write(attempt, after, why=f"resolve --not-called, by {by}")
+        done = await recorder.write(attempt, after, why=f"resolve --not-called, by {by}", who=by)
     elif word is Word.CALLED:
         report = CallReport(attempt.call_id or "", attempt.id, ended=True, disposition=disposition)
         after = ended(attempt, report, by="person", now=now)
-        done = await recorder.write(attempt, after, why=f"resolve --called, by {by}")
+        done = await recorder.write(attempt, after, why=f"resolve --called, by {by}", who=by)
     else:
         done = await _drop(session, attempt, by)
     if not done:
@@ -45,4 +45,6 @@ async def _drop(session: Session, attempt: Attempt, by: str) -> bool:
         return False
     lead, rev = found
     closed = close(lead, Outcome.STOPPED, reason=f"dropped by {by}", now=now)
-    return all(await session.store.record([Move(attempt, after, f"resolve --drop, by {by}", closed, rev)], now=now))
+    return all(
+        await session.store.record([Move(attempt, after, f"resolve --drop, by {by}", closed, rev, who=by)], now=now)
+    )

@@ -1,15 +1,20 @@
 """How this process and what it stands on are, and what it can speak with."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import AwareDatetime
 
 from campaigns.desk.access import Role
-from campaigns.desk.views import Health, HealthLine
+from campaigns.desk.journal import Journal, JournalView
+from campaigns.desk.views import Health, HealthLine, Page
 from campaigns.doctor import doctor_checks
 from campaigns.schema import campaign_schema
 from campaigns.vendors import kinds
 
 from .access import Operates, Reads, TheDesk, topic
+from .paging import After, Limit
 
 router = topic("system")
 
@@ -48,6 +53,19 @@ async def doctor(desk: TheDesk, _by: Operates) -> Health:
     """Settings, keys, agents, numbers, credits, contact lists, clock, database, webhook address: asks the providers."""
     checks = await doctor_checks(desk.session.settings)
     return Health(tuple(HealthLine(check.name, check.ok, check.detail) for check in checks))
+
+
+@router.get("/journal", summary="Every decision about a person, the oldest first")
+async def journal(
+    desk: TheDesk,
+    by: Operates,
+    campaign: Annotated[str | None, Query(max_length=100, description="Of one campaign.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> Page[JournalView]:
+    """What was allowed by which rule, placed, reported, barred, erased, and who said so; ids and hashes only."""
+    return await Journal(desk.session).journal(after, limit, campaign, since, by=by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ _HOMES = {
     "inspecting": ("validate", "doctor", "schema", "providers"),
     "archiving": ("archive",),
     "keeping": ("backup", "restore", "adopt"),
+    "journal": ("journal",),
     "simulating": ("simulator",),
     "showing": ("dashboard",),
     "agents": ("mcp",),

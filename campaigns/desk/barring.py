@@ -60,7 +60,7 @@ class Barring(Part):
     async def suppress(self, bars: Sequence[Bar], *, by: Operator) -> int:
         """Put numbers on the do-not-call list: all of them, or none where one cannot be read; how many are new."""
         demand(by, Role.OPERATE, "put somebody on the do-not-call list")
-        return await self._session.store.suppress(_entries(self._session, bars, by))
+        return await self._session.store.suppress(_entries(self._session, bars, by), by=by.name)
 
     async def unsuppress(self, entry: str, *, scope: str | None = None, by: Operator) -> int:
         """Take off the do-not-call list: an entry by its id, or a number with +, of one scope or all.
@@ -70,7 +70,7 @@ class Barring(Part):
         demand(by, Role.OPERATE, "take somebody off the do-not-call list")
         found = _ENTRY.fullmatch(entry)
         key, scope = (found[1], found[2]) if found else (self._key(entry), scope)
-        count = await self._session.store.unsuppress(key, scope)
+        count = await self._session.store.unsuppress(key, scope, by=by.name, now=self._session.clock.now())
         if not count:
             shown = "It" if found else mask(number_of(entry))
             raise Unknown(f"{shown} is not on the do-not-call list.")
@@ -80,7 +80,7 @@ class Barring(Part):
         """Let what was agreed to count no more, also where a list goes on saying it; returns of how many records."""
         demand(by, Role.OPERATE, "note that somebody takes back what they agreed to")
         word = Withdrawal(self._key(number), self._session.clock.now(), who or by.name, _short(why, "why"))
-        return await self._session.store.withdraw(word)
+        return await self._session.store.withdraw(word, by=by.name)
 
     async def suspend_rules(
         self, code: str, why: str = "closed by a person", until: datetime | None = None, *, by: Operator, who: str = ""
@@ -91,14 +91,14 @@ class Barring(Part):
         if until is not None and until <= now:
             raise InputError(f"until: {until.astimezone(UTC):%Y-%m-%d %H:%M}Z is over. Write a time to come.")
         record = SuspensionRecord(place, who or by.name, _short(why, "why"), now, until)
-        await self._session.store.suspend(record)
+        await self._session.store.suspend(record, by=by.name)
         return place
 
     async def resume_rules(self, code: str, *, by: Operator) -> str:
         """Open it again, as far as its rules allow; returns its code. Raises Unknown where it is not closed."""
         demand(by, Role.ADMIN, "open a jurisdiction")
         place = self._place(code)
-        if not await self._session.store.resume(place):
+        if not await self._session.store.resume(place, by=by.name, now=self._session.clock.now()):
             raise Unknown(f"{place} is not closed. `campaigns rules` shows what is.")
         return place
 

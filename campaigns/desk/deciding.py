@@ -89,7 +89,9 @@ class Deciding(Part):
             raise InputError(f"'{campaign}' is being stopped just now. Try again in a moment.")
         most = self._session.book.current(record).campaign.attempts.max
         now, why = self._session.clock.now(), f"reopened by {by.name}"
-        return await self._session.store.reopen(campaign, which, most=most, left=attempts, why=why, now=now)
+        return await self._session.store.reopen(
+            campaign, which, most=most, left=attempts, why=why, who=by.name, now=now
+        )
 
     async def _lead(self, lead: str) -> tuple[Lead, int]:
         """One that may be called again. Raises InputError with what stands in the way."""

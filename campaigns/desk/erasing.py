@@ -68,7 +68,7 @@ class Erasing(Part):
         e164 = number_of(number)
         store, key = self._session.store, keyed_hash(self._session.hash_key, "phone", e164)
         now = self._session.clock.now()
-        await store.suppress([Suppression(key, "all", "", by.name, WHY, "", now)])
+        await store.suppress([Suppression(key, "all", "", by.name, WHY, "", now)], by=by.name)
         found = await self._settled(key, by)
         answers = await self._asked(found.attempts)
         done = await store.forget_person(key, who=by.name, now=now)

@@ -53,7 +53,7 @@ class Tokens(Part):
     async def revoke_token(self, name: str, *, by: Operator) -> None:
         """Let them in no more, from the next request on. Raises Unknown."""
         demand(by, Role.ADMIN, "revoke tokens")
-        if not await self._session.store.revoke_token(name):
+        if not await self._session.store.revoke_token(name, by=by.name, now=self._session.clock.now()):
             known = ", ".join([record.name for record in await self._session.store.tokens()])
             raise Unknown(f"There is no token '{name}'. There are: {known or 'none'}.")
 

@@ -31,7 +31,7 @@ async def record_consents(store: Store, terms: Terms, said: Said, source: str, *
         key: [ConsentRecord(key, purpose, consent, "the list", name, now) for consent in consents]
         for key, consents in said.items()
     }
-    return await store.put_consents(name, purpose, records)
+    return await store.put_consents(name, purpose, records, now=now)
 
 
 def agreed(recorded: Recorded, phone_keys: Sequence[str]) -> tuple[tuple[Consent, ...], datetime | None]:

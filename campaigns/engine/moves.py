@@ -1,6 +1,7 @@
 """Write one move of an attempt together with the lead that follows from it: both or neither."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from campaigns.domain.changed import changed
@@ -24,7 +25,7 @@ class Moves:
         self._store, self._clock = store, clock
 
     async def write(
-        self, before: Attempt, after: Attempt, terms: Terms | None, *, why: str, bad_data: bool = False
+        self, before: Attempt, after: Attempt, terms: Terms | None, *, why: str, bad_data: bool = False, who: str = ""
     ) -> bool:
         """Write `after` where the attempt is still `before`; False: it, or its lead, changed meanwhile.
 
@@ -34,12 +35,13 @@ class Moves:
             terms: Of its campaign; None: the campaign is gone, and only the attempt is written.
             why: For the journal.
             bad_data: The provider refuses this lead's data.
+            who: The person who says so, for the journal.
         """
         now = self._clock.now()
         # Its lead is being called since the intent was written: a call that exists changes nothing of it.
         found = None if _is_accepted(before, after) else await self._store.context(before.lead_id)
         move = moved(before, after, terms, found, why=why, bad_data=bad_data, now=now)
-        return all(await self._store.record([move], now=now))
+        return all(await self._store.record([replace(move, who=who) if who else move], now=now))
 
 
 def _is_accepted(before: Attempt, after: Attempt) -> bool:

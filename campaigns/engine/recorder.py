@@ -72,9 +72,9 @@ class Recorder:
                 return
             attempt = again
 
-    async def write(self, before: Attempt, after: Attempt, *, why: str) -> bool:
+    async def write(self, before: Attempt, after: Attempt, *, why: str, who: str = "") -> bool:
         """Write a move with the lead that follows; False: attempt or lead changed meanwhile."""
-        done = await self._moves.write(before, after, await self._book.of(before.campaign), why=why)
+        done = await self._moves.write(before, after, await self._book.of(before.campaign), why=why, who=who)
         self.changes += done
         if done and after.state is S.ENDED:
             self.meters.ended(after)

@@ -50,7 +50,7 @@ class ConsentStore(Protocol):
     """Consents over all campaigns."""
 
     async def consents(self, phone_key: str) -> list[ConsentRecord]: ...
-    async def withdraw(self, word: Withdrawal) -> int:
+    async def withdraw(self, word: Withdrawal, *, by: str = "") -> int:
         """What the person agreed to before counts no more; returns how many records that are.
 
         The records stay: they are the proof of calls that were made. A list that is read again revives none of them,
@@ -58,7 +58,7 @@ class ConsentStore(Protocol):
         """
 
     async def put_consents(
-        self, source: str, purpose: str, said: Mapping[str, Sequence[ConsentRecord]]
+        self, source: str, purpose: str, said: Mapping[str, Sequence[ConsentRecord]], *, now: datetime
     ) -> dict[str, OnRecord]:
         """Keep what a list says now, in place of what it said before; other lists' records stay.
 

@@ -52,16 +52,20 @@ class SuspensionRecord:
 class PeopleStore(Protocol):
     """People over all campaigns, and the law that a person has closed."""
 
-    async def suppress(self, entries: Sequence[Suppression]) -> int: ...
-    async def unsuppress(self, phone_key: str, scope: str | None) -> int: ...
+    async def suppress(self, entries: Sequence[Suppression], *, by: str = "") -> int:
+        """How many are new. `by`, here and below: the person who says so, for the journal."""
+
+    async def unsuppress(self, phone_key: str, scope: str | None, *, by: str = "", now: datetime) -> int:
+        """How many are gone."""
+
     async def suppressions(self) -> list[Suppression]: ...
     async def opt_outs(self, campaign: str) -> OptOuts:
         """Counted call by call from the do-not-call list as it is now; entries for other purposes do not count."""
 
-    async def suspend(self, record: SuspensionRecord) -> None:
+    async def suspend(self, record: SuspensionRecord, *, by: str = "") -> None:
         """Close a jurisdiction at once: permits that were given and not used fall."""
 
-    async def resume(self, code: str) -> bool:
+    async def resume(self, code: str, *, by: str = "", now: datetime) -> bool:
         """Open it again, and look at those who wait for it; False: it was not closed."""
 
     async def suspensions(self, *, now: datetime) -> list[SuspensionRecord]: ...

@@ -20,7 +20,9 @@ class Which:
 class ReopeningStore(Protocol):
     """Closed leads that shall wait again."""
 
-    async def reopen(self, name: str, which: Which, *, most: int, left: int, why: str, now: datetime) -> int:
+    async def reopen(  # noqa: PLR0913 - who, whom, and what the journal keeps of it
+        self, name: str, which: Which, *, most: int, left: int, why: str, who: str = "", now: datetime
+    ) -> int:
         """Let closed leads wait, planned anew, a few in each transaction; returns how many.
 
         Never those who said no more calls, are on the do-not-call list or erased, or have a call that is not settled.
@@ -31,5 +33,6 @@ class ReopeningStore(Protocol):
             most: The attempts that the campaign file allows each.
             left: Each has so many left at least.
             why: For the journal.
+            who: The person who says so.
             now: The time.
         """

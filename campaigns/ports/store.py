@@ -19,6 +19,7 @@ from .consents import ConsentStore
 from .erasing import ErasingStore
 from .gauges import GaugeStore
 from .history import HistoryStore
+from .journal import JournalStore
 from .outbox import OutboxStore
 from .pages import PageStore
 from .people import PeopleStore, Suppression
@@ -181,6 +182,8 @@ class Move:
     opted_out: bool = False
     applies: tuple[int, ...] = ()
     """Kept webhooks that are done with by this."""
+    who: str = ""
+    """The person who says so, for the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +392,7 @@ class Store(
     ReopeningStore,
     ErasingStore,
     AdoptingStore,
+    JournalStore,
     Protocol,
 ):
     """The only memory."""

@@ -23,7 +23,7 @@ class TokenStore(Protocol):
     async def add_token(self, record: TokenRecord, digest: str) -> bool:
         """Let somebody in by the hash of a secret; False: the name is taken."""
 
-    async def revoke_token(self, name: str) -> bool:
+    async def revoke_token(self, name: str, *, by: str = "", now: datetime) -> bool:
         """False: nobody has that name."""
 
     async def tokens(self) -> list[TokenRecord]:

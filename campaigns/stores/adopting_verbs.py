@@ -6,8 +6,9 @@ from campaigns.domain.lead import Attempt, Lead
 
 from .database import Connection, Database
 from .dial_verbs import INSERT_ATTEMPT
-from .move_verbs import JOURNAL, PUT_LEAD, raise_people
-from .rows import at, attempt_row, lead_plan, plain, us
+from .journal import JOURNAL, line
+from .move_verbs import PUT_LEAD, raise_people
+from .rows import at, attempt_row, lead_plan
 
 
 class AdoptingVerbs:
@@ -32,8 +33,7 @@ class AdoptingVerbs:
             row["open"] = int(attempt.open and not await db.rows(_OPEN, row))
             await db.run_many(INSERT_ATTEMPT, [row])
             await db.run_many(PUT_LEAD, [{**lead_plan(lead), "seen": rev}])
-            line = {"id": attempt.id, "at": us(now), "before": "", "after": attempt.state, "why": plain(why)}
-            await db.run_many(JOURNAL, [line])
+            await db.run(JOURNAL, line(attempt.id, attempt.state, now, why=why))
             await raise_people(db, [attempt.person_key])
             return True
 

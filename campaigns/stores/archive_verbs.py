@@ -10,6 +10,7 @@ from campaigns.domain.retention import Erased, Kept, without
 from campaigns.ports.upkeep import ArchivePage, Rows, Unsettled
 
 from .database import Connection, Database
+from .journal import JOURNAL, line
 from .retention_verbs import WIDTH, next_place, put_erased
 from .return_verbs import UNWRITTEN
 from .rows import plain, to_attempt, to_lead, us
@@ -52,13 +53,16 @@ class ArchiveVerbs:
 
     async def mark_archived(self, name: str, *, version: int, reason: str, now: datetime) -> bool:
         async def verb(db: Connection) -> bool:
-            return bool(
+            done = bool(
                 await db.run(
                     "UPDATE campaign SET archived_at = :now, reason = :reason, version = version + 1 WHERE name = :name"
                     " AND version = :version AND state IN ('finished', 'stopped') AND archived_at IS NULL",
                     {"name": name, "version": version, "reason": plain(reason), "now": us(now)},
                 )
             )
+            if done:
+                await db.run(JOURNAL, line(f"campaign:{name}", "archived", now))
+            return done
 
         return await self._database.write(verb)
 

@@ -11,7 +11,7 @@ from campaigns.ports.store import CampaignRecord, Merged, NewLead, Written
 
 from .closing_verbs import BATCH, close_some
 from .database import Connection, Database
-from .move_verbs import JOURNAL
+from .journal import JOURNAL, line
 from .rows import LEAD_PLAN, dumps, lead_plan, plain, to_campaign, us, written
 
 
@@ -26,13 +26,14 @@ class CampaignVerbs:
         record: CampaignRecord,
         *,
         keeps_plans_of: int | None = None,
-        now: datetime,  # noqa: ARG002 - the port's
+        now: datetime,
     ) -> CampaignRecord:
         async def verb(db: Connection) -> CampaignRecord:
             known = await _campaign(db, record.name)
             fresh = _edited(known, record, keeps_plans_of)
             if fresh != known:
                 await db.run(_PUT_CAMPAIGN, _campaign_row(fresh))
+                await db.run(JOURNAL, line(f"campaign:{record.name}", "edited" if known else "loaded", now))
             return fresh
 
         return await self._database.write(verb)
@@ -73,9 +74,8 @@ class CampaignVerbs:
                 " WHERE name = :name AND archived_at IS NULL AND state = ANY(:expect)",
                 {"name": name, "to": to, "reason": plain(reason), "now": us(now), "expect": list(expect)},
             )
-            if changed and by:
-                line = {"id": f"campaign:{name}", "before": "", "after": to, "why": f"by {by}", "at": us(now)}
-                await db.run(JOURNAL, line)
+            if changed:
+                await db.run(JOURNAL, line(f"campaign:{name}", to, now, why=f"by {by}" if by else reason, who=by))
             if changed:
                 await _close_who_waits(db, name, to, now)
             return bool(changed)

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from campaigns.domain.contact import Basis, Consent
 from campaigns.domain.erasing import WHY
 from campaigns.ports.consents import ConsentRecord, OnRecord, Withdrawal
 
-from .database import Connection, Database
+from .database import Connection, Database, Params
+from .journal import JOURNAL, line
 from .people_verbs import ERASED, raise_versions
 from .rows import at, maybe_at, us
 
@@ -20,7 +22,7 @@ class ConsentVerbs:
         self._database = database
 
     async def put_consents(
-        self, source: str, purpose: str, said: Mapping[str, Sequence[ConsentRecord]]
+        self, source: str, purpose: str, said: Mapping[str, Sequence[ConsentRecord]], *, now: datetime
     ) -> dict[str, OnRecord]:
         async def verb(db: Connection) -> dict[str, OnRecord]:
             params = {"source": source, "keys": list(said)}
@@ -35,6 +37,7 @@ class ConsentVerbs:
             await db.run_many(_PUT, news)
             # Who was permitted by what is not said any more must be judged anew; a new word permits nothing by itself.
             await raise_versions(db, sorted({row["phone_key"] for row in gone}))
+            await db.run_many(JOURNAL, [*_lines("consented", news, now, source), *_lines("unsaid", gone, now, source)])
             return await _on_record(db, source, purpose, list(said))
 
         return await self._database.write(verb)
@@ -45,7 +48,7 @@ class ConsentVerbs:
 
         return await self._database.read(verb)
 
-    async def withdraw(self, word: Withdrawal) -> int:
+    async def withdraw(self, word: Withdrawal, *, by: str = "") -> int:
         async def verb(db: Connection) -> int:
             stood = [_to_consent(row) for row in await db.rows(_OF_NUMBER, {"key": word.phone_key})]
             await db.run(
@@ -56,6 +59,7 @@ class ConsentVerbs:
                 {"key": word.phone_key, "at": us(word.at), "who": word.who, "why": word.why},
             )
             await raise_versions(db, [word.phone_key])
+            await db.run(JOURNAL, line(f"person:{word.phone_key}", "withdrawn", word.at, who=by))
             return sum(one.withdrawn_at is None and not one.consent.stands(word.at) for one in stood)
 
         return await self._database.write(verb)
@@ -94,6 +98,12 @@ async def _on_record(db: Connection, source: str, purpose: str, keys: Sequence[s
 
 def to_consent(row: Any) -> Consent:
     return Consent(Basis(row["basis"]), row["proof"], maybe_at(row["given_at"]))
+
+
+def _lines(word: str, rows: Sequence[Any], now: datetime, source: str) -> list[Params]:
+    """By which campaign's list, and on what ground; never in whose words."""
+    why = "by the list of " + source.partition("/")[0]
+    return [line(f"person:{row['phone_key']}", word, now, why=f"{row['basis']} {why}") for row in rows]
 
 
 def _name(row: Any) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from campaigns.ports.erasing import Belongings
 
 from .database import Connection, Database
 from .dial_verbs import SET_PLAN
-from .move_verbs import JOURNAL, raise_people
+from .journal import JOURNAL, line
+from .move_verbs import raise_people
 from .people_verbs import ERASED, note_erased
 from .return_verbs import STAMP
 from .rows import attempt_row, lead_plan, plain, to_attempt, to_lead, us
@@ -48,6 +49,7 @@ class ErasingVerbs:
             # That they took it back is kept, so that no list revives it; not in whose words.
             await db.run("UPDATE withdrawal SET who = '', why = '' WHERE phone_key = ANY(:keys)", keys)
             await raise_people(db, sorted({lead.person_key for lead in found.leads}))
+            await db.run_many(JOURNAL, [line(f"person:{key}", "erased", now, who=who) for key in found.phone_keys])
             return found
 
         return await self._database.write(verb)
@@ -70,11 +72,7 @@ class ErasingVerbs:
         return len(lines) + len(news)
 
     async def note(self, said: Mapping[str, Sequence[str]], *, now: datetime) -> None:
-        lines = [
-            {"id": name, "before": "", "after": "", "why": plain(why), "at": us(now)}
-            for name, words in said.items()
-            for why in words
-        ]
+        lines = [line(name, "", now, why=why) for name, words in said.items() for why in words]
         await self._database.write(lambda db: db.run_many(JOURNAL, lines))
 
     async def _run(self, sql: str, **params: Any) -> None:

@@ -1,9 +1,11 @@
 """Reads the lines of a few calls out of a journal of millions: for each call's sake it has no index but its order."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from campaigns.domain.lead import Attempt
+from campaigns.ports.journal import JournalEntry
 from campaigns.ports.pages import MoveLine
 
 from .database import Connection, Database
@@ -30,6 +32,27 @@ class JournalVerbs:
             return await _lines(db, [attempt.id for attempt in attempts], 0, await _end(db))
 
         return await self._database.read(verb, aside=True)
+
+    async def journal(
+        self, *, after: int, limit: int, campaign: str | None = None, since: datetime | None = None
+    ) -> list[JournalEntry]:
+        async def verb(db: Connection) -> list[JournalEntry]:
+            first = await _place(db, us(since) - _BEFORE) if since is not None and not after else after + 1
+            asked = {"first": first, "since": us(since) or 0, "campaign": campaign, "limit": limit}
+            return [_entry(row) for row in await db.rows(_PAGE, asked)]
+
+        return await self._database.read(verb, aside=True)
+
+
+def _entry(row: Any) -> JournalEntry:
+    subject = row["attempt_id"] if ":" in row["attempt_id"] else f"attempt:{row['attempt_id']}"
+    kind, _, name = subject.partition(":")
+    campaign = name if kind == "campaign" else row["of_attempt"] or row["of_lead"] or ""
+    permit = row["permit"] if row["to_state"] == "intent" else None
+    return JournalEntry(
+        row["id"], at(row["at"]), subject, campaign, row["from_state"], row["to_state"], row["why"], row["who"],
+        permit or "",
+    )  # fmt: skip
 
 
 async def _near(db: Connection, attempt: Attempt) -> list[MoveLine]:
@@ -64,5 +87,12 @@ async def _end(db: Connection) -> int:
 _LINES = """
 SELECT attempt_id, at, to_state, why FROM journal
 WHERE id >= :first AND id < :end AND attempt_id = ANY(:ids) ORDER BY id
+"""
+_PAGE = """
+SELECT j.*, a.campaign AS of_attempt, a.permit, l.campaign AS of_lead FROM journal j
+LEFT JOIN attempt a ON a.id = j.attempt_id LEFT JOIN lead l ON l.id = substr(j.attempt_id, 6)
+WHERE j.id >= :first AND j.at >= :since AND (CAST(:campaign AS TEXT) IS NULL OR a.campaign = :campaign
+    OR l.campaign = :campaign OR j.attempt_id = 'campaign:' || :campaign)
+ORDER BY j.id LIMIT :limit
 """
 _NEXT = "SELECT id, at FROM journal WHERE id >= :middle ORDER BY id LIMIT 1"

@@ -16,8 +16,9 @@ from .budgets import spend
 from .closing_verbs import close_late
 from .database import Connection, Database, Params
 from .dial_verbs import SET_PLAN
+from .journal import JOURNAL, line
 from .people_verbs import mark_opted_out
-from .rows import lead_plan, moved_row, plain, to_attempt, to_lead, us
+from .rows import lead_plan, moved_row, to_attempt, to_lead, us
 
 
 class MoveVerbs:
@@ -158,14 +159,10 @@ def _guards(move: Move) -> Params:
 # What is told of a lead whose words were erased is to be erased in its turn.
 _TOLD = "erased = CASE WHEN erased = 'words' THEN '' ELSE erased END"
 PUT_LEAD = f"UPDATE lead SET {SET_PLAN}, {_TOLD}, lease_owner = NULL, rev = rev + 1 WHERE id = :id AND rev = :seen"
-JOURNAL = "INSERT INTO journal (attempt_id, at, from_state, to_state, why) VALUES (:id, :at, :before, :after, :why)"
 
 
 def _line(move: Move, now: datetime) -> Params:
-    return {
-        "id": move.after.id, "at": us(now), "before": move.before.state, "after": move.after.state,
-        "why": plain(move.why),
-    }  # fmt: skip
+    return line(move.after.id, move.after.state, now, before=move.before.state, why=move.why, who=move.who)
 
 
 async def _charge(db: Connection, moves: Sequence[Move]) -> None:
@@ -195,4 +192,5 @@ async def opt_out(db: Connection, lead: Lead, now: datetime) -> None:
         " VALUES (:key, 'all', '', :who, 'asked not to be called', :proof, :at) ON CONFLICT DO NOTHING",
         [{"key": key, "who": SAID_IN_A_CALL, "at": us(now), "proof": f"campaign {lead.campaign}"} for key in keys],
     )
+    await db.run_many(JOURNAL, [line(f"person:{key}", "suppressed", now, why="all") for key in keys])
     await mark_opted_out(db, keys)

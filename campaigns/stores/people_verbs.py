@@ -7,6 +7,7 @@ from typing import Any
 from campaigns.ports.people import SAID_IN_A_CALL, SAID_IN_A_CALL_TO_US, OptOuts, Suppression, SuspensionRecord
 
 from .database import Connection, Database
+from .journal import JOURNAL, line
 from .rows import at, maybe_at, to_suppression, us
 
 ERASED = "SELECT phone_key FROM suppression WHERE phone_key = ANY(:keys) AND scope = 'all' AND why = :erased"
@@ -22,21 +23,21 @@ class PeopleVerbs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def suppress(self, entries: Sequence[Suppression]) -> int:
+    async def suppress(self, entries: Sequence[Suppression], *, by: str = "") -> int:
         async def verb(db: Connection) -> int:
-            before = await db.rows("SELECT COUNT(*) AS n FROM suppression")
-            await put_suppressions(db, entries)
-            after = await db.rows("SELECT COUNT(*) AS n FROM suppression")
-            return int(after[0]["n"] - before[0]["n"])
+            return await put_suppressions(db, entries, by=by)
 
         return await self._database.write(verb)
 
-    async def unsuppress(self, phone_key: str, scope: str | None) -> int:
+    async def unsuppress(self, phone_key: str, scope: str | None, *, by: str = "", now: datetime) -> int:
         async def verb(db: Connection) -> int:
-            return await db.run(
-                "DELETE FROM suppression WHERE phone_key = :key AND (scope = :scope OR :scope IS NULL)",
+            gone = await db.rows(
+                "DELETE FROM suppression WHERE phone_key = :key AND (scope = :scope OR :scope IS NULL) RETURNING scope",
                 {"key": phone_key, "scope": scope},
             )
+            lifted = [line(f"person:{phone_key}", "lifted", now, why=row["scope"], who=by) for row in gone]
+            await db.run_many(JOURNAL, lifted)
+            return len(gone)
 
         return await self._database.write(verb)
 
@@ -56,7 +57,7 @@ class PeopleVerbs:
 
         return await self._database.read(verb, aside=True)
 
-    async def suspend(self, record: SuspensionRecord) -> None:
+    async def suspend(self, record: SuspensionRecord, *, by: str = "") -> None:
         async def verb(db: Connection) -> None:
             await db.run(
                 "INSERT INTO suspension (code, who, why, since, until) VALUES (:code, :who, :why, :since, :until)"
@@ -66,14 +67,18 @@ class PeopleVerbs:
                     "until": us(record.until),
                 },
             )  # fmt: skip
+            await db.run(JOURNAL, line(f"rules:{record.code}", "suspended", record.since, who=by))
             # Every permit that was given under the law as it was falls here.
             await db.run("UPDATE campaign SET version = version + 1", {})
 
         await self._database.write(verb)
 
-    async def resume(self, code: str) -> bool:
+    async def resume(self, code: str, *, by: str = "", now: datetime) -> bool:
         async def verb(db: Connection) -> bool:
-            return bool(await db.run("DELETE FROM suspension WHERE code = :code", {"code": code}))
+            gone = bool(await db.run("DELETE FROM suspension WHERE code = :code", {"code": code}))
+            if gone:
+                await db.run(JOURNAL, line(f"rules:{code}", "resumed", now, who=by))
+            return gone
 
         gone = await self._database.write(verb)
         while await self._database.write(
@@ -133,8 +138,13 @@ async def note_erased(db: Connection) -> None:
     await db.run(_SOMEBODY_ERASED, {})
 
 
-async def put_suppressions(db: Connection, entries: Sequence[Suppression]) -> None:
-    """New entries of the do-not-call list; permits that were given before end here."""
+async def put_suppressions(db: Connection, entries: Sequence[Suppression], *, by: str = "") -> int:
+    """New entries of the do-not-call list, and how many; permits that were given before end here."""
+    keys = {"keys": [entry.phone_key for entry in entries]}
+    known = {(row["phone_key"], row["scope"]) for row in await db.rows(_KNOWN, keys)}
+    fresh = {(e.phone_key, e.scope): e for e in entries if (e.phone_key, e.scope) not in known}.values()
+    lines = [line(f"person:{e.phone_key}", "suppressed", e.created_at, why=e.scope, who=by) for e in fresh]
+    await db.run_many(JOURNAL, lines)
     await db.run_many(
         "INSERT INTO suppression (phone_key, scope, shown, who, why, proof, created_at) VALUES"
         " (:phone_key, :scope, :shown, :who, :why, :proof, :created_at) ON CONFLICT DO NOTHING",
@@ -142,6 +152,10 @@ async def put_suppressions(db: Connection, entries: Sequence[Suppression]) -> No
     )
     await raise_versions(db, [entry.phone_key for entry in entries])
     await mark_opted_out(db, [entry.phone_key for entry in entries if entry.scope == "all"])
+    return len(lines)
+
+
+_KNOWN = "SELECT phone_key, scope FROM suppression WHERE phone_key = ANY(:keys)"
 
 
 async def mark_opted_out(db: Connection, phone_keys: Sequence[str]) -> None:

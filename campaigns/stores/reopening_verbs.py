@@ -18,8 +18,18 @@ class ReopeningVerbs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def reopen(self, name: str, which: Which, *, most: int, left: int, why: str, now: datetime) -> int:
-        params = {"name": name, **_asked(which), "most": most, "left": left, "why": plain(why), "now": us(now)}
+    async def reopen(  # noqa: PLR0913 - the port's
+        self, name: str, which: Which, *, most: int, left: int, why: str, who: str = "", now: datetime
+    ) -> int:
+        params = {
+            "name": name,
+            **_asked(which),
+            "most": most,
+            "left": left,
+            "why": plain(why),
+            "who": plain(who),
+            "now": us(now),
+        }
         count, after = 0, 0
 
         async def verb(db: Connection) -> list[int]:
@@ -69,6 +79,6 @@ UPDATE lead SET state = 'waiting', outcome = NULL, closed_at = NULL, due_at = NU
 WHERE campaign = :name AND seq = ANY(:places) AND state || '' = 'closed'
 """
 _LINES = """
-INSERT INTO journal (attempt_id, at, from_state, to_state, why)
-SELECT 'lead:' || id, :now, 'closed', 'waiting', :why FROM lead WHERE campaign = :name AND seq = ANY(:places)
+INSERT INTO journal (attempt_id, at, from_state, to_state, why, who)
+SELECT 'lead:' || id, :now, 'closed', 'waiting', :why, :who FROM lead WHERE campaign = :name AND seq = ANY(:places)
 """

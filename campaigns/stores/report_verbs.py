@@ -14,10 +14,11 @@ from campaigns.ports.people import Suppression
 from campaigns.ports.store import InboxItem
 
 from .database import Connection, Database, Params
+from .journal import JOURNAL, line
 from .lines import LIVE
-from .move_verbs import JOURNAL, PUT_LEAD, opt_out, raise_people
+from .move_verbs import PUT_LEAD, opt_out, raise_people
 from .people_verbs import ERASED, any_erased, put_suppressions
-from .rows import MICROSECOND, at, dumps, lead_plan, plain, to_attempt, to_lead, us
+from .rows import MICROSECOND, at, dumps, lead_plan, to_attempt, to_lead, us
 
 
 class ReportVerbs:
@@ -150,8 +151,7 @@ class ReportVerbs:
             await raise_people(db, [lead.person_key])
             if opted_out:
                 await opt_out(db, lead, now)
-            line = {"id": f"lead:{lead.id}", "before": "", "after": lead.state, "why": plain(why), "at": us(now)}
-            await db.run(JOURNAL, line)
+            await db.run(JOURNAL, line(f"lead:{lead.id}", lead.state, now, why=why))
             return True
 
         return await self._database.write(verb, brief=True)

@@ -1,10 +1,12 @@
 """Verbs about who may come in. The hash is looked up by its index: how long that takes tells nothing of a secret."""
 
+from datetime import datetime
 from typing import Any
 
 from campaigns.ports.tokens import TokenRecord
 
 from .database import Connection, Database
+from .journal import JOURNAL, line
 from .rows import at, us
 
 
@@ -20,13 +22,20 @@ class TokenVerbs:
         }  # fmt: skip
 
         async def verb(db: Connection) -> bool:
-            return bool(await db.run(_ADD, row))
+            added = bool(await db.run(_ADD, row))
+            if added:
+                said = line(f"token:{record.name}", "added", record.created_at, why=record.role, who=record.who)
+                await db.run(JOURNAL, said)
+            return added
 
         return await self._database.write(verb)
 
-    async def revoke_token(self, name: str) -> bool:
+    async def revoke_token(self, name: str, *, by: str = "", now: datetime) -> bool:
         async def verb(db: Connection) -> bool:
-            return bool(await db.run("DELETE FROM token WHERE name = :name", {"name": name}))
+            gone = bool(await db.run("DELETE FROM token WHERE name = :name", {"name": name}))
+            if gone:
+                await db.run(JOURNAL, line(f"token:{name}", "revoked", now, who=by))
+            return gone
 
         return await self._database.write(verb)
 

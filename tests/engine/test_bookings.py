@@ -244,7 +244,7 @@ def test_a_suspended_jurisdiction_cancels_its_bookings_and_they_are_made_again_w
             await store.suspend(SuspensionRecord("NL", "ops", "an emergency", clock.now()))
             await night.until(45 * MINUTE)
             assert states(night) == {"cancelled": 1}
-            await store.resume("NL")
+            await store.resume("NL", now=clock.now())
             await night.until(60 * MINUTE)
             assert states(night) == {"cancelled": 1, "done": 1}
 

@@ -166,7 +166,7 @@ def test_a_suspended_jurisdiction_is_left_alone_until_it_is_opened() -> None:
 
             async def open_again():
                 await night.until(timedelta(hours=2))
-                await store.resume("US-FL")
+                await store.resume("US-FL", now=clock.now())
                 night.runner.wake.ring()
 
             night.tasks.start_soon(open_again)

@@ -546,9 +546,9 @@ async def test_consents_of_other_lists_are_told_by_number_and_purpose(world: "Wo
     record = ConsentRecord(
         key, "informational", Consent(Basis.PRIOR, "form 7", world.now), "me", "other/list.csv", world.now
     )
-    await world.store.put_consents("other/list.csv", "informational", {key: [record]})
+    await world.store.put_consents("other/list.csv", "informational", {key: [record]}, now=world.now)
     sold = replace(record, purpose="telemarketing", source="third/list.csv")
-    await world.store.put_consents("third/list.csv", "telemarketing", {key: [sold]})
+    await world.store.put_consents("third/list.csv", "telemarketing", {key: [sold]}, now=world.now)
     one, other = await world.store.facts([world.row(n).lead.id for n in range(2)], now=world.now)
     assert one.facts.consents == (Consent(Basis.PRIOR, "form 7", world.now),)
     assert other.facts.consents == ()
@@ -567,8 +567,8 @@ async def test_a_suspension_takes_back_permits_and_tells_whoever_looks(world: "W
     assert await world.store.fence(attempt, now=world.now) is None
     assert [record.code for record in await world.store.suspensions(now=world.now)] == ["US-LA"]
     assert (await world.store.look("c", now=world.later(hours=3))).suspended == frozenset()
-    assert await world.store.resume("US-LA") is True
-    assert await world.store.resume("US-LA") is False
+    assert await world.store.resume("US-LA", now=world.now) is True
+    assert await world.store.resume("US-LA", now=world.now) is False
 
 
 async def test_who_said_no_when_calling_us_has_said_no(world: "World") -> None:

@@ -319,9 +319,9 @@ async def test_the_do_not_call_list_keeps_the_first_entry_and_gives_back_by_scop
     assert await store.suppress([replace(world.suppression(1), who="another")]) == 0
     assert await store.suppress([]) == 0
     assert {entry.who for entry in await store.suppressions()} == {"the called person"}
-    assert await store.unsuppress(world.key("+31200000001"), "marketing") == 1
-    assert await store.unsuppress(world.key("+31200000001"), "marketing") == 0
-    assert await store.unsuppress(world.key("+31200000001"), None) == 1
+    assert await store.unsuppress(world.key("+31200000001"), "marketing", now=world.now) == 1
+    assert await store.unsuppress(world.key("+31200000001"), "marketing", now=world.now) == 0
+    assert await store.unsuppress(world.key("+31200000001"), None, now=world.now) == 1
     assert [entry.phone_key for entry in await store.suppressions()] == [world.key("+31200000002")]
 
 

@@ -13,8 +13,8 @@ async def test_a_token_is_found_by_its_hash_until_it_is_revoked(world: World) ->
     assert await world.store.tokens() == [ANNA, BERT]
     assert await world.store.token_of("one") == ANNA
     assert await world.store.token_of("ONE") is None
-    assert await world.store.revoke_token("anna")
-    assert not await world.store.revoke_token("anna")
+    assert await world.store.revoke_token("anna", now=world.now)
+    assert not await world.store.revoke_token("anna", now=world.now)
     assert await world.store.token_of("one") is None
     assert await world.store.tokens() == [BERT]
 
