@@ -11,7 +11,6 @@ from campaigns.domain.lead import Attempt, AttemptState, CampaignState, Lead
 from campaigns.domain.lines import Hold
 from campaigns.domain.pacing import Breaker, Limits, Standing
 
-from .adopting import AdoptingStore
 from .answers import AnswerStore
 from .board import BoardStore
 from .bookmarks import BookmarkStore, Shown
@@ -19,7 +18,6 @@ from .consents import ConsentStore
 from .erasing import ErasingStore
 from .gauges import GaugeStore
 from .history import HistoryStore
-from .journal import JournalStore
 from .outbox import OutboxStore
 from .pages import PageStore
 from .people import PeopleStore, Suppression
@@ -391,8 +389,6 @@ class Store(
     TokenStore,
     ReopeningStore,
     ErasingStore,
-    AdoptingStore,
-    JournalStore,
     Protocol,
 ):
     """The only memory."""

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from campaigns.domain.retention import Kept
 
+from .adopting import AdoptingStore
+from .journal import JournalStore
+
 
 @dataclass(frozen=True, slots=True)
 class KeptPage:
@@ -46,7 +49,7 @@ class ArchivePage:
     """The place after which the next page begins; None: that was the last."""
 
 
-class UpkeepStore(Protocol):
+class UpkeepStore(AdoptingStore, JournalStore, Protocol):
     """Verbs that work through a long table take a few rows at a time, so that no dial waits for them."""
 
     async def kept(

@@ -153,7 +153,7 @@ async def test_whoever_comes_off_the_do_not_call_list_again_is_a_person_like_any
     await whole_of(world)
     await erase(world)
     assert await world.store.is_erased(world.key(PHONE))
-    await world.store.unsuppress(world.key(PHONE), "all")
+    await world.store.unsuppress(world.key(PHONE), "all", now=world.now)
     assert not await world.store.is_erased(world.key(PHONE))
 
 
