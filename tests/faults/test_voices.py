@@ -141,11 +141,12 @@ def test_callab_rings_nobody_twice_and_loses_no_call_over_kills_faults_and_forge
         running = threads.submit(killed, tmp_path, 4, long)
         answers = []
         while not running.done():
-            lies = [{"event": "call.ended", "data": {"id": c.call_id, "opt_out": True}} for c in vendor.calls[-3:]]
+            known = [call.call_id for call in vendor.calls[-3:]] or ["call-1"]
+            lies = [{"event": "call.ended", "data": {"id": name, "opt_out": True}} for name in known]
             guesses = [asyncio.run(post(hook + "a-guess", json.dumps(lie).encode(), {})) for lie in lies]
             answers += guesses
-            time.sleep(0.2)
+            time.sleep(0.05)
         assert running.result() in (0, 1), (tmp_path / "err").read_text()
         judged(tmp_path, vendor)
-    assert set(answers) <= {401, 0}
+    assert set(answers) <= {401, 429, 0}  # nobody listens, or whoever guesses so often is to wait
     assert 401 in answers
