@@ -67,7 +67,7 @@ def test_everything_goes_into_one_file_and_out_of_the_database(old, cli):
     assert "small" in next(row["campaign"]["document"] for row in rows if "campaign" in row)
     left = counts()
     assert left["lead"] == left["attempt"] == left["lead_phone"]  # of who refused
-    assert left["journal"] == left["budget"] == 0
+    assert (left["journal"], left["budget"]) == (1, 0)  # its last line stays: no place in the journal is given twice
     assert DATABASE.stat().st_size <= size
 
 
@@ -185,7 +185,7 @@ def test_a_try_that_was_cut_off_is_finished_by_the_next(old, cli, verb, done):
     assert cli("archive", "--older-than", "90d").code == 0
     assert rows_of(ARCHIVE)["lead"] == before["lead"]
     assert rows_of(ARCHIVE)["journal"] == before["journal"]
-    assert (counts()["journal"], counts()["budget"]) == (0, 0)
+    assert (counts()["journal"], counts()["budget"]) == (1, 0)
     assert [path.name for path in Path().iterdir() if "part" in path.name] == []
 
 
