@@ -12,7 +12,9 @@ S = CampaignState
 
 
 def journal(store):
-    rows = store._memory._raw.execute("SELECT * FROM journal WHERE attempt_id LIKE 'campaign:%' ORDER BY id")
+    rows = store._memory._raw.execute(
+        "SELECT * FROM journal WHERE attempt_id LIKE 'campaign:%' AND why <> '' ORDER BY id"
+    )
     return [(row["to_state"], row["why"]) for row in rows]
 
 
