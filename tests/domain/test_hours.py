@@ -341,6 +341,7 @@ def minutes_from(start: datetime, count: int) -> Iterator[datetime]:
 
 @AROUND
 @given(st.sampled_from(ZONES), weekly(), st.data())
+@pytest.mark.row("T2")
 def test_every_minute_around_a_change_of_clocks_agrees(zone: str, hours: tuple, data: st.DataObject) -> None:
     text, days, start, end = hours
     change = data.draw(st.sampled_from(CHANGES[zone]))
@@ -351,6 +352,7 @@ def test_every_minute_around_a_change_of_clocks_agrees(zone: str, hours: tuple, 
 
 @AROUND
 @given(st.sampled_from(ZONES), weekly(), st.integers(-2880, 2880), st.data())
+@pytest.mark.row("T2")
 def test_an_opening_is_open_and_nothing_before_it_is(zone: str, hours: tuple, shift: int, data: st.DataObject) -> None:
     text, days, start, end = hours
     after = data.draw(st.sampled_from(CHANGES[zone])) + MINUTE * shift
@@ -365,6 +367,7 @@ def test_an_opening_is_open_and_nothing_before_it_is(zone: str, hours: tuple, sh
 
 @AROUND
 @given(st.sampled_from(ZONES), weekly(), st.integers(-1440, 1440), st.data())
+@pytest.mark.row("T2")
 def test_a_window_is_open_until_it_closes(zone: str, hours: tuple, shift: int, data: st.DataObject) -> None:
     text, days, start, end = hours
     calling = window(text, zone)

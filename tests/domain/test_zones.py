@@ -27,6 +27,7 @@ def test_states_are_known_by_code_and_by_name() -> None:
         ("Pacific/Chatham", date(2026, 9, 26), [(0, 765), (840, 825)]),
     ],
 )
+@pytest.mark.row("T2")
 def test_a_day_is_cut_where_the_clocks_change(name: str, day: date, pieces: list[tuple[int, int]]) -> None:
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     found = offsets_on(name, day)
@@ -37,6 +38,7 @@ def test_a_day_is_cut_where_the_clocks_change(name: str, day: date, pieces: list
 
 @settings(deadline=None, max_examples=200)
 @given(st.sampled_from(["Africa/Casablanca", "America/Santiago", "Africa/Cairo", "Asia/Beirut"]), st.integers(0, 3650))
+@pytest.mark.row("T2")
 def test_the_pieces_of_a_day_follow_each_other_and_keep_their_offset(name: str, after: int) -> None:
     day = date(2026, 1, 1) + timedelta(days=after)
     pieces = offsets_on(name, day)

@@ -43,6 +43,7 @@ def between_begin_and_fence(act, *, contacts: int = 1, start=START):
     return play(main, start)
 
 
+@pytest.mark.row("O2")
 def test_who_is_suppressed_in_that_moment_is_not_called() -> None:
     async def suppress(night):
         assert await night.store.suppress([a_suppression(night, 0)]) == 1
@@ -63,6 +64,7 @@ def test_an_entry_for_another_purpose_only_makes_them_be_judged_again() -> None:
     assert len(night.provider.calls) == 1
 
 
+@pytest.mark.row("O2")
 def test_a_paused_campaign_does_not_dial_what_was_written_down_and_loses_nobody() -> None:
     async def pause(night):
         await night.steer(CampaignState.PAUSED)
@@ -73,6 +75,7 @@ def test_a_paused_campaign_does_not_dial_what_was_written_down_and_loses_nobody(
     assert (lead.state, end.state) == (LeadState.WAITING, CampaignState.PAUSED)
 
 
+@pytest.mark.row("O2")
 def test_a_stopped_campaign_does_not_dial_what_was_written_down_and_closes_it() -> None:
     async def stop(night):
         await night.steer(CampaignState.STOPPED)
@@ -95,6 +98,7 @@ def test_an_edited_campaign_judges_again_what_was_written_down() -> None:
     assert lead.outcome is Outcome.REACHED
 
 
+@pytest.mark.row("T3")
 def test_a_process_that_slept_too_long_does_not_dial_on_an_old_permit() -> None:
     async def suspend(night):
         await night.until(timedelta(minutes=10))
@@ -106,6 +110,7 @@ def test_a_process_that_slept_too_long_does_not_dial_on_an_old_permit() -> None:
     assert lead.outcome is Outcome.REACHED
 
 
+@pytest.mark.row("T3")
 def test_a_process_that_slept_through_the_end_of_the_window_waits_for_the_next() -> None:
     async def suspend(night):
         await night.until(timedelta(minutes=10))
@@ -166,6 +171,7 @@ def test_a_stop_closes_an_open_call_that_would_have_been_tried_again() -> None:
 
 
 @pytest.mark.parametrize("after", [0.0, 0.5, 0.985, 1.0, 1.5, 2.003])
+@pytest.mark.row("O1")
 def test_a_runner_that_is_told_to_stop_leaves_no_post_on_its_way(after: float) -> None:
     async def main(store, clock):
         async with a_night(store, clock, contacts=10, account=SLOW) as night:

@@ -330,6 +330,7 @@ def test_from_the_end_on_nobody_is_called(now: str, called: bool) -> None:
     assert called or closes(decision) == (Outcome.EXPIRED, "ends")
 
 
+@pytest.mark.row("T2")
 def test_an_end_in_the_night_of_the_clock_change_is_kept_to_the_minute() -> None:
     # 03:00 in Amsterdam is 01:00 in UTC, because 02:00 to 03:00 does not exist that night.
     assert isinstance(step(facts(), now=instant("2027-03-28T00:59:00Z"), ends="2027-03-28T03:00"), Call)
@@ -575,6 +576,7 @@ def test_the_same_facts_give_the_same_step(person: Facts, keys: dict) -> None:
 
 @pytest.mark.parametrize("day", ["2027-03-28", "2027-10-31"])
 @pytest.mark.parametrize("zone", [AMSTERDAM, "America/Sao_Paulo", "Australia/Lord_Howe", "Africa/Cairo"])
+@pytest.mark.row("T2")
 def test_in_both_nights_of_the_clock_change_hours_mean_wall_time(day: str, zone: str) -> None:
     person = facts(contact={"zones": (zone,), "country": None})
     start = datetime.fromisoformat(day).replace(tzinfo=UTC) - timedelta(hours=14)

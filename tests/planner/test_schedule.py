@@ -227,6 +227,7 @@ def test_nobody_is_called_before_now() -> None:
     assert places(planned(person("A", slots(0, 1, 2)), now=slot(1) + SECOND)) == {"A": 2}
 
 
+@pytest.mark.row("T2")
 def test_the_spans_of_a_calling_window_are_understood_over_a_change_of_the_clocks() -> None:
     hours = calling_window(("Mo-Su 09:00-17:00",), (Place("Europe/Amsterdam", "NL", None),))
     friday, monday = instant("2026-10-23T16:00Z"), instant("2026-10-26T23:00Z")

@@ -154,6 +154,7 @@ async def test_beginning_twice_from_one_claim_dials_once(world: "World") -> None
     assert len(await world.store.attempts("c")) == 2
 
 
+@pytest.mark.row("T3")
 async def test_a_worker_that_wakes_up_does_not_dial_whom_another_has_settled_meanwhile(world: "World") -> None:
     await world.campaign()
     await world.load(1)
@@ -171,6 +172,7 @@ async def given_back(world: "World", claimed: list[Claimed]) -> bool:
 
 
 @pytest.mark.parametrize("change", ["edited", "paused and resumed", "suppressed", "suppressed for this purpose"])
+@pytest.mark.row("O2")
 async def test_what_changed_since_it_was_judged_is_not_dialled(world: "World", change: str) -> None:
     record = await world.campaign()
     await world.load(1)
@@ -431,6 +433,7 @@ CHANGES: dict[str, Callable[["World"], Awaitable[object]]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.row("O2")
 async def test_the_fence_stops_what_is_no_longer_allowed(world: "World", change: str) -> None:
     attempt = await world.intended()
     await CHANGES[change](world)
@@ -447,6 +450,7 @@ async def test_the_fence_stops_what_comes_too_late_or_from_another_worker(world:
     assert await world.store.fence(attempt, now=last) is not None
 
 
+@pytest.mark.row("T3")
 async def test_an_attempt_that_was_dropped_is_not_sent_by_a_worker_that_wakes_up(world: "World") -> None:
     attempt = await world.intended()
     await world.move(attempt, S.NOT_SENT, ended_at=world.now)
@@ -584,6 +588,7 @@ async def test_who_said_no_when_calling_us_has_said_no(world: "World") -> None:
     assert (past.refused, past.ended_by, past.same_person) == (True, world.now, True)
 
 
+@pytest.mark.row("T3")
 async def test_what_was_dropped_is_never_permitted_by_whoever_wakes_up_late(world) -> None:
     attempt = await world.intended()
     await world.move(attempt, AttemptState.NOT_SENT)

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 from postgres import mortal_server, tell
+from proving import Figure
 
 from campaigns.clock import DiscreteClock, SystemClock
 from campaigns.domain.errors import StoreError, StoreUnavailable
@@ -388,6 +389,7 @@ async def ended(raw: Any) -> None:
     )
 
 
+@pytest.mark.row("D5")
 async def test_after_a_loss_the_store_comes_back_by_itself(postgres_url: str) -> None:
     async with opened(postgres_url) as store, connected(postgres_url) as raw:
         for n in range(3):
@@ -397,6 +399,7 @@ async def test_after_a_loss_the_store_comes_back_by_itself(postgres_url: str) ->
         assert not await store.note_inbound("p", "2", "ended", now=NOW)
 
 
+@pytest.mark.row("D5")
 async def test_a_transaction_whose_connection_is_cut_is_run_again_whole(postgres_url: str) -> None:
     runs: list[int] = []
 
@@ -440,6 +443,7 @@ class Wire:
             yield self
 
 
+@pytest.mark.row("D5")
 async def test_a_commit_whose_answer_is_lost_is_told_so_and_not_done_twice(postgres_url: str, tmp_path: Path) -> None:
     async def verb(db: Connection) -> None:
         await db.run("INSERT INTO bad_row VALUES ('c', 's', 1, 'r')")
@@ -451,16 +455,18 @@ async def test_a_commit_whose_answer_is_lost_is_told_so_and_not_done_twice(postg
         assert len(await store.bad_rows("c")) == 3
 
 
-async def test_over_crashes_of_the_server_nothing_acknowledged_is_lost() -> None:
-    acknowledged, refused = list[str](), list[Exception]()
+@pytest.mark.row("D5")
+async def test_over_crashes_of_the_server_nothing_acknowledged_is_lost(long: bool, figure: Figure) -> None:
+    acknowledged, refused = list[str](), list[str]()
+    crashes = 25 if long else 2
 
     async def go_on(store: SqlStore, worker: int) -> None:
-        for n in range(10_000):
+        for n in range(100_000):
             name = f"{worker} {n}"
             try:
                 await store.note_inbound("p", name, "ended", now=NOW)
-            except StoreUnavailable as error:
-                refused.append(error)
+            except StoreUnavailable:
+                refused.append(name)
                 await asyncio.sleep(0.02)
             else:
                 acknowledged.append(name)
@@ -468,7 +474,7 @@ async def test_over_crashes_of_the_server_nothing_acknowledged_is_lost() -> None
     with mortal_server() as server:
         async with opened(server.url) as store:
             tasks = [asyncio.create_task(go_on(store, worker)) for worker in range(8)]
-            for _ in range(2):
+            for _ in range(crashes):
                 before = len(acknowledged)
                 while len(acknowledged) < before + 200:
                     await asyncio.sleep(0.01)
@@ -484,3 +490,7 @@ async def test_over_crashes_of_the_server_nothing_acknowledged_is_lost() -> None
             there = {row["call_id"] for row in await raw.fetch("SELECT call_id FROM inbound")}
     assert set(acknowledged) <= there
     assert refused
+    figure(
+        "D5", "acknowledged writes that were lost", 0, crashes_of_the_server=crashes, acknowledged=len(acknowledged),
+        refused=len(refused), of_them_written_all_the_same=len(there.intersection(refused)),
+    )  # fmt: skip

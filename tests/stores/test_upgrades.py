@@ -117,6 +117,7 @@ def empty(place: Place) -> None:
     play(place, nothing)
 
 
+@pytest.mark.row("D8")
 def test_a_newer_schema_is_used_as_it_is(place: Place) -> None:
     empty(place)
     asyncio.run(place.upgrade(NEWEST))
@@ -151,6 +152,7 @@ def test_a_store_in_memory_does_not_mind_either() -> None:
 OLD = 3
 
 
+@pytest.mark.row("D8")
 def test_a_database_with_open_calls_goes_on_after_its_schema_was_brought_up_to_date(tmp_path: Path) -> None:
     """As the release before left it: killed in the middle of its dials."""
     place = Place("sqlite", tmp_path)
