@@ -308,11 +308,16 @@ async def _take_step(raw: aiosqlite.Connection, number: int, script: str, place:
             raise
 
 
+_KIND = "SELECT value FROM meta WHERE key = 'kind'"
+
+
 async def _check_kind(raw: aiosqlite.Connection, kind: str, path: Path) -> None:
-    await raw.execute_fetchall(
-        "INSERT INTO meta (key, value) VALUES ('kind', :kind) ON CONFLICT DO NOTHING", {"kind": kind}
-    )
-    found = await _value(raw, "SELECT value FROM meta WHERE key = 'kind'")
+    # Asked first: whoever only reads must not wait for the right to write, which another process may have.
+    if not await raw.execute_fetchall(_KIND):
+        await raw.execute_fetchall(
+            "INSERT INTO meta (key, value) VALUES ('kind', :kind) ON CONFLICT DO NOTHING", {"kind": kind}
+        )
+    found = await _value(raw, _KIND)
     if found != kind:
         raise StoreError(
             f"{path}: is a {found} database, and this is a {kind} run: the two never mix. Name another with --db."
@@ -321,7 +326,7 @@ async def _check_kind(raw: aiosqlite.Connection, kind: str, path: Path) -> None:
 
 async def kind_of(path: Path) -> str | None:
     """`simulated` or `live`; None where there is no database of ours."""
-    kind = _peek(path, "SELECT value FROM meta WHERE key = 'kind'")
+    kind = _peek(path, _KIND)
     return None if kind is None else str(kind)
 
 

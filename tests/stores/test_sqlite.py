@@ -119,6 +119,16 @@ async def test_a_write_gets_its_turn_soon_beside_another_process_that_writes_all
             assert monotonic() - began < 3  # SQLite's own patience looks up to 0.1 s apart, mostly when it is taken
 
 
+@pytest.mark.row("D2")
+async def test_a_file_that_somebody_is_writing_to_is_opened_and_read_all_the_same(tmp_path: Path) -> None:
+    async with opened(tmp_path / "c.db"):
+        pass
+    with closing(sqlite3.connect(tmp_path / "c.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with opened(tmp_path / "c.db", patience=timedelta(seconds=0.2)) as store:
+            assert await store.campaigns() == []
+
+
 async def test_the_file_is_ours_and_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "c.db"
     async with opened(path) as store:
