@@ -52,6 +52,56 @@ class Mortal:
     def start(self) -> None:
         self.process.ensure_postgres_running()
 
+    @contextmanager
+    def standby(self) -> Iterator["Standby"]:
+        """A second server that follows this one, and does not keep it waiting."""
+        folder, user = _folder() / f"campaigns-standby-{uuid4().hex}", self.process.system_user
+        folder.mkdir(mode=0o700)
+        if user is not None:
+            shutil.chown(folder, user)
+        one = Standby(folder, self.process.bin_path, user)
+        try:
+            one.told("pg_basebackup", "-D", str(folder), "-R", "-c", "fast", "-d", self.url)
+            (folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # of the other's socket, which is in its folder
+            one.told("pg_ctl", "start", "-w", "-D", str(folder), "-l", f"{folder}/log", "-o", f'-h "" -k {folder}')
+            yield one
+            one.told("pg_ctl", "stop", "-m", "immediate", "-D", str(folder))
+        finally:
+            shutil.rmtree(folder)
+
+
+@dataclass
+class Standby:
+    """A server that may become the one."""
+
+    folder: Path
+    bin_path: Path
+    user: str | None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@/postgres?host={self.folder}"
+
+    def told(self, command: str, *words: str) -> str:
+        done = subprocess.run(
+            [self.bin_path / command, *words], check=True, user=self.user, text=True, cwd="/",
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        return done.stdout.strip()
+
+    def asked(self, sql: str) -> str:
+        return self.told("psql", self.url, "-qAtX", "-c", sql)
+
+    def fall_behind(self) -> None:
+        """From now on it hears nothing of the other."""
+        self.asked("ALTER SYSTEM SET primary_conninfo = ''")
+        self.asked("SELECT pg_reload_conf()")
+        while self.asked("SELECT COUNT(*) FROM pg_stat_wal_receiver") != "0":
+            pass  # psql takes its time
+
+    def promote(self) -> None:
+        self.told("pg_ctl", "promote", "-w", "-D", str(self.folder))
+
 
 def _wheel() -> Any:
     with warnings.catch_warnings():

@@ -97,7 +97,7 @@ def quick() -> Campaign:
 def test_whoever_is_barred_before_their_permit_is_asked_for_is_not_called(
     tmp_path: Path, base: str, long: bool, dice: Random, figure: Figure
 ) -> None:
-    rounds = 5_000 if long else 100
+    rounds = 2_000 if long else 100
 
     async def main() -> Race:
         clock, turns = SystemClock(), count()

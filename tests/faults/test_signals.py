@@ -59,6 +59,36 @@ def test_a_run_that_was_frozen_dials_nobody_on_an_old_permit(tmp_path: Path) -> 
         settled(one)
 
 
+@pytest.mark.row("T3")
+def test_whoever_slept_on_a_permit_never_uses_it(tmp_path: Path, long: bool, dice: Random, figure: Figure) -> None:
+    sleeps = 100 if long else 4
+    with rig(tmp_path, Plan(people=10, at_once=5, server={**SHORT, "fates": {}})) as one:
+        one.ask("start", str(one.campaign), "--yes")
+        worker = one.live("worker", failpoints="after_permit=stop")
+        for _ in range(sleeps):
+            until_stopped(worker.pid)
+            time.sleep(dice.uniform(1.05, 1.3))
+            worker.send_signal(signal.SIGCONT)
+        until_stopped(worker.pid)
+        permits = len([row for row in one.ask("attempts", "hard") if row["state"] != "intent"])
+        assert permits >= sleeps
+        assert oracles.counted(one.ledger())["asked"] == 0
+        worker.kill()
+        last = one.live("run", str(one.campaign), "--json")
+        assert one.ended(last, 120) in (0, 1), one.complained(last)
+        assert oracles.called_too_often(one.ledger(), 1) == []
+        figure("T3", "requests on a permit that somebody slept on", 0, sleeps=sleeps, permits=permits)
+
+
+def until_stopped(pid: int) -> None:
+    """Wait until a process stands still. Raises TimeoutError."""
+    limit = time.monotonic() + 60
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        if time.monotonic() > limit:
+            raise TimeoutError("it does not stop")
+        time.sleep(0.02)
+
+
 IN_TIME = 35.0
 SLOW = {"ring": (0.1, 0.3), "talk": (0.3, 0.8), "slow": 0.3, "slow_seconds": 0.7, "fates": {}}
 """A provider that lets many wait for its answer: a signal finds some of them waiting."""

@@ -107,7 +107,7 @@ def test_killed_at_any_statement_of_its_upgrade_a_file_is_old_or_new_and_opens_a
     for version in range(NEWEST):
         nth = 0
         while True:
-            nth += 1 if long else dice.randint(1, 90)
+            nth += dice.randint(1, 5 if long else 90)
             path = taken_to(tmp_path / f"{version}-{nth}.db", version)
             if not killed_at(path, nth):
                 break
@@ -178,7 +178,7 @@ def test_cut_off_at_any_statement_of_its_upgrade_a_postgres_is_as_it_was_and_ope
     for count in range(releases):
         nth = 0
         while True:
-            nth += 1 if long else dice.randint(8, 50)
+            nth += dice.randint(*((1, 6) if long else (8, 50)))
             url = postgres.new_database()
             asyncio.run(told(url, first_steps(count) + DEATHS.format(nth=nth)))
             before = asyncio.run(tables_at(url))
