@@ -15,8 +15,11 @@ from hypothesis import HealthCheck, settings
 sys.path.insert(0, str(Path(__file__).parent))
 import discretion
 from inside import listener  # noqa: F401 - a fixture for every folder
-from postgres import postgres_url  # noqa: F401 - a fixture for every folder
+from postgres import postgres_url, quick_folder  # noqa: F401 - a fixture for every folder
 from proving import add_options, dice, figure, long, seed  # noqa: F401 - fixtures for every folder
+
+# Thousands of databases are made, and each of their writes would wait for the disk.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(quick_folder()))
 
 # How fast inputs are made says something of the machine, which is shared and noisy, and nothing of the product.
 # The same inputs every time: a run that fails, fails for whoever repeats it.

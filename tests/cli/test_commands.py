@@ -24,7 +24,7 @@ COMMANDS = (
     "attempts", "explain", "resolve", "report", "simulator", "doctor", "schema", "providers", "suppress add",
     "suppress remove", "suppress import", "suppress list", "rules", "rules suspend", "rules resume", "consent list",
     "consent withdraw", "archive", "erase", "leads reopen", "token add", "token revoke", "token list",
-    "dashboard", "mcp",
+    "dashboard", "mcp", "backup", "restore", "adopt", "journal",
 )  # fmt: skip
 
 

@@ -156,7 +156,8 @@ def test_a_webhook_is_kept_once_and_read_back_as_it_was() -> None:
         async with a_night(store, clock, contacts=0) as night:
             night.provider.read = lambda webhook, *, now: Notice(Grade.TOKEN, "same", REPORT)
             webhook = Webhook("t", {}, b"{}")
-            taken = [await receive(store, night.provider, clock, name="scripted", webhook=webhook) for _ in range(2)]
+            told = {"name": "scripted", "webhook": webhook, "book": night.book}
+            taken = [await receive(store, night.provider, clock, **told) for _ in range(2)]
             assert taken == [Taken(News(1, Grade.TOKEN, REPORT), None), Taken(None, None)]
             items = await store.inbox("scripted", limit=9)
             assert [report_of(item) for item in items] == [REPORT]
@@ -167,15 +168,15 @@ def test_a_webhook_is_kept_once_and_read_back_as_it_was() -> None:
 def test_news_about_no_call_is_not_kept_and_what_is_not_proved_is_refused() -> None:
     async def main(store, clock):
         async with a_night(store, clock, contacts=0) as night:
-            news = Webhook("t", {}, b"ping")
-            assert await receive(store, night.provider, clock, name="scripted", webhook=news) == Taken(None, None)
+            told = {"name": "scripted", "webhook": Webhook("t", {}, b"ping"), "book": night.book}
+            assert await receive(store, night.provider, clock, **told) == Taken(None, None)
 
             def refuse(webhook, *, now):
                 raise ProofError("no signature")
 
             night.provider.read = refuse
             with pytest.raises(ProofError):
-                await receive(store, night.provider, clock, name="scripted", webhook=news)
+                await receive(store, night.provider, clock, **told)
             assert await store.inbox("scripted", limit=9) == []
 
     play(main)

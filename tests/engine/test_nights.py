@@ -383,6 +383,8 @@ class Unsteady:
 
     def __getattr__(self, name: str):
         verb = getattr(self._store, name)
+        if not callable(verb):
+            return verb
 
         async def unsteady(*args, **kwargs):
             self._verbs += 1

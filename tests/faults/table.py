@@ -15,7 +15,7 @@ def lines(noted: list[dict[str, Any]]) -> list[str]:
     """A table in Markdown; of a figure that was noted twice, the last."""
     latest = {(each["row"], each["what"], str(each["test"]).partition("@")[0]): each for each in noted}
     order = {row: place for place, row in enumerate(ROWS)}
-    found = sorted(latest.values(), key=lambda each: (order[each["row"]], each["test"]))
+    found = sorted(latest.values(), key=lambda each: (order.get(each["row"], len(order)), each["test"]))
     return ["| Row | What | Figure | Of | Command |", "| --- | --- | --- | --- | --- |", *map(_line, found)]
 
 

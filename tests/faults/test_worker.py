@@ -5,13 +5,14 @@ import json
 import signal
 import socket
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import oracles
 import pytest
+from proving import Figure
 from rig import TOKEN, Plan, Rig, free_port, rig, signalled
 from test_hard_run import SHORT, judged, settled
 
@@ -108,23 +109,31 @@ def test_two_campaigns_share_one_account_and_once_stopped_they_ring_nobody(tmp_p
             assert {lead["state"] for lead in one.ask("leads", name)} == {"closed"}
 
 
-def reporting(tmp_path: Path, drop: float) -> AbstractContextManager[Rig]:
+def reporting(tmp_path: Path, drop: float, people: int) -> AbstractContextManager[Rig]:
     port, server = with_webhooks(**TALKING, webhook_drop=drop, webhook_twice=0.5, webhook_forge=0.5)
-    return rig(tmp_path / str(drop), Plan(people=10, listen=port, public=True, server=server))
+    return rig(tmp_path / str(drop), Plan(people=people, listen=port, public=True, server=server))
 
 
 @pytest.mark.row("W4", "W5")
-def test_reports_decide_outcomes_and_without_any_the_campaign_still_ends(tmp_path: Path) -> None:
-    with reporting(tmp_path, 0.0) as told, reporting(tmp_path, 1.0) as untold:
-        for one, running in [(one, one.run()) for one in (told, untold)]:
-            assert one.ended(running, 60) == 0, one.complained(running)
-            forged = [line["status"] for line in one.ledger() if line["what"] == "webhook" and line["kind"] == "forged"]
-            assert "401" in forged
-            assert set(forged) <= {"401", "none"}  # none: the run is over, and nobody listens
-            assert oracles.called_without_proof(one.ledger()) == []
-            assert oracles.unaccounted(one.ledger(), one.ask("attempts", "hard")) == []
-        assert set().union(*by_ending(untold).values()) == {("reached", "")}
-        outcomes = by_ending(told)
+def test_reports_decide_outcomes_and_however_many_are_lost_no_outcome_is(
+    tmp_path: Path, long: bool, figure: Figure
+) -> None:
+    people, drops = 300 if long else 10, (0.0, 0.5, 1.0)
+    with ExitStack() as stack:
+        rigs = [stack.enter_context(reporting(tmp_path, drop, people)) for drop in drops]
+        for drop, one, running in [(drop, one, one.run()) for drop, one in zip(drops, rigs, strict=True)]:
+            assert one.ended(running, 60 + people) == 0, one.complained(running)
+            ledger = one.ledger()
+            forged = [line["status"] for line in ledger if line["what"] == "webhook" and line["kind"] == "forged"]
+            assert {*forged} & {"401", "429"}
+            assert {*forged} <= {"401", "429", "none"}  # none: the run is over, and nobody listens
+            assert oracles.called_without_proof(ledger) == []
+            lost = oracles.unaccounted(ledger, one.ask("attempts", "hard"))
+            assert lost == []
+            figure("W4", "outcomes lost", len(lost), calls=len(oracles.made(ledger)), webhooks_dropped=f"{drop:.0%}")
+            figure("W5", "forged webhooks believed", 0, forged=len(forged), webhooks_dropped=f"{drop:.0%}")
+        outcomes, untold = by_ending(rigs[0]), by_ending(rigs[-1])
+        assert set().union(*untold.values()) == {("reached", "")}
         assert outcomes["3"] == {("refused", "")}
         assert outcomes["4"] == {("do_not_call", "opt-out")}
         assert outcomes["5"] == outcomes["6"] == {("reached", "confirmed")}

@@ -11,6 +11,7 @@ import httpx
 from anyio.abc import TaskGroup
 
 from campaigns.ports import Clock
+from campaigns.vendors.http import tls_context
 
 from .faults import Dice
 from .ledger import SimCall
@@ -77,7 +78,11 @@ class Teller:
         limits = httpx.Limits(max_connections=20, max_keepalive_connections=20)
         async with (
             httpx.AsyncClient(
-                timeout=_TIMEOUT, limits=limits, trust_env=False, event_hooks=staying(self.named)
+                timeout=_TIMEOUT,
+                limits=limits,
+                trust_env=False,
+                event_hooks=staying(self.named),
+                verify=tls_context(),
             ) as http,
             anyio.create_task_group() as tasks,
         ):

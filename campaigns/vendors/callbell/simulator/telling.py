@@ -14,6 +14,7 @@ import httpx
 from anyio.abc import TaskGroup
 
 from campaigns.ports import Clock
+from campaigns.vendors.http import tls_context
 from campaigns.vendors.simulated.faults import Dice
 from campaigns.vendors.simulated.staying import staying
 
@@ -67,7 +68,7 @@ class Teller:
     async def run(self) -> None:
         """Until cancelled."""
         async with (
-            httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, event_hooks=self._hooks) as http,
+            httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, event_hooks=self._hooks, verify=tls_context()) as http,
             anyio.create_task_group() as tasks,
         ):
             self._http, self._tasks = http, tasks
