@@ -86,6 +86,7 @@ def test_no_copy_dials_until_it_is_settled(home: SqliteFile, tmp_path: Path) -> 
     dialed(home)
     for path in copies(home.path, tmp_path):
         shutil.copy(f"{home.path}.place", f"{path}.place")
+        path.chmod(0o600)
         copy = SqliteFile(path)
         with pytest.raises(StoreError, match="campaigns adopt"):
             dialed(copy)
