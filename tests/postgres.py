@@ -55,7 +55,7 @@ class Mortal:
     @contextmanager
     def standby(self) -> Iterator["Standby"]:
         """A second server that follows this one, and does not keep it waiting."""
-        folder, user = _folder() / f"campaigns-standby-{uuid4().hex}", self.process.system_user
+        folder, user = quick_folder() / f"campaigns-standby-{uuid4().hex}", self.process.system_user
         folder.mkdir(mode=0o700)
         if user is not None:
             shutil.chown(folder, user)
