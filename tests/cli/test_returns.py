@@ -44,7 +44,7 @@ def test_a_run_leaves_a_file_with_exactly_the_closed_leads(cli, small):
         (each["outcome"], each["attempts"]) for each in leads
     ]
     assert {row["campaign"] for row in told} == {"small"}
-    assert all(row["phone"].startswith("'+44") and row["last_attempt_at"].endswith("+00:00") for row in told)
+    assert all(row["phone"].startswith("+44") and row["last_attempt_at"].endswith("+00:00") for row in told)
     assert len({row["reference"] for row in told}) == 6
     assert Path("people.csv").read_bytes() == before
     assert not list(Path().glob(".*.part"))

@@ -1,5 +1,6 @@
 """Reports as those who get them open them: the workbook in LibreOffice, the page in a browser."""
 
+import asyncio
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,7 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).parent))
 from shelf import HOSTILE, hostile
 
+from campaigns.lists.outcomes import write_outcomes
 from campaigns.reports import render
 from campaigns.reports.heat import Cell, Heat
 from campaigns.reports.law import AppliedRow
@@ -36,8 +38,6 @@ OFFICE = f"{{{NS['office']}}}"
 def opened(campaign_played, tmp_path_factory):
     """The workbook with hostile names as LibreOffice understands it: a flat document that names every cell's type."""
     folder = tmp_path_factory.mktemp("office")
-    import asyncio  # noqa: PLC0415 - the module's other half drives a browser
-
     asyncio.run(write_workbook(hostile(), campaign_played[0], folder / "r.xlsx", whole=True))
     words = [
         "soffice", f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--convert-to", "fods",
@@ -61,6 +61,7 @@ def said(cell):
     return "\n".join("".join(line.itertext()) for line in cell.iterfind("text:p", NS))
 
 
+@pytest.mark.row("X1")
 def test_libreoffice_finds_no_formula_and_no_link_in_any_sheet(opened):
     everything = list(opened.iterfind(".//table:table-cell", NS))
     assert len(everything) > 100
@@ -68,6 +69,7 @@ def test_libreoffice_finds_no_formula_and_no_link_in_any_sheet(opened):
     assert not list(opened.iterfind(".//text:a", NS))
 
 
+@pytest.mark.row("X1")
 def test_libreoffice_shows_hostile_names_letter_by_letter_as_text(opened):
     _, *body = cells(opened, "Leads")
     leads = [row[0] for row in body[: len(HOSTILE)]]
@@ -77,6 +79,7 @@ def test_libreoffice_shows_hostile_names_letter_by_letter_as_text(opened):
     assert [said(cell) for cell, _ in plain] == [text for _, text in plain]
 
 
+@pytest.mark.row("X1")
 def test_libreoffice_reads_dates_numbers_and_phones_as_what_they_are(opened):
     head, first, *_ = cells(opened, "Leads")
     line = dict(zip([said(cell) for cell in head], first, strict=False))
@@ -86,6 +89,32 @@ def test_libreoffice_reads_dates_numbers_and_phones_as_what_they_are(opened):
         assert (line[title].get(f"{OFFICE}value-type"), line[title].get(f"{OFFICE}value")) == ("float", value)
     phone = line["Phone"]
     assert (phone.get(f"{OFFICE}value-type"), said(phone)) == ("string", "+442079460000")
+
+
+@pytest.mark.row("X1")
+@pytest.mark.parametrize("cut_at", [44, 59, 9], ids=["comma", "semicolon", "tab"])
+def test_libreoffice_finds_no_formula_in_outcomes_wherever_it_cuts_them(tmp_path, cut_at, figure):
+    said = [
+        f"{before}{text}" for before in ("", " ", '"', "x;", 'x;"', "x\t", "x\n") for text in ("=1+1", "+1+1", "-2+3")
+    ]
+
+    async def pages():
+        yield [("id", "key", "phone"), *((text, text, "+442079460001") for text in said)]
+
+    asyncio.run(write_outcomes(tmp_path / "o.csv", pages()))
+    words = [
+        "soffice", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless",
+        # Cut here, quoted by ", UTF-8, from line 1; and whatever looks like a formula is taken for one.
+        f"--infilter=CSV:{cut_at},34,76,1,,0,false,true,false,false,false,-1,true", "--convert-to", "fods",
+        "--outdir", str(tmp_path), str(tmp_path / "o.csv"),
+    ]  # fmt: skip
+    subprocess.run(words, check=True, capture_output=True, timeout=120)
+    opened = ET.parse(tmp_path / "o.fods").getroot()  # noqa: S314 - of our own making
+    found = list(opened.iterfind(".//table:table-cell", NS))
+    assert len(found) > len(said)
+    evaluated = [cell for cell in found if cell.get(f"{{{NS['table']}}}formula") is not None]
+    assert evaluated == []
+    figure("X1", "cells evaluated by LibreOffice", 0, texts=len(said), cut_at=chr(cut_at))
 
 
 # ── the page ──

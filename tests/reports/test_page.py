@@ -65,6 +65,7 @@ def test_the_page_closes_every_tag(page, figures):
         assert nesting.open == []
 
 
+@pytest.mark.row("X5")
 def test_the_page_needs_nothing_from_outside_and_runs_nothing(page):
     assert not re.search(r"<script|<link|<img|<iframe|<object|@import|url\((?!#)|src=|\bon\w+=", page)
     assert not re.search(r"https?://", re.sub(r'<a href="https://[^"]+" rel="noreferrer noopener">[^<]+</a>', "", page))
@@ -77,6 +78,7 @@ def test_no_number_and_no_name_is_on_the_page(page):
     assert "+312******04" in page
 
 
+@pytest.mark.row("X5")
 def test_text_from_files_and_providers_cannot_become_markup(page):
     assert "<b>confirmed</b>" not in page
     assert "&lt;b&gt;confirmed&lt;/b&gt;" in page

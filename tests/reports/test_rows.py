@@ -33,6 +33,7 @@ WIDE = ["\uff1d", "\uff0b", "\uff0d", "\uff20"]
 """What East Asian keyboards write for = + - @."""
 
 
+@pytest.mark.row("X1")
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", *WIDE, " =", "\xa0@"])
 def test_what_a_spreadsheet_would_take_for_a_formula_is_marked_as_text(first):
     assert harmless(f"{first}1+1") == f"'{first}1+1"

@@ -36,6 +36,7 @@ def test_the_sheets_stand_in_the_order_in_which_they_are_read(book):
     assert book.sheetnames == ["Summary", "Leads", "Attempts", "Compliance"]
 
 
+@pytest.mark.row("X1")
 def test_every_text_is_text_as_it_was_and_nothing_is_a_formula(book):
     cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s", "n", "d"}
@@ -70,6 +71,7 @@ def test_phones_are_text_and_masked_unless_they_are_asked_for(book):
     assert (phone.value, phone.data_type) == ("+442*******00", "s")
 
 
+@pytest.mark.row("X1")
 async def test_whole_phones_keep_their_plus(figures, tmp_path):
     await write_workbook(hostile(), figures, tmp_path / "w.xlsx", whole=True)
     sheets = openpyxl.load_workbook(tmp_path / "w.xlsx")
