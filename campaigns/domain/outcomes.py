@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_LENGTH = 1_000
 MAX_MACROS = 2
 """More nested comprehensions can hold the whole process for seconds; CEL has no limit of its own."""
+MOST_WORK = 10**9
+"""Characters that a rule with such macros may copy about, at worst: about a second of this process."""
 
 _MACRO = re.compile(r"\.\s*(all|exists|exists_one|map|filter)\s*\(")
 _BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
@@ -31,6 +33,7 @@ _WORDS = frozenset(
         "all exists exists_one map filter in",
     )
 )
+TOO_LARGE = "the report is too large for all, exists, map and filter"
 _YES = ("true", "yes", "ja", "1")
 
 
@@ -102,12 +105,12 @@ def judge(rules: "Sequence[OutcomeRule]", report: CallReport, *, ordinal: int) -
         return Verdict(outcome=Outcome.DO_NOT_CALL, label="opt-out")
     if not rules:
         return Verdict()
-    context, unreadable = _caught(lambda: _context(report_for_rules(report, ordinal=ordinal)))
+    found, unreadable = _caught(lambda: _seen(report, ordinal))
     if unreadable:
         return Verdict(warning=f"outcomes: the report cannot be read: {unreadable}")
-    warnings = []
+    (seen, context), warnings = found, []
     for number, rule in enumerate(rules, 1):
-        holds, warning = _ask(rule.when, context)
+        holds, warning = (None, TOO_LARGE) if _hard(rule, seen) else _ask(rule.when, context)
         if warning:
             warnings.append(f"outcomes[{number - 1}].when: {warning}")
         if holds is True:
@@ -116,10 +119,32 @@ def judge(rules: "Sequence[OutcomeRule]", report: CallReport, *, ordinal: int) -
     return Verdict(warning="; ".join(warnings))
 
 
+def _seen(report: CallReport, ordinal: int) -> "tuple[dict[str, Any], cel.Context]":
+    seen = report_for_rules(report, ordinal=ordinal)
+    return seen, _context(seen)
+
+
 def _context(report: dict[str, Any]) -> "cel.Context":
     import cel  # noqa: PLC0415 - as above
 
     return cel.Context({"report": report})
+
+
+def _hard(rule: "OutcomeRule", report: dict[str, Any]) -> bool:
+    """Whether its macros could hold everything up over this report: a map() copies its list for each of its items."""
+    macros = max(len(_MACRO.findall(text)) for text in (rule.when, rule.callback or ""))
+    if not macros:
+        return False
+    longest, size = _extent(report)
+    return bool(longest ** (macros + 1) * size > MOST_WORK)
+
+
+def _extent(value: Any) -> tuple[int, int]:
+    """Items of the longest collection, and characters of everything, roughly."""
+    if not isinstance(value, dict | list):
+        return 1, len(value) if isinstance(value, str) else 8
+    inner = [_extent(item) for item in (value.values() if isinstance(value, dict) else value)]
+    return max([len(inner), *(longest for longest, _ in inner)]), sum(size for _, size in inner)
 
 
 def _verdict(rule: "OutcomeRule", context: "cel.Context") -> tuple[dict[str, Any], list[str]]:

@@ -60,6 +60,7 @@ def test_expressions_over_the_report_are_accepted(text: str) -> None:
     check_rule(text)
 
 
+@pytest.mark.row("X5")
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -306,3 +307,29 @@ def test_a_callback_rule_yields_what_its_expression_says(callback: str, value: o
     verdict = judge([rule("true", callback=callback)], report(analysis={"back": "2h"}), ordinal=1)
     assert verdict.callback == value
     assert verdict.decides
+
+
+# What a report cannot do to the process
+
+
+@pytest.mark.row("X5")
+@pytest.mark.parametrize(
+    "when",
+    [
+        "report.analysis.a.all(x, report.analysis.a.exists(y, y == x))",
+        "report.analysis.a.map(x, report.summary + report.summary) != []",
+        "report.analysis.a.map(x, report.analysis.a.map(y, report.summary + report.summary)) != []",
+        "report.analysis.a.filter(x, true).filter(y, true) != []",
+    ],
+)
+def test_a_report_that_would_keep_a_rule_busy_is_told_and_decides_nothing(when: str) -> None:
+    told = report(analysis={"a": list(range(20_000))}, summary="x" * 20_000)
+    verdict = judge([rule(when), rule("report.attempt == 2", outcome="reached")], told, ordinal=2)
+    assert verdict.outcome is Outcome.REACHED  # the rules without macros are judged all the same
+    assert "too large for all, exists, map and filter" in verdict.warning
+
+
+@pytest.mark.row("X5")
+def test_a_report_of_the_usual_size_is_judged_by_every_macro() -> None:
+    told = report(analysis={"a": [{"k": n} for n in range(50)]}, summary="x" * 2_000)
+    assert holds("report.analysis.a.all(x, report.analysis.a.exists(y, y.k == x.k))", told)
