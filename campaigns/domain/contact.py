@@ -50,7 +50,9 @@ def parse_phone(text: str, region: str | None) -> str:
         region: ISO country of numbers written without `+`; None: only international numbers are understood.
     """
     cleaned = (text if text.isascii() else text.translate(_SEPARATORS)).strip().removeprefix("'")
-    if not _PLAIN.fullmatch(cleaned):
+    if _DATE.fullmatch(cleaned):
+        raise ValueError("a date, not a phone number")
+    if not _PLAIN.fullmatch(cleaned) or cleaned.endswith(")"):
         _refuse_what_is_no_plain_number(cleaned)
     try:
         number = parsed(cleaned, region)
@@ -73,6 +75,9 @@ _SEPARATORS = str.maketrans(
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
     | dict.fromkeys("\u200b\u200e\u200f\u202a\u202c\u2060\u2066\u2069\ufeff", "")
 )
+_DAY, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:19|20)[0-9]{2}"
+_DATE = re.compile(rf"{_YEAR}[-/. ]{_DAY}[-/. ]{_DAY}|{_DAY}[-/. ]{_DAY}[-/. ]{_YEAR}", re.ASCII)
+"""In a column that slipped; in some countries the digits of one are somebody's number."""
 _PLAIN = re.compile(r"[+(]?[0-9][0-9 ()-]{0,38}", re.ASCII)
 """Nothing in such a text needs a closer look before it is parsed."""
 
@@ -84,8 +89,10 @@ def _refuse_what_is_no_plain_number(text: str) -> None:
         raise ValueError("has characters that are not plain digits")
     if "e+" in text.lower():
         raise ValueError("a spreadsheet rounded it (such as 3.16E+10); format the column as text")
-    if re.fullmatch(r"\+?\d+[.,]0+", text):
+    if re.fullmatch(r"\+?\d+[.,]0+|[+-]?\d{7,}[.,]\d{1,3}", text):
         raise ValueError("a spreadsheet made a decimal number of it (such as 31201234567.0); format the column as text")
+    if re.search(r"[*?]|/ *\d{1,3} *$|\d *\(\d{1,4}\) *$", text):
+        raise ValueError("more than one number, or part of one, such as 7946 0001/2")
     if any(character.isalpha() for character in text.lower().replace("tel:", "").replace("ext", "")):
         raise ValueError("has letters")
     if len(text) > 40:

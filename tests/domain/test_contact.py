@@ -27,6 +27,7 @@ from campaigns.domain.contact import (
 from campaigns.domain.lead import lead_id
 
 
+@pytest.mark.row("I3")
 @pytest.mark.parametrize(
     ("text", "region"),
     [
@@ -47,6 +48,7 @@ def test_one_number_in_many_forms_is_one_number(text: str, region: str | None) -
     assert parse_phone(text, region) == "+442079460001"
 
 
+@pytest.mark.row("I1")
 @pytest.mark.parametrize(
     ("text", "region", "reason"),
     [
@@ -79,6 +81,7 @@ def test_what_is_no_number_to_dial_is_refused_with_the_reason(text: str, region:
     assert "7946" not in str(caught.value)
 
 
+@pytest.mark.row("I1")
 @given(st.text(max_size=50), st.sampled_from(["NL", "GB", "US", None]))
 def test_any_text_is_a_number_or_a_value_error(text: str, region: str | None) -> None:
     try:

@@ -274,6 +274,7 @@ def test_a_mapped_name_wins_over_a_header_of_that_name() -> None:
     assert empty == BadRow(3, "variable v: 'name' is empty")
 
 
+@pytest.mark.row("X5")
 @pytest.mark.parametrize(
     "template",
     [
@@ -288,11 +289,13 @@ def test_templates_that_could_hang_or_reach_out_are_refused(template: str) -> No
     assert problems(variables={"v": template}).startswith("variables.v: ")
 
 
+@pytest.mark.row("X5")
 def test_a_chain_that_grows_is_stopped_in_the_row() -> None:
     grow = " | replace('n', '" + "n" * 100 + "')"
     assert "cannot be made" in reason(GOOD, variables={"v": "{{ name" + grow * 6 + " }}"})
 
 
+@pytest.mark.row("X5")
 def test_values_are_data_and_never_templates_or_control_characters() -> None:
     cells = GOOD | {"remark": "{{ row }}\x1b[31m\n\u202eevil\ud800", "Naam": "A\x00nn\t" + "x" * 3000}
     found = contact(cells, variables={"v": "{{ remark }}", "w": "{{ name }}"})
