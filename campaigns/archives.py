@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,6 +23,9 @@ from campaigns.domain.errors import InputError
 from campaigns.ports.upkeep import Rows
 
 FORMAT = 1
+LONGEST_LINE = 64 << 20
+"""Bytes: a row holds a report of a million at most. What goes on beyond that is no archive, and is not unpacked."""
+_DAMAGED = (OSError, EOFError, ValueError, RecursionError, zlib.error)
 MEND = "Name another folder with --out."
 
 
@@ -106,7 +110,7 @@ def _read(path: Path) -> dict[str, Any]:
     """The last line, which agrees with all lines before it. Raises InputError."""
     found, last = _Sum(), b""
     with gzip.open(path) as lines:
-        for line in lines:
+        while line := lines.readline(LONGEST_LINE):
             if last:
                 found.digest.update(last)
                 found.rows.update(_table(last))
@@ -118,6 +122,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _table(line: bytes) -> list[str]:
     row = json.loads(line)
+    if not isinstance(row, dict):
+        raise ValueError("no row")
     return [] if "archive" in row else list(row)
 
 
@@ -126,8 +132,8 @@ def _spare(path: Path, head: Mapping[str, Any]) -> None:
     if not path.exists():
         return
     first: object = None
-    with suppress(OSError, ValueError, EOFError), gzip.open(path) as lines:
-        first = json.loads(next(iter(lines), b"null"))
+    with suppress(*_DAMAGED), gzip.open(path) as lines:
+        first = json.loads(lines.readline(LONGEST_LINE))
     if first != head:
         raise InputError(f"{path}: is another file, or another campaign's archive; it stays. {MEND}")
 
@@ -144,6 +150,6 @@ def _sync(folder: Path) -> None:
 def _told(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, EOFError, ValueError) as error:
+    except _DAMAGED as error:
         reason = getattr(error, "strerror", None) or "it is damaged"
         raise InputError(f"{path}: cannot be written or read ({reason}). {MEND}") from None

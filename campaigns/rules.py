@@ -19,6 +19,7 @@ from campaigns.domain.zones import subdivision
 
 AS_OF = date(2026, 11, 20)
 """When the product's rows were last read against their sources."""
+MAX_BYTES = 1_000_000
 NOT_ADVICE = "Data with sources, not legal advice: whoever runs a campaign has to check the rules that bind them."
 
 
@@ -31,9 +32,13 @@ def load_rules(own: Path | None = None) -> RuleBook:
     if own is None:
         return book
     try:
-        text = own.read_text(encoding="utf-8")
+        with own.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+        text = raw.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{own}: the calling rules cannot be read: {error}. Check the path.") from None
+    if len(raw) > MAX_BYTES:
+        raise InputError(f"{own}: these calling rules are larger than 1 MB. Name the right file.")
     rules = _read(text, str(own))
     taken = {rule.id for rule in book.rules}
     for rule in rules:
@@ -78,6 +83,11 @@ def _read(text: str, name: str) -> tuple[Rule, ...]:
         rows = YAML(typ="safe").load(text)
     except YAMLError as error:
         raise InputError(f"{name}: this is not YAML: {str(error).splitlines()[0]}. Check the indentation.") from None
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError):
+        # Slips of the library: a date of no calendar, a number without end, lists inside lists without end.
+        raise InputError(
+            f"{name}: this is not YAML that can be read. Check its dates, its numbers, its brackets."
+        ) from None
     if not isinstance(rows, list):
         raise InputError(f"{name}: this must be a list of rows. Begin each with `- id: …`.")
     rules: list[Rule] = []

@@ -132,6 +132,10 @@ _Fault = tuple[KeyPath, str, str]
 """Key path, what is wrong, the mend."""
 
 
+_DEEP = re.compile(r"(?:\.\s*[\w\"'-]{1,64}\s*){20}")
+"""A key with so many dots is no setting, and the parser's memory grows with their square."""
+
+
 def _parsed(file: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as opened:
@@ -142,7 +146,10 @@ def _parsed(file: Path) -> dict[str, Any]:
     if len(raw) > MAX_BYTES:
         raise InputError([Problem(str(file), "These settings are larger than 1 MB.", "Name the right file.")])
     try:
-        return tomllib.loads(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        if _DEEP.search(text):
+            raise RecursionError
+        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         where, what = f"{file}:{raw[: error.start].count(10) + 1}", "This is not text in UTF-8."
     except ValueError as error:

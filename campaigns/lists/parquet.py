@@ -13,6 +13,8 @@ from campaigns.domain.errors import InputError, Problem
 from .table import Record, Records, Table, plain_number, plain_time
 
 _BATCH = 1000
+_NONE = object()
+"""Stands for a value that Python cannot hold."""
 
 
 def open_parquet(path: Path) -> Table:
@@ -30,7 +32,7 @@ def _records(path: Path) -> Records:
         with parquet.ParquetFile(path) as file:
             yield 1, list(file.schema_arrow.names)
             yield from _batches(file)
-    except (ArrowException, OSError, ValueError):
+    except (ArrowException, OSError, ValueError, OverflowError):
         mend = "Write it again, or as .csv."
         raise InputError([Problem(str(path), "is not a Parquet file that can be read.", mend)]) from None
 
@@ -38,10 +40,26 @@ def _records(path: Path) -> Records:
 def _batches(file: Any) -> Iterator[Record]:
     line = 1
     for batch in file.iter_batches(batch_size=_BATCH):
-        columns = [column.to_pylist() for column in batch.columns]
+        columns = [_values(column) for column in batch.columns]
         for values in zip(*columns, strict=True):
             line += 1
-            yield line, [_text(value) for value in values]
+            bad = any(value is _NONE for value in values)
+            yield line, "a cell that cannot be read" if bad else [_text(value) for value in values]
+
+
+def _values(column: Any) -> list[Any]:
+    """Python's own; one that it has no word for, such as a moment of the year 148,000, spoils its own row only."""
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError):
+        return [_value(one) for one in column]
+
+
+def _value(one: Any) -> Any:
+    try:
+        return one.as_py()
+    except (ValueError, OverflowError):
+        return _NONE
 
 
 def _text(value: object) -> str:

@@ -17,6 +17,10 @@ from openpyxl.utils.escape import unescape
 from .table import CELL_LIMIT
 
 _IN_MEMORY = 1 << 20
+_HELD = 250_000
+"""Elements in memory at once: Excel's widest row has 16,384 cells, its largest table of styles 65,490."""
+_SILENT = 8 << 20
+"""Bytes without an end or a beginning of an element: Excel's longest text has 32,767 characters."""
 
 
 def local(element: Element) -> str:
@@ -24,9 +28,34 @@ def local(element: Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _parse(source: IO[bytes]) -> Iterator[tuple[str, Element]]:
-    # Safe: it fetches nothing from outside, and expat itself stops entities that explode.
-    return iterparse(source, ("start", "end"))  # noqa: S314
+class _Part:
+    """A part of the file as it is read, in bounded memory: what is small when packed may have no end."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source = source
+        self._held = self._silent = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """For the parser. Raises ValueError."""
+        found = self._source.read(size)
+        self._silent += len(found)
+        if self._silent > _SILENT:
+            raise ValueError("a text that is too long")
+        return found
+
+    def __iter__(self) -> Iterator[tuple[str, Element]]:
+        # Safe: it fetches nothing from outside, and expat itself stops entities that explode.
+        for event, element in iterparse(self, ("start", "end")):  # noqa: S314
+            self._silent = 0
+            self._held += event == "start"
+            if self._held > _HELD:
+                raise ValueError("too many parts")
+            yield event, element
+
+    def forget(self, element: Element) -> None:
+        """What was in it is not needed any more."""
+        element.clear()
+        self._held = 0
 
 
 class Book:
@@ -52,13 +81,14 @@ class Book:
         """The rows of a sheet, one by one; each is gone when the next is asked for."""
         with self._archive.open(self.sheets[sheet]) as source:
             data: Element | None = None
-            for event, element in _parse(source):
+            reading = _Part(source)
+            for event, element in reading:
                 tag = local(element)
                 if tag == "sheetData" and event == "start":
                     data = element
                 elif tag == "row" and event == "end" and data is not None:
                     yield element
-                    data.clear()
+                    reading.forget(data)
                 elif tag == "sheetData":
                     return
 
@@ -75,7 +105,7 @@ class Book:
 
     def _elements(self, part: str) -> Iterator[Element]:
         with self._archive.open(part) as source:
-            for event, element in _parse(source):
+            for event, element in _Part(source):
                 if event == "end":
                     yield element
 
@@ -95,11 +125,12 @@ class Book:
             return
         with self._archive.open(part) as source:
             root: Element | None = None
-            for event, element in _parse(source):
+            reading = _Part(source)
+            for event, element in reading:
                 root = element if root is None else root
                 if event == "end" and local(element) == "si":
                     yield rich_text(element)
-                    root.clear()
+                    reading.forget(root)
 
 
 class SharedStrings:

@@ -48,6 +48,7 @@ def test_the_header_is_every_key_of_the_first_lines(tmp_path: Path) -> None:
     assert rows[-1] == Row(105, {"a": "", "b": "", "c": "3"})
 
 
+@pytest.mark.row("I1")
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -80,6 +81,7 @@ def test_a_file_without_objects_is_refused(tmp_path: Path) -> None:
             open_list(save(tmp_path, text)).header()
 
 
+@pytest.mark.row("I1")
 @given(st.lists(st.text(max_size=30) | st.dictionaries(st.text(max_size=3), st.integers()).map(str), max_size=5))
 def test_any_lines_give_rows(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
     path = save(tmp_path_factory.getbasetemp(), '{"a": 1}\n' + "\n".join(lines))

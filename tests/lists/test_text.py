@@ -30,6 +30,7 @@ def test_delimiters_and_line_ends_are_recognised(tmp_path: Path, delimiter: str,
     assert read(save(tmp_path, text)) == [(2, ["Ann, the; first", "1"]), (4, ["Bob", "2"])]
 
 
+@pytest.mark.row("I1")
 @pytest.mark.parametrize(
     "text",
     [
@@ -78,6 +79,7 @@ def test_a_given_encoding_is_taken_and_a_wrong_one_refused(tmp_path: Path) -> No
             open_list(path, encoding=wrong).header()
 
 
+@pytest.mark.row("I1")
 def test_bytes_that_are_no_text_spoil_their_own_row_only(tmp_path: Path) -> None:
     good = "Zoë,1\n" * 3
     far = b"name,x\n" + b"Ann,1\n" * 60_000 + b"\xff\xfe,2\nBob,3\n"
@@ -99,6 +101,7 @@ RUBBISH = {
 }
 
 
+@pytest.mark.row("I1")
 @pytest.mark.parametrize("case", RUBBISH)
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_rubbish_is_told_with_its_line_and_good_rows_around_it_stay(tmp_path: Path, case: str, end: str) -> None:
@@ -113,11 +116,13 @@ def test_rubbish_is_told_with_its_line_and_good_rows_around_it_stay(tmp_path: Pa
     assert [(n, reason in why) for n, why in rows if isinstance(why, str)] == [(3, True)]
 
 
+@pytest.mark.row("I1")
 def test_a_lone_quote_at_the_very_end_and_in_the_middle_of_a_cell(tmp_path: Path) -> None:
     rows = read(save(tmp_path, 'name,x\n5" pipe,1\nAnn,2\n"Bob,3'))
     assert rows == [(2, ['5" pipe', "1"]), (3, ["Ann", "2"]), (4, "a quote that is opened and never closed")]
 
 
+@pytest.mark.row("I1")
 def test_two_lone_quotes_do_not_swallow_the_rows_between_them(tmp_path: Path) -> None:
     rows = read(save(tmp_path, 'name,x\n"\n"Ann",1\nBob,2\n"\nCid,3\n'))
     assert [row for row in rows if isinstance(row[1], list)] == [
@@ -137,6 +142,7 @@ def test_short_rows_are_filled_and_blanks_around_cells_go(tmp_path: Path) -> Non
     assert rows == [(2, ["Ann", ""]), (3, ["Bob", "2"])]
 
 
+@pytest.mark.row("I1")
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -170,6 +176,7 @@ def test_what_is_no_list_is_told_with_the_mend(tmp_path: Path) -> None:
         open_list(tmp_path / ("x" * 300 + ".csv"))
 
 
+@pytest.mark.row("I1")
 @given(st.binary(max_size=300))
 def test_any_bytes_give_rows_or_an_input_error(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = save(tmp_path_factory.getbasetemp(), content)
@@ -186,6 +193,7 @@ def test_any_bytes_give_rows_or_an_input_error(tmp_path_factory: pytest.TempPath
 _PLAIN = st.text(st.sampled_from("abé ';\t|0"), max_size=6)
 
 
+@pytest.mark.row("I1")
 @given(st.lists(st.sampled_from(['"', 'x"y', '"a"b,c', "a,b,c,d", "\0,\0", '"a', 'a,"b'])), _PLAIN)
 def test_no_good_row_is_lost_among_rubbish(
     tmp_path_factory: pytest.TempPathFactory, rubbish: list[str], cell: str

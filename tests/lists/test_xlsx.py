@@ -57,6 +57,7 @@ def test_cells_are_the_text_that_a_person_sees(workbook: Save, cell: str, text: 
     assert read(path) == [(2, [text, "end"])]
 
 
+@pytest.mark.row("I1")
 @pytest.mark.parametrize(
     "cell",
     [
@@ -105,6 +106,7 @@ def test_a_workbook_of_openpyxl_is_read(tmp_path: Path) -> None:
     assert read(tmp_path / "list.xlsx") == [(2, ["Ann", "31200000001"]), (4, ["Bob", "+31 20 000 0002"])]
 
 
+@pytest.mark.row("I1")
 @pytest.mark.parametrize("content", [b"", b"name,phone\n", b"PK\x03\x04rubbish", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
 def test_what_is_no_workbook_is_told_with_the_mend(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "list.xlsx"
@@ -133,6 +135,7 @@ def a_workbook() -> bytes:
     return content.getvalue()
 
 
+@pytest.mark.row("I1")
 @given(st.data())
 def test_damaged_workbooks_give_rows_or_an_input_error(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
