@@ -200,6 +200,7 @@ SYNTAX = [
 ]
 
 
+@pytest.mark.row("I1")
 @pytest.mark.parametrize(("text", "where", "message"), SYNTAX, ids=range(len(SYNTAX)))
 def test_what_cannot_be_read_gets_one_plain_message(text: str, where: str, message: str) -> None:
     (problem,) = problems(text)
@@ -372,6 +373,7 @@ def test_a_path_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
             load_campaign(path)
 
 
+@pytest.mark.row("I1")
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=300))
 @example(b"a: &a\n  b: *a\n")
@@ -382,6 +384,7 @@ def test_no_bytes_give_a_traceback(tmp_path_factory: pytest.TempPathFactory, raw
         load_campaign(path)
 
 
+@pytest.mark.row("I1")
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.sampled_from("ab:-#&*!|>'\"%@`{}[],?<~\n\t \\0\ufeff\x85é"), max_size=60), st.booleans())
 def test_no_text_gives_a_traceback(text: str, after: bool) -> None:

@@ -63,6 +63,7 @@ UNREADABLE = {
 }
 
 
+@pytest.mark.row("I1")
 @pytest.mark.parametrize("case", UNREADABLE)
 def test_a_file_that_is_no_campaign_is_named(cli, folder, case):
     content, hint = UNREADABLE[case]
@@ -263,6 +264,7 @@ def test_a_folder_that_cannot_be_written_is_named(cli, folder, monkeypatch):
     assert "campaigns-simulated.db" in said.err
 
 
+@pytest.mark.row("I1")
 def test_rubbish_rows_lose_no_good_row(cli, folder):
     rubbish = [
         "",
