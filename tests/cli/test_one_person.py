@@ -12,10 +12,7 @@ from campaigns.domain.contact import parse_phone
 
 _WRITTEN = {
     "GB": "+442079460001",
-    "NL": "+31201234567",
-    "DE": "+4930901820",
     "US": "+12125550101",
-    "FR": "+33199000001",
 }
 
 
