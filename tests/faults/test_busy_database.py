@@ -61,7 +61,9 @@ def asked_between(one: Rig, since: float, until: float) -> int:
 
 
 @pytest.mark.row("D2")
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.system)])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("sqlite", marks=pytest.mark.system), pytest.param("postgres", marks=pytest.mark.long)]
+)
 def test_while_others_hold_the_database_nobody_is_called_and_afterwards_all_goes_on(
     tmp_path: Path, long: bool, figure: Figure, request: pytest.FixtureRequest, kind: str
 ) -> None:

@@ -76,6 +76,7 @@ def an_hour(samples: Sequence[Sample], what: str) -> float:
     return line.slope
 
 
+@pytest.mark.long
 @pytest.mark.row("O4")
 def test_nothing_grows_while_a_worker_calls_reports_and_is_looked_at(tmp_path: Path, long: bool, figure) -> None:
     lasts, every, people, rate = (HOURS * 3600, 10.0, 3_000, 3_000 / HOURS / 3600) if long else (4.0, 0.5, 40, 2.5)

@@ -47,6 +47,7 @@ def test_two_runs_at_once_share_the_leads_and_the_limits(tmp_path: Path, shared:
         assert tell("SELECT count(DISTINCT lease_owner) FROM attempt", name) == "2"
 
 
+@pytest.mark.long
 @pytest.mark.row("D1")
 def test_workers_come_and_go_and_are_steered_together(
     tmp_path: Path, shared: str, monkeypatch: pytest.MonkeyPatch

@@ -62,6 +62,7 @@ def kept(one: Rig) -> set[str]:
     return {json.loads(row)["call_id"] for row in rows}
 
 
+@pytest.mark.long
 @pytest.mark.row("W7")
 @pytest.mark.parametrize("store", ["SQLite", "PostgreSQL"])
 def test_a_flood_is_taken_in_as_far_as_there_is_room_and_dials_go_on(

@@ -48,6 +48,7 @@ SHAPES = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.row("N3", "W4")
 def test_whatever_shape_the_lists_have_every_call_is_settled(tmp_path: Path, long: bool) -> None:
     people = 14 if long else 8

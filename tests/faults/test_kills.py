@@ -120,6 +120,7 @@ def test_random_kills_call_nobody_twice_lose_no_outcome_and_forget_no_acknowledg
     told(nights, figure, database=base)
 
 
+@pytest.mark.long
 @pytest.mark.row("K12", "D1")
 def test_random_kills_among_three_workers_call_nobody_twice_and_lose_no_outcome(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool, dice: random.Random, figure: Figure
