@@ -14,7 +14,7 @@ def tried() -> Iterator[tuple[str, str]]:
     """Each (row, file) of a mark `row`."""
     for path in TESTS.rglob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "row":
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.row":
                 names = [each.value for each in node.args if isinstance(each, ast.Constant)]
                 yield from ((str(name), path.name) for name in names)
 
