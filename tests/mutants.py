@@ -108,7 +108,7 @@ MUTANTS = (
            'advance(attempt, S.UNCLEAR, unclear_since=attempt.first_sent_at, reason="stopped while asking")',
            'advance(attempt, S.NOT_SENT, ended_at=now, reason="stopped while asking")', ("engine/test_crashes.py",)),
     Mutant("live-call-ends", "a call that goes on at the provider is settled as unknown, and its line given away",
-           "engine/reconciler.py", "silent_at(longest if silent else 2 * longest)", "silent_at(longest)",
+           "engine/reconciler.py", "silent_at(longest if lacks else 2 * longest)", "silent_at(longest)",
            ("engine/test_reports.py", "engine/test_doubts.py")),
     Mutant("settled-while-asking", "the reconciler settles what this process is about to ask for",
            "engine/reconciler.py", "if a.state in wanted and a.id not in self._dialer.in_flight]",
