@@ -34,8 +34,7 @@ def seed(request: pytest.FixtureRequest, long: bool) -> int:
     told = request.config.getoption("--seed")
     chosen: int = told if told is not None else secrets.randbelow(10**6) if long else FIRST_SEED
     form = " --long" * long
-    name = request.node.nodeid.rpartition("@")[0] or request.node.nodeid  # without the group it ran in
-    print(f"replay: pytest -n0{form} --seed {chosen} '{name}'")  # noqa: T201 - shown where it fails
+    print(f"replay: pytest -n0{form} --seed {chosen} '{request.node.nodeid}'")  # noqa: T201 - shown where it fails
     return chosen
 
 

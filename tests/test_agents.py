@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from mcp import Client, StdioServerParameters
 
-pytestmark = pytest.mark.xdist_group("agents")
 COMMAND = [sys.executable, "-c", "from campaigns.cli import main; main()"]
 SAMPLE = Path(__file__).parents[1] / "sample_campaigns" / "dentist-reminders"
 LOOKING = {"list_campaigns", "campaign_status", "explain", "plan", "foresee"}

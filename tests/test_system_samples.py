@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from once import made_once
 
 from campaigns.cli.main import run
 from campaigns.files import load_campaign
@@ -16,31 +17,27 @@ SAMPLES = Path(__file__).parents[1] / "sample_campaigns"
 NAMES = ("callbell-callbacks", "callab-second-try", "clinic-over-hmsovereign")
 
 
-def each(*names: str) -> pytest.MarkDecorator:
-    """For each of these samples, where one process has played it for all tests of it."""
-    return pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names])
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def played(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Each sample's folder, exit code and summary, played when it is first asked for."""
-    known: dict[str, tuple[Path, int, Any]] = {}
+    """Each sample's folder, exit code and summary; played when it is first asked for."""
 
     def play(name: str, capsys: pytest.CaptureFixture[str]) -> tuple[Path, int, Any]:
-        if name not in known:
-            folder = tmp_path_factory.mktemp(name)
+        def make(folder: Path) -> None:
             shutil.copytree(SAMPLES / name, folder / name)
             words = ["--settings", str(folder / name / "campaigns.toml"), "--db", f"sqlite:///{folder}/played.db"]
             capsys.readouterr()
             code = run(["--json", *words, "run", str(folder / name / "campaign.yaml")])
-            known[name] = folder, code, json.loads(capsys.readouterr().out)
+            (folder / "said.json").write_text(json.dumps([code, json.loads(capsys.readouterr().out)]))
             Path(f"{name}.html").rename(folder / "report.html")  # out of the folder of the test that came first
-        return known[name]
+
+        folder = made_once(tmp_path_factory, f"{name}-over-its-system", make)
+        code, summary = json.loads((folder / "said.json").read_text())
+        return folder, code, summary
 
     return play
 
 
-@each(*NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_lead_of_a_sample_gets_an_outcome(name: str, played: Any, capsys: Any) -> None:
     folder, code, summary = played(name, capsys)
     outcomes = summary["outcomes"]
@@ -53,14 +50,14 @@ def test_every_lead_of_a_sample_gets_an_outcome(name: str, played: Any, capsys: 
     assert len(ours) == summary["attempts"]["total"]
 
 
-@each(*NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_command_that_a_sample_names_is_the_one_that_plays_it(name: str) -> None:
     text, command = (SAMPLES / name / "campaign.yaml").read_text(), f"sample_campaigns/{name}/campaign"
     assert f"campaigns --settings {command}s.toml run {command}.yaml" in text
     assert load_campaign(SAMPLES / name / "campaign.yaml").campaign.campaign == name
 
 
-@each("callbell-callbacks", "clinic-over-hmsovereign")
+@pytest.mark.parametrize("name", ["callbell-callbacks", "clinic-over-hmsovereign"])
 def test_every_outcome_goes_back(name: str, played: Any, capsys: Any) -> None:
     folder, _, summary = played(name, capsys)
     leads = summary["contacts"]["leads"]
@@ -68,7 +65,6 @@ def test_every_outcome_goes_back(name: str, played: Any, capsys: Any) -> None:
     assert f"Back to where the contacts came from: {leads} landed." in (folder / "report.html").read_text()
 
 
-@pytest.mark.xdist_group("clinic-over-hmsovereign")
 def test_the_outcomes_of_a_list_in_a_file_stand_beside_it(played: Any, capsys: Any) -> None:
     folder, _, summary = played("clinic-over-hmsovereign", capsys)
     with (folder / "clinic-over-hmsovereign" / "patients.outcomes.csv").open() as opened:

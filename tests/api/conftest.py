@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from once import made_once
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -58,7 +59,10 @@ class Served:
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a campaign that was played to its end, and one that waits."""
-    folder = tmp_path_factory.mktemp("played")
+    return made_once(tmp_path_factory, "api", _play)
+
+
+def _play(folder: Path) -> None:
     here = Path.cwd()
     os.chdir(folder)
     try:
@@ -69,7 +73,6 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert run(["run", "waiting.yaml", "--json", "--limit", "2"]) == 3
     finally:
         os.chdir(here)
-    return folder
 
 
 def _copied(played: Path, to: Path) -> SqliteFile:

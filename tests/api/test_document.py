@@ -21,7 +21,6 @@ from campaigns.serving import bind, serving
 from campaigns.testing import instant
 from campaigns.web.knocks import Knocks
 
-pytestmark = pytest.mark.xdist_group("document")
 nobody: Any = SimpleNamespace(session=None)
 schema = schemathesis.openapi.from_dict(api(nobody, Knocks(real_now))._app.openapi())  # type: ignore[attr-defined]
 minutes = (instant("2026-11-23T10:00Z") + timedelta(minutes=n) for n in itertools.count())

@@ -163,7 +163,8 @@ class Rig:
         """A command that answers at once, with JSON; in this process, which is another than the dialling one."""
         settings = ["--settings", str(self.folder / "settings.toml")]
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            assert command([*settings, *words, "--json"]) == 0
+            code = command([*settings, *words, "--json"])
+            assert code == 0, out.getvalue()
         return json.loads(out.getvalue())
 
     def ledger(self) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from rows import ROWS
 
 def lines(noted: list[dict[str, Any]]) -> list[str]:
     """A table in Markdown; of a figure that was noted twice, the last."""
-    latest = {(each["row"], each["what"], str(each["test"]).partition("@")[0]): each for each in noted}
+    latest = {(each["row"], each["what"], str(each["test"])): each for each in noted}
     order = {row: place for place, row in enumerate(ROWS)}
     found = sorted(latest.values(), key=lambda each: (order.get(each["row"], len(order)), each["test"]))
     return ["| Row | What | Figure | Of | Command |", "| --- | --- | --- | --- | --- |", *map(_line, found)]
@@ -21,7 +21,7 @@ def lines(noted: list[dict[str, Any]]) -> list[str]:
 
 def _line(each: dict[str, Any]) -> str:
     of = ", ".join(f"{_shown(value)} {name.replace('_', ' ')}" for name, value in each["of"].items())
-    test = str(each["test"]).partition("[")[0].partition("@")[0]
+    test = str(each["test"]).partition("[")[0]
     return f"| {each['row']} | {each['what']} | {_shown(each['value'])} | {of} | `pytest --long '{test}'` |"
 
 

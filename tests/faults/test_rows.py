@@ -28,7 +28,7 @@ def test_every_row_is_tried_and_no_other_is_named() -> None:
 
 def test_figures_are_shown_in_the_order_of_the_list_and_the_last_counts() -> None:
     noted = [
-        {"row": "N1", "what": "called twice", "value": 0, "of": {"calls": 1200}, "test": "tests/a.py::b[x]@g"},
+        {"row": "N1", "what": "called twice", "value": 0, "of": {"calls": 1200}, "test": "tests/a.py::b[x]"},
         {"row": "K2", "what": "seconds to recover", "value": 1.23456, "of": {}, "test": "tests/a.py::c"},
         {"row": "K2", "what": "seconds to recover", "value": 2.0, "of": {}, "test": "tests/a.py::c"},
     ]

@@ -34,7 +34,7 @@ def test_a_signal_ends_the_run_in_time_and_the_next_goes_on_while_another_watche
 
 
 def test_a_run_that_watches_dials_on_when_the_one_that_dialled_is_gone(tmp_path: Path) -> None:
-    with rig(tmp_path, Plan(people=20, at_once=5, per_second=3, server=SHORT)) as one:
+    with rig(tmp_path, Plan(people=45, at_once=5, per_second=3, server=SHORT)) as one:
         first = one.run()
         one.until("made", 3)
         second = one.run("-v")
