@@ -79,6 +79,9 @@ NOT_RUN = {
     "docker compose up -d --build": _DOCKER,
     "docker compose exec worker campaigns doctor": _DOCKER,
     "pip install '.[bench,fast]' && python tests/bench --json figures.json": "it measures for an hour",
+    "pytest tests/faults": "it is a part of this run",
+    "pytest tests --long --figures figures.jsonl": "it takes hours",
+    "python tests/faults/table.py figures.jsonl": "`tests/faults/test_rows.py` tries it",
     "python tests/bench calls pace --quick --only SQLite": "it measures for minutes, on a machine with nothing to do",
 }
 """Line → why no test runs it."""

@@ -57,6 +57,7 @@ def final_state(order, grade: Grade, apart: timedelta, rules=REFUSES) -> tuple[o
     return play(main)
 
 
+@pytest.mark.long
 @pytest.mark.row("W2")
 @pytest.mark.parametrize("grade", [Grade.TOKEN, Grade.BODY])
 def test_five_pieces_of_news_end_the_same_in_all_120_orders(grade: Grade) -> None:

@@ -77,6 +77,7 @@ def rss_mb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
 
 
+@pytest.mark.long
 @pytest.mark.row("O4")
 def test_nothing_but_the_database_remembers_the_calls_of_a_week(tmp_path: Path, long: bool, figure) -> None:
     days, people = (7, 1_000) if long else (3, 40)
