@@ -3,6 +3,7 @@
 A dial goes through `vendors.dial` and nothing else.
 """
 
+import logging
 import re
 import ssl
 from collections.abc import Mapping
@@ -21,6 +22,10 @@ CAP = 2_000_000
 """Bytes of an answer; more is unreadable."""
 LONGEST_SILENCE = timedelta(hours=1)
 """An absurd Retry-After is cut to this."""
+
+
+# Its lines hold whole addresses, parts of which are secret, or somebody's number.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @lru_cache(maxsize=1)

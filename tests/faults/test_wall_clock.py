@@ -37,6 +37,7 @@ def outside(one_ledger: list[dict[str, object]], clock: WallClock, middle: float
     return [at for at in sure if abs(clock.shown(at) - middle) > HOUR]
 
 
+@pytest.mark.long
 @pytest.mark.system
 @pytest.mark.row("T1")
 def test_a_clock_that_jumps_back_and_forth_has_nobody_called_outside_their_hours(
@@ -70,6 +71,7 @@ def test_a_clock_that_jumps_back_and_forth_has_nobody_called_outside_their_hours
         figure("T1", "calls outside hours", 0, calls=len(oracles.made(ledger)), jumps=len(clock.jumps) - 1)
 
 
+@pytest.mark.long
 @pytest.mark.system
 @pytest.mark.row("T4")
 def test_two_workers_whose_clocks_are_twenty_minutes_apart_share_a_campaign_by_the_databases_time(
