@@ -184,6 +184,7 @@ def proxied(port: int, decide: Decide) -> Iterator[tuple[int, Proxy]]:
         await stop.wait()
         server.close()
         await proxy.aclose()
+        await asyncio.sleep(0)  # what was closed is gone one turn later
 
     thread = threading.Thread(target=lambda: (loop.run_until_complete(main()), loop.close()), daemon=True)
     thread.start()

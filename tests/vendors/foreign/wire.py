@@ -52,6 +52,7 @@ def serving(standin: Standin, ears: tuple[Ear, ...] = ()) -> Iterator[str]:
         await stop.wait()
         server.close()
         await line.close()
+        await asyncio.sleep(0)  # what was closed is gone one turn later
 
     def run() -> None:
         try:
@@ -186,6 +187,7 @@ async def post(url: str, body: bytes, headers: dict[str, str]) -> int:
         writer.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
         line = await asyncio.wait_for(reader.readline(), 10)
         writer.close()
+        await asyncio.sleep(0)  # it is gone one turn later
         return int(line.split()[1])
     except (OSError, TimeoutError, IndexError, ValueError):
         return 0

@@ -289,7 +289,7 @@ async def test_the_override_is_what_the_campaign_wants_and_an_address_for_this_a
         override = json.loads(body)["assistant_override"]
         address, _, token = override.pop("webhook_url").rpartition("/")
         assert address == "https://host.example/webhooks/hms"
-        assert attempt_of(token, TOKEN) == "attempt-1"
+        assert attempt_of(token, (TOKEN,)) == "attempt-1"
         assert override == {
             "first_message": "Hoi",
             "metadata": {"shop": "7", "attempt_id": "attempt-1", "variables": {"n": "1"}},
