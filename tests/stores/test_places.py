@@ -170,7 +170,7 @@ def test_a_server_that_went_on_as_another_is_noticed_at_the_start_and_at_a_recon
             before = "/".join([system, "00000009", *rest])
             await _said(home, "UPDATE meta SET value = $1 WHERE key = 'place'", before)
             await _said(
-                home, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1",
+                home, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE $1",
                 "campaigns worker%",
             )  # fmt: skip
             await asyncio.sleep(0)
