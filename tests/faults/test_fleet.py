@@ -28,6 +28,7 @@ def _workers(one: Rig) -> str:
     return str(next(check["detail"] for check in one.ask("doctor") if check["check"] == "database workers"))
 
 
+@pytest.mark.long
 @pytest.mark.row("D1")
 def test_two_runs_at_once_share_the_leads_and_the_limits(tmp_path: Path, shared: str) -> None:
     with rig(tmp_path, Plan(people=24, at_once=8, per_second=8, server=SHORT)) as one:

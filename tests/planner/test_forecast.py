@@ -103,6 +103,7 @@ def test_a_lead_goes_on_from_its_own_history():
     assert foreseen(leads=tired).attempts.p90 <= 20 < foreseen(20).attempts.p50
 
 
+@pytest.mark.long
 def test_few_calls_of_history_make_a_wide_band():
     def width(calls: int) -> float:
         reached = foreseen(300, learned_rates(history(calls), "")).reached
@@ -111,6 +112,7 @@ def test_few_calls_of_history_make_a_wide_band():
     assert width(30) > 1.5 * width(3_000)
 
 
+@pytest.mark.long
 def test_more_lines_never_finish_later_and_the_price_is_paid():
     slow, fast = foreseen(120, at_once=1), foreseen(120, at_once=4, price_per_minute=0.5)
     assert fast.finish.p50 <= slow.finish.p50
@@ -118,6 +120,7 @@ def test_more_lines_never_finish_later_and_the_price_is_paid():
     assert fast.cost.p50 == pytest.approx(fast.talk_minutes.p50 / 2)
 
 
+@pytest.mark.long
 def test_a_sample_of_many_tells_the_same_as_all_of_them():
     campaign = a_campaign(calling_hours="Mo-Fr 09:00-17:00", attempts={"max": 1})
     whole, sampled = foreseen(900, at_once=2, campaign=campaign), foreseen(2_700, at_once=6, campaign=campaign)
